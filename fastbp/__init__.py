@@ -1,0 +1,27 @@
+"""fastbp trains multi-layer perceptrons by back-propagation on multicore CPUs."""
+
+from fastbp.activations import Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
+from fastbp.callbacks import Callback
+from fastbp.history import History
+from fastbp.mlp import MLP
+from fastbp.optimizers import SGD, Adam, AdamW, RMSprop
+from fastbp.trainer import Trainer
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "MLP",
+    "SGD",
+    "Adam",
+    "AdamW",
+    "Callback",
+    "History",
+    "Identity",
+    "LeakyReLU",
+    "RMSprop",
+    "ReLU",
+    "Sigmoid",
+    "Softmax",
+    "Tanh",
+    "Trainer",
+]

@@ -1,0 +1,53 @@
+"""Errors that name the nearest thing the user may have meant, and checks of single numbers."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import operator
+from collections.abc import Mapping
+from typing import TypeVar
+
+Value = TypeVar("Value")
+
+
+def lookup(name: object, table: Mapping[str, Value], argument: str) -> Value:
+    """``table[name]``, or an error that lists the table and the nearest name in it."""
+    if not isinstance(name, str):
+        raise TypeError(f"{argument} is {name!r} of type {type(name).__name__}; expected one of {', '.join(table)}")
+    if name in table:
+        return table[name]
+    near = difflib.get_close_matches(name.lower(), table, n=1, cutoff=0.5)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise ValueError(f"{argument}={name!r} is not known; expected one of {', '.join(table)}.{hint}")
+
+
+def integer(value: object, argument: str, *, least: int) -> int:
+    """`value` as an int of at least `least`; bools and fractions are refused."""
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, bool):
+        raise TypeError(f"{argument} is {value!r} of type {type(value).__name__}; expected an integer of at least {least}")
+    if number < least:
+        raise ValueError(f"{argument} is {number}; expected an integer of at least {least}")
+    return number
+
+
+def real(value: object, argument: str, *, least: float = 0.0, below: float = math.inf, exclusive: bool = False) -> float:
+    """`value` as a finite float in [least, below), or in (least, below) when `exclusive`."""
+    if isinstance(value, bool) or not hasattr(value, "__float__"):
+        raise TypeError(f"{argument} is {value!r} of type {type(value).__name__}; expected a number")
+    number = float(value)
+    if not math.isfinite(number) or number < least or number >= below or (exclusive and number == least):
+        opening = "(" if exclusive else "["
+        raise ValueError(f"{argument} is {number}; expected a number in {opening}{least:g}, {below:g})")
+    return number
+
+
+def flag(value: object, argument: str) -> bool:
+    """`value` as a bool, and nothing that merely converts to one."""
+    if value is True or value is False or type(value).__name__ == "bool":
+        return bool(value)
+    raise TypeError(f"{argument} is {value!r} of type {type(value).__name__}; expected True or False")

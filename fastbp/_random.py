@@ -1,0 +1,30 @@
+"""Counter-based random numbers: each stream is named by (seed, purpose, index), so none depends on what was drawn before it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastbp._names import integer
+
+INITIAL_WEIGHTS, EPOCH_ORDER = range(2)
+
+
+def as_seed(seed: object) -> int:
+    """`seed` as an int of at most 64 bits; None draws one from the operating system."""
+    if seed is None:
+        return int(np.random.SeedSequence().generate_state(1, np.uint64)[0] >> np.uint64(1))
+    number = integer(seed, "seed", least=0)
+    if number >= 2**64:
+        raise ValueError(f"seed is {number}; expected an integer below 2**64")
+    return number
+
+
+def generator(seed: int, purpose: int, index: int) -> np.random.Generator:
+    """The stream of one purpose and index (Philox, J. K. Salmon et al., SC 2011)."""
+    return np.random.Generator(np.random.Philox(key=np.array([seed, purpose], np.uint64), counter=np.array([0, 0, 0, index], np.uint64)))
+
+
+def epoch_order(seed: int, epoch: int, rows: int) -> NDArray[np.int64]:
+    """The order in which an epoch visits the rows."""
+    return generator(seed, EPOCH_ORDER, epoch).permutation(rows)

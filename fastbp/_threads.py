@@ -1,0 +1,47 @@
+"""How many threads compute. The choice changes the time a step takes and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numba
+
+from fastbp._names import integer
+from fastbp.kernels.arguments import N_IN, N_OUT, Network
+
+# Starting the parallel loops of a step costs about as much as this many multiply-adds on one thread.
+_WORK_PER_TASK = 500_000
+
+
+def check_threads(threads: object) -> int | None:
+    """`threads` as an int that Numba can run, or None."""
+    if threads is None:
+        return None
+    number = integer(threads, "threads", least=1)
+    available: int = getattr(numba.config, "NUMBA_NUM_THREADS")  # noqa: B009  # Numba's stubs do not know it
+    if number > available:
+        raise ValueError(f"threads is {number}; Numba was started with {available} (NUMBA_NUM_THREADS)")
+    return number
+
+
+def plan_tasks(network: Network, rows: int, threads: int | None) -> int:
+    """Into how many tasks to cut each loop: what was asked for, otherwise as many threads as the work of a step can feed."""
+    if threads is not None:
+        return threads
+    multiply_adds = 3 * rows * int((network.table[:, N_IN] * network.table[:, N_OUT]).sum())
+    return max(1, min(numba.get_num_threads(), multiply_adds // _WORK_PER_TASK))
+
+
+@contextmanager
+def running(tasks: int) -> Iterator[None]:
+    """Run Numba's parallel loops on `tasks` threads, and give the caller's number back afterwards."""
+    if tasks == 1:
+        yield
+        return
+    before = numba.get_num_threads()
+    numba.set_num_threads(tasks)
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)

@@ -1,0 +1,41 @@
+"""What a training run looked like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class History:
+    """One entry per whole epoch, in the order of training. ``fit`` called again appends.
+
+    Attributes
+    ----------
+    loss : list of float
+        Training loss: the mean over the epoch's batches, by rows, each taken before its update.
+    val_loss, val_accuracy : list of float or None
+        On the validation data after the epoch; None for epochs without, and for losses that have no accuracy.
+    seconds : list of float
+        Wall time of the epoch's training, validation apart.
+    samples_per_second : list of float
+    stopped : str
+        Why the last ``fit`` ended: "epochs" (all done), "time_limit", "interrupted" or "callback".
+    """
+
+    loss: list[float] = field(default_factory=list)
+    val_loss: list[float | None] = field(default_factory=list)
+    val_accuracy: list[float | None] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    samples_per_second: list[float] = field(default_factory=list)
+    stopped: str = ""
+
+    def add(self, loss: float, validation: dict[str, float], seconds: float, rows: int) -> None:
+        """Append an epoch."""
+        self.loss.append(loss)
+        self.val_loss.append(validation.get("loss"))
+        self.val_accuracy.append(validation.get("accuracy"))
+        self.seconds.append(seconds)
+        self.samples_per_second.append(rows / max(seconds, 1e-9))
+
+    def __len__(self) -> int:
+        return len(self.loss)

@@ -1,0 +1,224 @@
+"""The model: layers, activations, parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from os import PathLike
+from typing import Any
+
+import numpy as np
+
+from fastbp import layout
+from fastbp._names import integer, lookup
+from fastbp._random import as_seed
+from fastbp._threads import plan_tasks, running
+from fastbp._typing import Array, DType
+from fastbp.activations import Activation, Identity, as_activation
+from fastbp.data import Rows
+from fastbp.initializers import check_given, draw_weights
+from fastbp.kernels.arguments import Network
+from fastbp.kernels.loss import NO_LOSS
+from fastbp.kernels.programs import infer
+from fastbp.model_file import read_model, write_model
+from fastbp.validation import check_inputs
+
+_DTYPES: dict[str, DType] = {"float32": np.dtype(np.float32), "float64": np.dtype(np.float64)}
+# Rows predicted at a time: enough to feed every thread, few enough to stay in cache.
+_ROWS = 256
+
+
+class MLP:
+    """A multi-layer perceptron: ``a_l = act_l(a_(l-1) @ W_l + b_l)``, layer after layer.
+
+    Parameters
+    ----------
+    layer_sizes : sequence of int
+        Number of inputs, of units of each hidden layer, of outputs: at least two numbers.
+    activation : str, Activation or sequence of them, default "sigmoid"
+        Of the hidden layers: a name (sigmoid, tanh, relu, leaky_relu, identity), an object such as ``LeakyReLU(0.1)``, or one of these
+        per hidden layer.
+    output_activation : str or Activation, default "auto"
+        ``"auto"`` follows the loss of the `Trainer`: softmax for cross_entropy, sigmoid for binary_cross_entropy, identity otherwise
+        (and before there is a trainer).
+    init : str or (weights, biases), default "auto"
+        Name of an initialiser (see `fastbp.initializers`), or two lists with an array a layer.
+    dtype : "float32" or "float64", default "float32"
+        Of parameters and arithmetic.
+    seed : int, optional
+        Fixes the initial weights. Without it they differ from model to model.
+
+    Attributes
+    ----------
+    weights : tuple of ndarray
+        ``weights[l]`` has shape (n_in, n_out). Views of the parameters: writing into them changes the model.
+    biases : tuple of ndarray
+        ``biases[l]`` has shape (n_out,).
+    layer_sizes : tuple of int
+    n_parameters : int
+
+    Raises
+    ------
+    ValueError, TypeError
+        For an argument outside its range, before anything is built.
+
+    Examples
+    --------
+    >>> import fastbp
+    >>> fastbp.MLP([784, 256, 10], activation="relu", seed=0)
+    MLP(784-256-10, relu, output auto, float32, 203,530 parameters)
+    """
+
+    def __init__(
+        self,
+        layer_sizes: Sequence[int],
+        *,
+        activation: str | Activation | Sequence[str | Activation] = "sigmoid",
+        output_activation: str | Activation = "auto",
+        init: str | tuple[Sequence[Any], Sequence[Any]] = "auto",
+        dtype: Any = "float32",
+        seed: int | None = None,
+    ) -> None:
+        self.layer_sizes = _check_sizes(layer_sizes)
+        hidden = _check_hidden(activation, len(self.layer_sizes) - 2)
+        self.output_is_auto = isinstance(output_activation, str) and output_activation == "auto"
+        output = Identity() if self.output_is_auto else as_activation(output_activation, "output_activation", output=True)
+        self.dtype = lookup(dtype if isinstance(dtype, str) else np.dtype(dtype).name, _DTYPES, "dtype")
+        self.seed = as_seed(seed)
+        self.activations = (*hidden, output)
+        if isinstance(init, str):
+            weights = draw_weights(init, self.layer_sizes, self.activations, self.seed)
+            biases = [np.zeros(n_out) for n_out in self.layer_sizes[1:]]
+        else:
+            weights, biases = check_given(init, self.layer_sizes, self.dtype)
+        self._allocate()
+        for own, given in zip([*self.weights, *self.biases], [*weights, *biases], strict=True):
+            own[...] = given
+
+    def _allocate(self) -> None:
+        table = layout.table_of(self.layer_sizes, self.activations, self.dtype)
+        slopes = np.array([activation.slope for activation in self.activations], self.dtype)
+        self.network = Network(table, slopes, layout.aligned_zeros(layout.n_flat(table, self.dtype), self.dtype))
+        weights, biases = layout.matrices(self.network.parameters, table)
+        self.weights, self.biases = tuple(weights), tuple(biases)
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of weights and biases."""
+        return sum(array.size for array in [*self.weights, *self.biases])
+
+    @property
+    def output_activation(self) -> Activation:
+        """Activation of the output layer; identity where it is still ``"auto"``."""
+        return self.activations[-1]
+
+    def settle_output(self, activation: Activation) -> None:
+        """Let ``output_activation="auto"`` stand for `activation`; nothing changes where one was given explicitly."""
+        if self.output_is_auto:
+            self.activations = (*self.activations[:-1], activation)
+            self.network.table[:] = layout.table_of(self.layer_sizes, self.activations, self.dtype)
+            self.network.slopes[-1] = activation.slope
+
+    def predict(self, X: Any) -> Array:
+        """What the output layer gives.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_inputs)
+            Finite numbers of any real type, in any memory order; a frame is taken by its NumPy form.
+
+        Returns
+        -------
+        ndarray of shape (n, n_outputs)
+            Probabilities for softmax and sigmoid outputs, values for identity; of the model's dtype.
+
+        Raises
+        ------
+        ValueError, TypeError
+            When X is not such an array.
+        """
+        inputs = check_inputs(X, self.layer_sizes[0], self.dtype)
+        rows = Rows(inputs)
+        out: Array = np.empty((rows.n_rows, self.layer_sizes[-1]), self.dtype)
+        tasks = plan_tasks(self.network, min(rows.n_rows, _ROWS), None)
+        buffers = layout.workspace(self.network, min(rows.n_rows, _ROWS), 0, training=False)
+        data = rows.data(np.arange(rows.n_rows))
+        with running(tasks):
+            for first in range(0, rows.n_rows, _ROWS):
+                part = min(_ROWS, rows.n_rows - first)
+                infer(self.network, buffers, data, NO_LOSS, first, part, self.dtype.type(1), out.reshape(-1), tasks)
+        return out
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the model to a safetensors file, in one piece or not at all.
+
+        Parameters
+        ----------
+        path : str or path
+            The tensors are named ``weights.0``, ``biases.0`` and so on; the settings are JSON in the file's metadata.
+
+        Raises
+        ------
+        OSError
+            When the file cannot be written; an older file of that name is then untouched.
+        """
+        write_model(path, self)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> MLP:
+        """Read a model that `save` wrote.
+
+        Raises
+        ------
+        OSError
+            When there is no such file.
+        ValueError
+            When the file is damaged, or is none of fastbp's.
+        """
+        settings, weights, biases = read_model(path)
+        output_is_auto = settings.pop("output_is_auto")
+        model = cls(init=(weights, biases), **settings)
+        model.output_is_auto = output_is_auto
+        return model
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but the views, which a copy must make of its own parameters."""
+        return {name: value for name, value in vars(self).items() if name not in ("network", "weights", "biases")} | {
+            "parameters": self.network.parameters
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        parameters = state.pop("parameters")
+        vars(self).update(state)
+        self._allocate()
+        self.network.parameters[:] = parameters
+
+    def __repr__(self) -> str:
+        sizes = "-".join(map(str, self.layer_sizes))
+        hidden = list(dict.fromkeys(_label(activation) for activation in self.activations[:-1]))
+        if len(hidden) > 1:
+            hidden = [_label(activation) for activation in self.activations[:-1]]
+        output = f"output {_label(self.output_activation)}"
+        if self.output_is_auto:
+            output = "output auto" if isinstance(self.output_activation, Identity) else f"{output} (auto)"
+        return f"MLP({', '.join([sizes, *hidden, output])}, {self.dtype}, {self.n_parameters:,} parameters)"
+
+
+def _label(activation: Activation) -> str:
+    return activation.name if not activation.slope else f"{activation.name}({activation.slope:g})"
+
+
+def _check_sizes(layer_sizes: object) -> tuple[int, ...]:
+    if isinstance(layer_sizes, str) or not isinstance(layer_sizes, Iterable):
+        raise TypeError(f"layer_sizes is {layer_sizes!r}; expected a list such as [784, 256, 10]")
+    sizes = tuple(integer(size, f"layer_sizes[{i}]", least=1) for i, size in enumerate(layer_sizes))
+    if len(sizes) < 2:
+        raise ValueError(f"layer_sizes has {len(sizes)} numbers; expected at least the inputs and the outputs, such as [784, 10]")
+    return sizes
+
+
+def _check_hidden(activation: object, n_hidden: int) -> tuple[Activation, ...]:
+    if isinstance(activation, (list, tuple)):
+        if len(activation) != n_hidden:
+            raise ValueError(f"activation lists {len(activation)}; expected one for each of the {n_hidden} hidden layers")
+        return tuple(as_activation(given, f"activation[{i}]") for i, given in enumerate(activation))
+    return (as_activation(activation, "activation"),) * n_hidden

@@ -1,0 +1,22 @@
+"""The optimizers, and the one table of them."""
+
+from __future__ import annotations
+
+from fastbp._names import lookup
+from fastbp.optimizers.adam import Adam, AdamW
+from fastbp.optimizers.base import Optimizer
+from fastbp.optimizers.rmsprop import RMSprop
+from fastbp.optimizers.sgd import SGD
+
+__all__ = ["OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "as_optimizer"]
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {cls.name: cls for cls in (SGD, RMSprop, Adam, AdamW)}
+
+
+def as_optimizer(given: object) -> Optimizer:
+    """An optimizer object, or one with default settings by its name."""
+    if isinstance(given, Optimizer):
+        return given
+    if isinstance(given, str):
+        return lookup(given, OPTIMIZERS, "optimizer")()
+    raise TypeError(f"optimizer is {given!r} of type {type(given).__name__}; expected a name or an optimizer such as Adam(1e-3)")

@@ -1,0 +1,85 @@
+"""Adam and AdamW."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastbp._names import real
+from fastbp.kernels import update as codes
+from fastbp.optimizers.base import Optimizer, check_rate
+
+
+@dataclass
+class Adam(Optimizer):
+    """Gradient descent by running means of the gradient and of its square.
+
+    ``m = beta_1 * m + (1 - beta_1) * g``, ``v = beta_2 * v + (1 - beta_2) * g**2``,
+    ``p -= learning_rate * m_hat / (sqrt(v_hat) + epsilon)`` with ``m_hat = m / (1 - beta_1**t)`` and ``v_hat = v / (1 - beta_2**t)``
+    at step t, where g is the gradient plus ``weight_decay * p`` (D. P. Kingma, J. Ba, arXiv:1412.6980).
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.001
+    beta_1, beta_2 : float in [0, 1), default 0.9 and 0.999
+    epsilon : float, default 1e-8
+    weight_decay : float, default 0
+        Factor of the L2 penalty ``weight_decay / 2 * p**2`` on every weight and bias. The reported loss does not contain it.
+    """
+
+    name: ClassVar[str] = "adam"
+    code: ClassVar[int] = codes.ADAM
+
+    learning_rate: float = 1e-3
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+    weight_decay: float = 0.0
+
+    def check(self) -> None:
+        """Raise ValueError or TypeError for a setting outside its range."""
+        check_rate(self.learning_rate, self.weight_decay)
+        real(self.beta_1, "beta_1", below=1)
+        real(self.beta_2, "beta_2", below=1)
+        real(self.epsilon, "epsilon", exclusive=True)
+
+    @property
+    def n_slots(self) -> int:
+        """The two running means."""
+        return 2
+
+    def coefficients(self, steps: NDArray[np.int64]) -> list[float | NDArray[np.float64]]:
+        """Rate, penalty, share of p kept, beta_1, 1 - beta_1, beta_2, 1 - beta_2, correction of sqrt(v), epsilon."""
+        rate = self.learning_rate / (1 - self.beta_1**steps)
+        correction = 1 / np.sqrt(1 - self.beta_2**steps)
+        penalty, keep = self._decay()
+        return [rate, penalty, keep, self.beta_1, 1 - self.beta_1, self.beta_2, 1 - self.beta_2, correction, self.epsilon]
+
+    def _decay(self) -> tuple[float, float]:
+        return self.weight_decay, 1.0
+
+
+@dataclass
+class AdamW(Adam):
+    """Adam with weight decay apart from the gradient: ``p *= 1 - learning_rate * weight_decay`` before each step.
+
+    (I. Loshchilov, F. Hutter, arXiv:1711.05101.)
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.001
+    beta_1, beta_2 : float in [0, 1), default 0.9 and 0.999
+    epsilon : float, default 1e-8
+    weight_decay : float, default 0.01
+        Of every weight and bias, as in PyTorch.
+    """
+
+    name: ClassVar[str] = "adamw"
+
+    weight_decay: float = 1e-2
+
+    def _decay(self) -> tuple[float, float]:
+        return 0.0, 1 - self.learning_rate * self.weight_decay

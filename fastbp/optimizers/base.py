@@ -1,0 +1,58 @@
+"""What the trainer asks of an optimizer.
+
+To add one: a class here that lists its settings and turns them into the coefficients of a step, a rule over the flat vector of parameters
+in ``kernels/update.py``, a line in `OPTIMIZERS`, its NumPy form in ``tests/reference.py``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastbp._names import real
+from fastbp._typing import Array, DType
+
+
+@dataclass
+class Optimizer(ABC):
+    """Base of the optimizers: settings only. The trainer owns the state (`slots`), the kernels hold the rule.
+
+    Settings may be changed between calls of ``fit``; they are checked again when it starts.
+    """
+
+    name: ClassVar[str]
+    code: ClassVar[int]
+
+    def __post_init__(self) -> None:
+        self.check()
+
+    @abstractmethod
+    def check(self) -> None:
+        """Raise ValueError or TypeError for a setting outside its range."""
+
+    @property
+    @abstractmethod
+    def n_slots(self) -> int:
+        """Numbers remembered for each parameter."""
+
+    @abstractmethod
+    def coefficients(self, steps: NDArray[np.int64]) -> list[float | NDArray[np.float64]]:
+        """What the rule multiplies with at each of `steps`, counted from 1: numbers, or arrays with one number a step."""
+
+    def rates(self, first: int, count: int, dtype: DType) -> Array:
+        """The coefficients of `count` steps after the first `first`, as (count, coefficients)."""
+        columns = self.coefficients(np.arange(first + 1, first + count + 1))
+        rates = np.empty((count, len(columns)), dtype)
+        for column, values in enumerate(columns):
+            rates[:, column] = values
+        return rates
+
+
+def check_rate(learning_rate: float, weight_decay: float) -> None:
+    """The two settings that every optimizer has."""
+    real(learning_rate, "learning_rate", exclusive=True)
+    real(weight_decay, "weight_decay")

@@ -1,0 +1,63 @@
+"""RMSprop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastbp._names import flag, real
+from fastbp.kernels import update as codes
+from fastbp.optimizers.base import Optimizer, check_rate
+
+
+@dataclass
+class RMSprop(Optimizer):
+    """Gradient descent with each step divided by a running root mean square of the gradient.
+
+    ``s = alpha * s + (1 - alpha) * g**2``, ``p -= learning_rate * g / (sqrt(s) + epsilon)``, where g is the gradient plus
+    ``weight_decay * p``. `centered` takes the square of a running mean of g from s; with `momentum` the quotient feeds a velocity
+    ``v = momentum * v + quotient`` and ``p -= learning_rate * v``. These are PyTorch's rules (T. Tieleman, G. Hinton, Coursera lecture
+    6.5, 2012; centred: A. Graves, arXiv:1308.0850).
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.01
+    alpha : float in [0, 1), default 0.99
+    epsilon : float, default 1e-8
+    momentum : float in [0, 1), default 0
+    centered : bool, default False
+    weight_decay : float, default 0
+        Factor of the L2 penalty ``weight_decay / 2 * p**2`` on every weight and bias. The reported loss does not contain it.
+    """
+
+    name: ClassVar[str] = "rmsprop"
+    code: ClassVar[int] = codes.RMSPROP
+
+    learning_rate: float = 0.01
+    alpha: float = 0.99
+    epsilon: float = 1e-8
+    momentum: float = 0.0
+    centered: bool = False
+    weight_decay: float = 0.0
+
+    def check(self) -> None:
+        """Raise ValueError or TypeError for a setting outside its range."""
+        check_rate(self.learning_rate, self.weight_decay)
+        real(self.alpha, "alpha", below=1)
+        real(self.epsilon, "epsilon", exclusive=True)
+        real(self.momentum, "momentum", below=1)
+        flag(self.centered, "centered")
+
+    @property
+    def n_slots(self) -> int:
+        """The mean square; with momentum or centred also the velocity and the mean."""
+        return 3 if self.momentum > 0 or self.centered else 1
+
+    def coefficients(self, steps: NDArray[np.int64]) -> list[float | NDArray[np.float64]]:
+        """Rate, penalty, alpha, 1 - alpha, epsilon, momentum, centred or not."""
+        return [
+            self.learning_rate, self.weight_decay, self.alpha, 1 - self.alpha, self.epsilon, self.momentum, float(self.centered),
+        ]  # fmt: skip

@@ -1,0 +1,56 @@
+"""Stochastic gradient descent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastbp._names import flag, real
+from fastbp.kernels import update as codes
+from fastbp.optimizers.base import Optimizer, check_rate
+
+
+@dataclass
+class SGD(Optimizer):
+    """Stochastic gradient descent, with momentum if asked.
+
+    Without momentum ``p -= learning_rate * g``; with it ``v = momentum * v + g`` and ``p -= learning_rate * v``, or with `nesterov`
+    ``p -= learning_rate * (g + momentum * v)``, where g is the gradient plus ``weight_decay * p``. These are PyTorch's rules
+    (I. Sutskever et al., ICML 2013).
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.01
+    momentum : float in [0, 1), default 0
+    nesterov : bool, default False
+        Needs a positive `momentum`.
+    weight_decay : float, default 0
+        Factor of the L2 penalty ``weight_decay / 2 * p**2`` on every weight and bias. The reported loss does not contain it.
+    """
+
+    name: ClassVar[str] = "sgd"
+    code: ClassVar[int] = codes.SGD
+
+    learning_rate: float = 0.01
+    momentum: float = 0.0
+    nesterov: bool = False
+    weight_decay: float = 0.0
+
+    def check(self) -> None:
+        """Raise ValueError or TypeError for a setting outside its range."""
+        check_rate(self.learning_rate, self.weight_decay)
+        real(self.momentum, "momentum", below=1)
+        if flag(self.nesterov, "nesterov") and self.momentum == 0:
+            raise ValueError("nesterov=True needs a positive momentum; momentum is 0")
+
+    @property
+    def n_slots(self) -> int:
+        """The velocity, where there is momentum."""
+        return 1 if self.momentum > 0 else 0
+
+    def coefficients(self, steps: NDArray[np.int64]) -> list[float | NDArray[np.float64]]:
+        """Rate, penalty, momentum, Nesterov or not."""
+        return [self.learning_rate, self.weight_decay, self.momentum, float(self.nesterov)]

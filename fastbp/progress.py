@@ -1,0 +1,46 @@
+"""The progress bar."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Any
+
+
+def check_progress(progress: object) -> bool:
+    """Whether to show a bar: as asked, or for ``"auto"`` when standard error is a terminal."""
+    if progress == "auto" and isinstance(progress, str):
+        return sys.stderr is not None and sys.stderr.isatty()
+    if isinstance(progress, bool):
+        return progress
+    raise ValueError(f"progress is {progress!r}; expected 'auto', True or False")
+
+
+class Progress:
+    """A tqdm bar over the samples of a ``fit``, with its speed, loss and validation loss; nothing at all when not shown."""
+
+    def __init__(self, shown: bool, samples: int) -> None:
+        self._bar: Any = None
+        if shown:
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=samples, unit=" samples", unit_scale=True, dynamic_ncols=True)
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def advance(self, samples: int) -> None:
+        """Move on by that many samples."""
+        if self._bar is not None:
+            self._bar.update(samples)
+
+    def epoch(self, number: int, loss: float, validation: dict[str, float]) -> None:
+        """Show the figures of a finished epoch."""
+        if self._bar is not None:
+            figures = {"loss": f"{loss:.4g}"} | {f"val_{name}": f"{value:.4g}" for name, value in validation.items()}
+            self._bar.set_description(f"epoch {number}", refresh=False)
+            self._bar.set_postfix(figures)

@@ -1,0 +1,342 @@
+"""The trainer: batches, epochs, and when to stop. It computes nothing; the kernels know nothing of epochs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastbp import layout
+from fastbp._names import flag, integer, lookup, real
+from fastbp._random import as_seed, epoch_order
+from fastbp._threads import check_threads, plan_tasks, running
+from fastbp._typing import Array
+from fastbp.callbacks import Callback, check_callbacks
+from fastbp.data import Rows
+from fastbp.history import History
+from fastbp.interrupt import Interrupt
+from fastbp.kernels import programs
+from fastbp.kernels.arguments import Rule, Workspace
+from fastbp.kernels.update import NONE
+from fastbp.losses import as_loss
+from fastbp.mlp import MLP
+from fastbp.optimizers import Optimizer, as_optimizer
+from fastbp.progress import Progress, check_progress
+from fastbp.validation import check_inputs, check_sample_weight
+
+# Python sees control this often, for progress, Ctrl-C and time limits.
+_SECONDS_PER_RUN = 0.05
+# Rows evaluated at a time; part of the result, since it fixes the order of the sum.
+_ROWS = 256
+
+
+@dataclass
+class _Epoch:
+    """The epoch under way: how far it is, and what it has seen."""
+
+    rows: int
+    batch: int
+    order: NDArray[np.int64]
+    losses: NDArray[np.float64]  # one a batch
+    done: int = 0  # batches
+    seconds: float = 0.0
+
+    @property
+    def batches(self) -> int:
+        return len(self.losses)
+
+    def rows_before(self, batches: Any) -> Any:
+        """Rows in the first `batches` batches."""
+        return np.minimum(batches * self.batch, self.rows)
+
+    def mean_loss(self) -> float:
+        """Mean over the batches by their rows, all added at once: the runs that the epoch was cut into leave no trace in the bits."""
+        sizes = np.diff(self.rows_before(np.arange(self.batches + 1)))
+        return float((self.losses * sizes).sum() / self.rows)
+
+
+class Trainer:
+    """Trains an `MLP` by back-propagation.
+
+    Parameters
+    ----------
+    model : MLP
+        Its parameters are changed in place.
+    loss : "squared_error", "cross_entropy" or "binary_cross_entropy"
+        Formulas and targets are in `fastbp.losses`.
+    optimizer : str or Optimizer, default "sgd"
+        A name (sgd, rmsprop, adam, adamw) for default settings, or an object such as ``Adam(learning_rate=1e-3)``.
+    batch_size : int or None, default 128
+        Rows per update; 1 trains after every sample, None on the whole set at once. The last batch of an epoch may be short.
+    shuffle : bool, default True
+        Visit the rows in a new order each epoch.
+    seed : int, optional
+        Fixes the orders of all epochs.
+    threads : int, optional
+        By default as many as help. No choice changes a bit of the result.
+    precision : "float32"
+        How products of a float32 model are computed; a float64 model always computes in float64.
+
+    Attributes
+    ----------
+    epoch : int
+        Whole epochs done.
+    steps : int
+        Updates done.
+    history : History
+
+    Raises
+    ------
+    ValueError, TypeError
+        For an argument outside its range, and for an output layer that does not suit the loss.
+
+    Examples
+    --------
+    >>> import fastbp
+    >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
+    >>> trainer = fastbp.Trainer(fastbp.MLP([2, 8, 2], activation="tanh", seed=0), loss="cross_entropy", optimizer="adam", seed=0)
+    >>> history = trainer.fit(X, y, epochs=1000)
+    >>> trainer.evaluate(X, y)["accuracy"]
+    1.0
+    """
+
+    def __init__(
+        self,
+        model: MLP,
+        *,
+        loss: str,
+        optimizer: str | Optimizer = "sgd",
+        batch_size: int | None = 128,
+        shuffle: bool = True,
+        seed: int | None = None,
+        threads: int | None = None,
+        precision: str = "float32",
+    ) -> None:
+        if not isinstance(model, MLP):
+            raise TypeError(f"model is of type {type(model).__name__}; expected an MLP")
+        self.loss = as_loss(loss)
+        self.optimizer = as_optimizer(optimizer)
+        self.batch_size = None if batch_size is None else integer(batch_size, "batch_size", least=1)
+        self.shuffle = flag(shuffle, "shuffle")
+        self.seed = as_seed(seed)
+        self.threads = check_threads(threads)
+        self.precision = lookup(precision, {"float32": "float32"}, "precision")
+        output = self.loss.output_activation() if model.output_is_auto else model.output_activation
+        self.loss.check_output(output, model.layer_sizes[-1])
+        model.settle_output(output)
+        self.model = model
+        self.history = History()
+        self.epoch = 0
+        self.steps = 0
+        self._current: _Epoch | None = None
+        self._workspace: Workspace | None = None
+        self._gradients = layout.aligned_zeros(model.network.parameters.size, model.dtype)
+        self._slots = np.zeros((0, model.network.parameters.size), model.dtype)
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        epochs: int,
+        validation_data: tuple[Any, Any] | None = None,
+        sample_weight: Any = None,
+        callbacks: Iterable[Callback] | Callback = (),
+        progress: bool | str = "auto",
+        time_limit: float | None = None,
+    ) -> History:
+        """Train for `epochs` more epochs. Called again it goes on from where it stands; an epoch left in the middle is finished first.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_inputs)
+            Finite numbers of any real type; rows are converted as they are gathered, so that the data set is not copied.
+        y : array-like
+            Targets of the loss, of shape (n,) or (n, n_outputs).
+        epochs : int
+        validation_data : (X, y), optional
+            Evaluated after every epoch.
+        sample_weight : array-like of shape (n,), optional
+            Not negative. A batch's loss is its weighted mean: a row of weight 2 counts as two rows.
+        callbacks : Callback or sequence of them
+        progress : bool or "auto"
+            Show a bar on standard error; "auto" does when that is a terminal.
+        time_limit : float, optional
+            Seconds after which training stops at the next step.
+
+        Returns
+        -------
+        History
+            The trainer's `history`; ``history.stopped`` tells why training ended. Ctrl-C ends it at a step boundary.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For data or arguments that do not fit; nothing has changed then.
+        """
+        rows = self._check(X, y, sample_weight)
+        validation = None if validation_data is None else self._check(*_pair(validation_data))
+        epochs = integer(epochs, "epochs", least=0)
+        listeners = check_callbacks(callbacks)
+        shown = check_progress(progress)
+        deadline = None if time_limit is None else time.perf_counter() + real(time_limit, "time_limit", exclusive=True)
+        self.optimizer.check()
+        batch = min(self.batch_size or rows.n_rows, rows.n_rows)
+        tasks = plan_tasks(self.model.network, batch, self.threads)
+        try:
+            with Interrupt() as interrupt, running(tasks), Progress(shown, epochs * rows.n_rows) as bar:
+                for listener in listeners:
+                    listener.on_fit_begin(self)
+                self.history.stopped = "epochs"
+                for _ in range(epochs):
+                    reason = self._finish_epoch(rows, batch, tasks, interrupt, deadline, bar)
+                    if reason is None:
+                        self._close_epoch(validation, bar)
+                        reason = "callback" if any([listener.on_epoch_end(self) for listener in listeners]) else None
+                    if reason is not None:
+                        self.history.stopped = reason
+                        break
+        finally:
+            for listener in listeners:
+                listener.on_fit_end(self)
+        return self.history
+
+    def step(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Make one update on the rows of X, and return their loss before it.
+
+        Parameters and errors are those of `fit`.
+        """
+        rows = self._check(X, y, sample_weight)
+        self.optimizer.check()
+        losses = self._train(rows, np.arange(rows.n_rows), 0, rows.n_rows, 1)
+        self.steps += 1
+        return float(losses[0])
+
+    def loss_and_gradients(self, X: Any, y: Any, sample_weight: Any = None) -> tuple[float, list[Array], list[Array]]:
+        """Loss over the rows of X, and its gradients; nothing is changed.
+
+        Returns
+        -------
+        loss : float
+        weight_gradients : list of ndarray
+            dW of each layer, of the shape of ``model.weights[l]``. An optimizer's weight decay is not in it.
+        bias_gradients : list of ndarray
+        """
+        rows = self._check(X, y, sample_weight)
+        rule = Rule(NONE, np.zeros((1, 1), self.model.dtype), self._gradients, self._slots)
+        losses = self._run(rows, np.arange(rows.n_rows), rule, 0, rows.n_rows, 1)
+        return float(losses[0]), *layout.matrices(self._gradients.copy(), self.model.network.table)
+
+    def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> dict[str, float]:
+        """Loss over a data set and, for the two cross-entropies, accuracy.
+
+        Returns
+        -------
+        dict
+            ``"loss"``, and ``"accuracy"``: the share of rows whose largest output is the right one (cross_entropy), of outputs on the
+            right side of one half (binary_cross_entropy).
+        """
+        return self._evaluate(self._check(X, y, sample_weight))
+
+    def __repr__(self) -> str:
+        return (
+            f"Trainer({self.model!r}, loss={self.loss.name!r}, optimizer={self.optimizer!r}, batch_size={self.batch_size}, "
+            f"epoch={self.epoch}, steps={self.steps})"
+        )
+
+    def _check(self, X: Any, y: Any, sample_weight: Any = None) -> Rows:
+        sizes, dtype = self.model.layer_sizes, self.model.dtype
+        inputs = check_inputs(X, sizes[0], dtype)
+        targets = self.loss.check_targets(y, inputs.shape[0], sizes[-1], dtype)
+        return Rows(inputs, targets, check_sample_weight(sample_weight, inputs.shape[0], dtype))
+
+    def _finish_epoch(self, rows: Rows, batch: int, tasks: int, interrupt: Interrupt, deadline: float | None, bar: Progress) -> str | None:
+        """Train to the end of the epoch under way; or say why it stopped before."""
+        if self._current is None or self._current.rows != rows.n_rows:
+            self._current = self._begin_epoch(rows.n_rows, batch)
+        epoch = self._current
+        count = 1
+        while epoch.done < epoch.batches:
+            if interrupt.asked:
+                return "interrupted"
+            begin = time.perf_counter()
+            if deadline is not None and begin >= deadline:
+                return "time_limit"
+            count = min(count, epoch.batches - epoch.done)
+            first = epoch.done * epoch.batch
+            epoch.losses[epoch.done : epoch.done + count] = self._train(rows, epoch.order, first, epoch.batch, count, tasks)
+            epoch.done += count
+            self.steps += count
+            bar.advance(int(epoch.rows_before(epoch.done)) - first)
+            seconds = time.perf_counter() - begin
+            epoch.seconds += seconds
+            count = max(1, int(count * _SECONDS_PER_RUN / seconds))
+        return None
+
+    def _begin_epoch(self, n_rows: int, batch: int) -> _Epoch:
+        shuffled = self.shuffle and batch < n_rows
+        order = epoch_order(self.seed, self.epoch, n_rows) if shuffled else np.arange(n_rows)
+        return _Epoch(n_rows, batch, order, losses=np.zeros(-(-n_rows // batch)))
+
+    def _close_epoch(self, validation: Rows | None, bar: Progress) -> None:
+        epoch = self._current
+        assert epoch is not None
+        loss = epoch.mean_loss()
+        scores = {} if validation is None else self._evaluate(validation)
+        self._current = None
+        self.epoch += 1
+        self.history.add(loss, scores, epoch.seconds, epoch.rows)
+        bar.epoch(self.epoch, loss, scores)
+
+    def _train(self, rows: Rows, order: NDArray[np.int64], first: int, batch: int, count: int, tasks: int | None = None) -> Array:
+        """`count` updates, on batches of `batch` rows from place `first` of the order on."""
+        dtype = self.model.dtype
+        if self._slots.shape[0] != self.optimizer.n_slots:
+            slots = np.zeros((self.optimizer.n_slots, self._gradients.size), dtype)
+            kept = min(len(slots), len(self._slots))
+            slots[:kept] = self._slots[:kept]
+            self._slots = slots
+        rates = self.optimizer.rates(self.steps, count, dtype)
+        rule = Rule(self.optimizer.code, rates, self._gradients, self._slots)
+        return self._run(rows, order, rule, first, batch, count, tasks)
+
+    def _run(self, rows: Rows, order: NDArray[np.int64], rule: Rule, first: int, batch: int, count: int, tasks: int | None = None) -> Array:
+        network = self.model.network
+        losses: Array = np.zeros(count, self.model.dtype)
+        data = rows.data(order)
+        buffers = self._buffers(batch, rows.target_width)
+        tasks = plan_tasks(network, batch, self.threads) if tasks is None else tasks
+        with running(tasks):
+            programs.train(network, buffers, data, rule, self.loss.code, first, batch, losses, tasks)
+        return losses
+
+    def _buffers(self, rows: int, target_width: int) -> Workspace:
+        """The training workspace, made anew only when it is too small."""
+        held = self._workspace
+        if held is None or held.capacity < rows or held.targets.size < rows * target_width:
+            held = self._workspace = layout.workspace(self.model.network, rows, target_width, training=True)
+        return held
+
+    def _evaluate(self, rows: Rows) -> dict[str, float]:
+        network, size = self.model.network, min(rows.n_rows, _ROWS)
+        tasks = plan_tasks(network, size, self.threads)
+        data = rows.data(np.arange(rows.n_rows))
+        buffers = layout.workspace(network, size, rows.target_width, training=False)
+        total = self.model.dtype.type(rows.total_weight)
+        scores, nothing = np.zeros(2), np.zeros(0, self.model.dtype)
+        with running(tasks):
+            for first in range(0, rows.n_rows, size):
+                part = min(size, rows.n_rows - first)
+                scores += programs.infer(network, buffers, data, self.loss.code, first, part, total, nothing, tasks)
+        names = ("loss", "accuracy") if self.loss.has_accuracy else ("loss",)
+        return dict(zip(names, scores.tolist(), strict=False))
+
+
+def _pair(validation_data: Any) -> tuple[Any, Any]:
+    if not isinstance(validation_data, (tuple, list)) or len(validation_data) != 2:
+        raise TypeError(f"validation_data is of type {type(validation_data).__name__}; expected a pair (X, y)")
+    return validation_data[0], validation_data[1]

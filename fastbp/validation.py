@@ -1,0 +1,79 @@
+"""Checks of the arrays a user gives, before any kernel sees them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fastbp._typing import Array, DType
+
+
+def numeric(given: object, argument: str) -> Array:
+    """`given` (array, list, pandas or polars frame, memory map) as an array of real numbers of its own type."""
+    if hasattr(given, "toarray") and hasattr(given, "nnz"):
+        raise TypeError(f"{argument} is sparse ({type(given).__name__}); expected a dense array, such as {argument}.toarray()")
+    try:
+        array = np.asarray(given)
+    except ValueError as error:
+        raise ValueError(f"{argument} is no rectangular array: {error}") from None
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{argument} has dtype {array.dtype} ({type(given).__name__}); expected real numbers or bools")
+    if array.dtype.kind == "f" and array.dtype.itemsize not in (2, 4, 8):
+        return array.astype(np.float64)
+    return array
+
+
+def real_range(array: Array, argument: str, dtype: DType) -> None:
+    """Raise ValueError unless every element is finite, also once converted to `dtype`."""
+    if array.dtype.kind != "f" or array.size == 0:
+        return
+    # Both pass NaN on, and neither needs memory for a second array.
+    largest = max(abs(float(array.min())), abs(float(array.max())))
+    if not largest <= float(np.finfo(dtype).max):
+        with np.errstate(over="ignore"):
+            finite = np.isfinite(array.astype(dtype))
+        place = tuple(int(i) for i in np.argwhere(~finite)[0])
+        raise ValueError(f"{argument}[{', '.join(map(str, place))}] is {array[place]}; expected finite numbers of type {dtype}")
+
+
+def check_range(array: Array, argument: str, low: float, high: float, what: str) -> None:
+    """Raise ValueError unless every element lies in [low, high]."""
+    if array.dtype.kind == "b":
+        array = array.view(np.uint8)
+    if array.size == 0 or (array.min() >= low and array.max() <= high):
+        return
+    place = tuple(int(i) for i in np.argwhere(~((array >= low) & (array <= high)))[0])
+    raise ValueError(f"{argument}[{', '.join(map(str, place))}] is {array[place]}; {what} lie between {low} and {high}")
+
+
+def real_array(given: object, argument: str, dtype: DType) -> Array:
+    """`given` as a finite array of `dtype`."""
+    array = numeric(given, argument)
+    real_range(array, argument, dtype)
+    return array.astype(dtype)
+
+
+def check_inputs(X: object, n_features: int, dtype: DType) -> Array:
+    """`X` as a finite array (n, n_features) with at least one row, in its own type."""
+    inputs = numeric(X, "X")
+    if inputs.ndim != 2:
+        hint = "; one sample is X.reshape(1, -1), one feature X.reshape(-1, 1)" if inputs.ndim == 1 else ""
+        raise ValueError(f"X has {inputs.ndim} dimensions, shape {inputs.shape}; expected (n, {n_features}){hint}")
+    if inputs.shape[1] != n_features:
+        raise ValueError(f"X has {inputs.shape[1]} columns; the model has {n_features} inputs")
+    if inputs.shape[0] == 0:
+        raise ValueError("X has no rows; expected at least one")
+    real_range(inputs, "X", dtype)
+    return inputs
+
+
+def check_sample_weight(given: object, rows: int, dtype: DType) -> Array | None:
+    """`given` as finite weights (rows,) of `dtype`, none negative, not all zero; None stays None."""
+    if given is None:
+        return None
+    weights = real_array(given, "sample_weight", dtype)
+    if weights.shape != (rows,):
+        raise ValueError(f"sample_weight has shape {weights.shape}; expected ({rows},), one a row of X")
+    check_range(weights, "sample_weight", 0, float(np.finfo(dtype).max), "weights")
+    if not weights.any():
+        raise ValueError("sample_weight is all zeros; expected at least one positive weight")
+    return weights[:, np.newaxis]
