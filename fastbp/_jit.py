@@ -13,6 +13,7 @@ from types import CellType, FunctionType
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.extending import intrinsic
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -29,6 +30,11 @@ def scalar(function: Function) -> Function:
 def kernel(function: Function) -> Function:
     """Compile a function whose ``prange`` loops run on all threads."""
     return cast(Function, numba.njit(parallel=True, **_FLAGS)(function))
+
+
+def operation(function: Callable[..., Any]) -> Any:
+    """Let kernels call `function`, which writes the LLVM instructions of a call itself; small integers reach it as literal types."""
+    return intrinsic(prefer_literal=True)(function)
 
 
 def program(function: Function) -> Function:

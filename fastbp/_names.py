@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import math
+import numbers
 import operator
 from collections.abc import Mapping
 from typing import TypeVar
@@ -17,6 +17,8 @@ def lookup(name: object, table: Mapping[str, Value], argument: str) -> Value:
         raise TypeError(f"{argument} is {name!r} of type {type(name).__name__}; expected one of {', '.join(table)}")
     if name in table:
         return table[name]
+    import difflib
+
     near = difflib.get_close_matches(name.lower(), table, n=1, cutoff=0.5)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     raise ValueError(f"{argument}={name!r} is not known; expected one of {', '.join(table)}.{hint}")
@@ -37,7 +39,7 @@ def integer(value: object, argument: str, *, least: int) -> int:
 
 def real(value: object, argument: str, *, least: float = 0.0, below: float = math.inf, exclusive: bool = False) -> float:
     """`value` as a finite float in [least, below), or in (least, below) when `exclusive`."""
-    if isinstance(value, bool) or not hasattr(value, "__float__"):
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{argument} is {value!r} of type {type(value).__name__}; expected a number")
     number = float(value)
     if not math.isfinite(number) or number < least or number >= below or (exclusive and number == least):

@@ -33,6 +33,12 @@ def plan_tasks(network: Network, rows: int, threads: int | None) -> int:
     return max(1, min(numba.get_num_threads(), multiply_adds // _WORK_PER_TASK))
 
 
+def task_choices(network: Network, rows: int, threads: int | None) -> tuple[int, ...]:
+    """The numbers of tasks worth timing: what was asked for, otherwise the plan and one."""
+    plan = plan_tasks(network, rows, threads)
+    return (plan,) if threads is not None or plan == 1 else (plan, 1)
+
+
 @contextmanager
 def running(tasks: int) -> Iterator[None]:
     """Run Numba's parallel loops on `tasks` threads, and give the caller's number back afterwards."""

@@ -6,12 +6,11 @@ the argument checks and the documentation follow from `ACTIVATIONS`.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from fastbp._names import lookup
-from fastbp.kernels import activate as codes
+from fastbp._names import lookup, real
+from fastbp.kernels import codes
 
 
 @dataclass(frozen=True)
@@ -75,8 +74,7 @@ class LeakyReLU(Activation):
     negative_slope: float = 0.01
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.negative_slope) and self.negative_slope >= 0):
-            raise ValueError(f"negative_slope is {self.negative_slope!r}; expected a finite number of at least 0")
+        real(self.negative_slope, "negative_slope")
 
     @property
     def slope(self) -> float:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from fastbp._typing import Array
 from fastbp.kernels.arguments import COLUMNS, TARGETS, Data
-from fastbp.kernels.gather import DTYPES
+from fastbp.kernels.codes import DTYPES
 
 
 class Rows:

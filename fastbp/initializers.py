@@ -97,6 +97,8 @@ def check_given(init: object, layer_sizes: Sequence[int], dtype: DType) -> tuple
 
 
 def _of_shapes(arrays: Sequence[ArrayLike], what: str, shapes: Sequence[tuple[int, ...]], dtype: DType) -> list[Array]:
+    if not isinstance(arrays, Sequence):
+        raise TypeError(f"the {what} of init are {arrays!r:.80}; expected a list with an array for each of the {len(shapes)} layers")
     if len(arrays) != len(shapes):
         raise ValueError(f"init has {len(arrays)} arrays of {what}; expected one for each of the {len(shapes)} layers")
     checked = []

@@ -12,7 +12,7 @@ import numpy as np
 from fastbp._names import lookup
 from fastbp._typing import Array, DType
 from fastbp.activations import ACTIVATIONS, Activation, Identity, Sigmoid, Softmax
-from fastbp.kernels import loss as codes
+from fastbp.kernels import codes
 from fastbp.validation import check_range, numeric, real_range
 
 

@@ -17,10 +17,9 @@ from fastbp.activations import Activation, Identity, as_activation
 from fastbp.data import Rows
 from fastbp.initializers import check_given, draw_weights
 from fastbp.kernels.arguments import Network
-from fastbp.kernels.loss import NO_LOSS
-from fastbp.kernels.programs import infer
+from fastbp.kernels.codes import NO_LOSS
 from fastbp.model_file import read_model, write_model
-from fastbp.validation import check_inputs
+from fastbp.validation import check_inputs, within
 
 _DTYPES: dict[str, DType] = {"float32": np.dtype(np.float32), "float64": np.dtype(np.float64)}
 # Rows predicted at a time: enough to feed every thread, few enough to stay in cache.
@@ -82,9 +81,11 @@ class MLP:
         hidden = _check_hidden(activation, len(self.layer_sizes) - 2)
         self.output_is_auto = isinstance(output_activation, str) and output_activation == "auto"
         output = Identity() if self.output_is_auto else as_activation(output_activation, "output_activation", output=True)
-        self.dtype = lookup(dtype if isinstance(dtype, str) else np.dtype(dtype).name, _DTYPES, "dtype")
+        self.dtype = _check_dtype(dtype)
         self.seed = as_seed(seed)
         self.activations = (*hidden, output)
+        for activation_ in self.activations:
+            within(self.dtype, negative_slope=activation_.slope)
         if isinstance(init, str):
             weights = draw_weights(init, self.layer_sizes, self.activations, self.seed)
             biases = [np.zeros(n_out) for n_out in self.layer_sizes[1:]]
@@ -136,6 +137,8 @@ class MLP:
         ValueError, TypeError
             When X is not such an array.
         """
+        from fastbp.kernels.programs import infer
+
         inputs = check_inputs(X, self.layer_sizes[0], self.dtype)
         rows = Rows(inputs)
         out: Array = np.empty((rows.n_rows, self.layer_sizes[-1]), self.dtype)
@@ -174,11 +177,7 @@ class MLP:
         ValueError
             When the file is damaged, or is none of fastbp's.
         """
-        settings, weights, biases = read_model(path)
-        output_is_auto = settings.pop("output_is_auto")
-        model = cls(init=(weights, biases), **settings)
-        model.output_is_auto = output_is_auto
-        return model
+        return read_model(path, cls)
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the views, which a copy must make of its own parameters."""
@@ -214,6 +213,12 @@ def _check_sizes(layer_sizes: object) -> tuple[int, ...]:
     if len(sizes) < 2:
         raise ValueError(f"layer_sizes has {len(sizes)} numbers; expected at least the inputs and the outputs, such as [784, 10]")
     return sizes
+
+
+def _check_dtype(dtype: object) -> DType:
+    if isinstance(dtype, (type, np.dtype)):
+        dtype = np.dtype(dtype).name
+    return lookup(dtype, _DTYPES, "dtype")
 
 
 def _check_hidden(activation: object, n_hidden: int) -> tuple[Activation, ...]:

@@ -9,9 +9,6 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
-
 from fastbp._typing import Array
 from fastbp.activations import ACTIVATIONS, Activation
 
@@ -23,6 +20,8 @@ _KIND, _VERSION = "fastbp.MLP", 1
 
 def write_model(path: str | PathLike[str], model: MLP) -> None:
     """Write `model` to `path`."""
+    from safetensors.numpy import save
+
     settings = {
         "kind": _KIND,
         "version": _VERSION,
@@ -33,9 +32,7 @@ def write_model(path: str | PathLike[str], model: MLP) -> None:
         "dtype": model.dtype.name,
         "seed": model.seed,
     }
-    tensors = {f"weights.{i}": array for i, array in enumerate(model.weights)}
-    tensors |= {f"biases.{i}": array for i, array in enumerate(model.biases)}
-    write_atomically(Path(path), save(tensors, {"fastbp": json.dumps(settings)}))
+    write_atomically(Path(path), save(_tensors(model), {"fastbp": json.dumps(settings)}))
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -52,23 +49,29 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise
 
 
-def read_model(path: str | PathLike[str]) -> tuple[dict[str, Any], list[Array], list[Array]]:
-    """Arguments of `MLP`, weights and biases from the file at `path`."""
+def read_model(path: str | PathLike[str], model_class: type[MLP]) -> MLP:
+    """The model in the file at `path`. Its weights need not be finite: a model that diverged can be looked at."""
+    from safetensors import SafetensorError, safe_open
+
     if not os.path.exists(path):
         raise FileNotFoundError(f"no model file at {os.fspath(path)!r}")
     try:
         with safe_open(path, framework="numpy") as file:
             settings = json.loads((file.metadata() or {}).get("fastbp", "{}"))
-            if settings.get("kind") != _KIND:
-                raise ValueError(f"{os.fspath(path)!r} is a safetensors file without a fastbp model in it")
-            if settings["version"] > _VERSION:
-                raise ValueError(f"{os.fspath(path)!r} has format version {settings['version']}; this fastbp reads up to {_VERSION}")
-            layers = range(len(settings["layer_sizes"]) - 1)
-            weights = [file.get_tensor(f"weights.{i}") for i in layers]
-            biases = [file.get_tensor(f"biases.{i}") for i in layers]
-            return _arguments(settings), weights, biases
-    except (SafetensorError, KeyError, json.JSONDecodeError) as error:
-        raise ValueError(f"{os.fspath(path)!r} is not a model file, or is damaged: {error}") from error
+            model = model_class(init="zeros", **_arguments(settings))
+            model.output_is_auto = settings["output_is_auto"]
+            for name, own in _tensors(model).items():
+                stored = file.get_tensor(name)
+                if stored.shape != own.shape:
+                    raise ValueError(f"{name} has shape {stored.shape}; expected {own.shape}")
+                own[...] = stored
+            return model
+    except (SafetensorError, KeyError, AttributeError, TypeError, ValueError) as error:
+        raise ValueError(f"{os.fspath(path)!r} is damaged, or holds no fastbp model: {error}") from error
+
+
+def _tensors(model: MLP) -> dict[str, Array]:
+    return {f"weights.{i}": array for i, array in enumerate(model.weights)} | {f"biases.{i}": array for i, array in enumerate(model.biases)}
 
 
 def _describe(activation: Activation) -> dict[str, Any]:
@@ -81,11 +84,14 @@ def _build(description: dict[str, Any]) -> Activation:
 
 
 def _arguments(settings: dict[str, Any]) -> dict[str, Any]:
+    if settings.get("kind") != _KIND:
+        raise ValueError(f"its metadata has no entry of kind {_KIND}")
+    if settings["version"] > _VERSION:
+        raise ValueError(f"it has format version {settings['version']}; this fastbp reads up to {_VERSION}")
     return {
         "layer_sizes": settings["layer_sizes"],
         "activation": [_build(description) for description in settings["activation"]],
         "output_activation": _build(settings["output_activation"]),
-        "output_is_auto": settings["output_is_auto"],
         "dtype": settings["dtype"],
         "seed": settings["seed"],
     }

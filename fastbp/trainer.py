@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,50 +13,25 @@ from numpy.typing import NDArray
 from fastbp import layout
 from fastbp._names import flag, integer, lookup, real
 from fastbp._random import as_seed, epoch_order
-from fastbp._threads import check_threads, plan_tasks, running
+from fastbp._threads import check_threads, plan_tasks, running, task_choices
 from fastbp._typing import Array
 from fastbp.callbacks import Callback, check_callbacks
 from fastbp.data import Rows
+from fastbp.epoch import Epoch
 from fastbp.history import History
 from fastbp.interrupt import Interrupt
-from fastbp.kernels import programs
 from fastbp.kernels.arguments import Rule, Workspace
-from fastbp.kernels.update import NONE
+from fastbp.kernels.codes import NO_UPDATE
 from fastbp.losses import as_loss
 from fastbp.mlp import MLP
 from fastbp.optimizers import Optimizer, as_optimizer
+from fastbp.optimizers.memory import Memory
+from fastbp.pace import Pace
 from fastbp.progress import Progress, check_progress
 from fastbp.validation import check_inputs, check_sample_weight
 
-# Python sees control this often, for progress, Ctrl-C and time limits.
-_SECONDS_PER_RUN = 0.05
 # Rows evaluated at a time; part of the result, since it fixes the order of the sum.
 _ROWS = 256
-
-
-@dataclass
-class _Epoch:
-    """The epoch under way: how far it is, and what it has seen."""
-
-    rows: int
-    batch: int
-    order: NDArray[np.int64]
-    losses: NDArray[np.float64]  # one a batch
-    done: int = 0  # batches
-    seconds: float = 0.0
-
-    @property
-    def batches(self) -> int:
-        return len(self.losses)
-
-    def rows_before(self, batches: Any) -> Any:
-        """Rows in the first `batches` batches."""
-        return np.minimum(batches * self.batch, self.rows)
-
-    def mean_loss(self) -> float:
-        """Mean over the batches by their rows, all added at once: the runs that the epoch was cut into leave no trace in the bits."""
-        sizes = np.diff(self.rows_before(np.arange(self.batches + 1)))
-        return float((self.losses * sizes).sum() / self.rows)
 
 
 class Trainer:
@@ -132,10 +107,11 @@ class Trainer:
         self.history = History()
         self.epoch = 0
         self.steps = 0
-        self._current: _Epoch | None = None
+        self._current: Epoch | None = None
+        self._pace = Pace((1,))
         self._workspace: Workspace | None = None
         self._gradients = layout.aligned_zeros(model.network.parameters.size, model.dtype)
-        self._slots = np.zeros((0, model.network.parameters.size), model.dtype)
+        self._memory = Memory.of(self.optimizer, model.network.parameters.size, model.dtype)
 
     def fit(
         self,
@@ -184,25 +160,26 @@ class Trainer:
         listeners = check_callbacks(callbacks)
         shown = check_progress(progress)
         deadline = None if time_limit is None else time.perf_counter() + real(time_limit, "time_limit", exclusive=True)
-        self.optimizer.check()
+        self._check_optimizer()
         batch = min(self.batch_size or rows.n_rows, rows.n_rows)
-        tasks = plan_tasks(self.model.network, batch, self.threads)
-        try:
-            with Interrupt() as interrupt, running(tasks), Progress(shown, epochs * rows.n_rows) as bar:
+        choices = task_choices(self.model.network, batch, self.threads)
+        if self._pace.choices != choices:
+            self._pace = Pace(choices)
+        with contextlib.ExitStack() as ending:
+            for listener in reversed(listeners):
+                ending.callback(listener.on_fit_end, self)
+            with Interrupt() as interrupt, Progress(shown, epochs * rows.n_rows) as bar:
                 for listener in listeners:
                     listener.on_fit_begin(self)
                 self.history.stopped = "epochs"
                 for _ in range(epochs):
-                    reason = self._finish_epoch(rows, batch, tasks, interrupt, deadline, bar)
+                    reason = self._finish_epoch(rows, batch, interrupt, deadline, bar)
                     if reason is None:
                         self._close_epoch(validation, bar)
                         reason = "callback" if any([listener.on_epoch_end(self) for listener in listeners]) else None
                     if reason is not None:
                         self.history.stopped = reason
                         break
-        finally:
-            for listener in listeners:
-                listener.on_fit_end(self)
         return self.history
 
     def step(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -211,9 +188,8 @@ class Trainer:
         Parameters and errors are those of `fit`.
         """
         rows = self._check(X, y, sample_weight)
-        self.optimizer.check()
+        self._check_optimizer()
         losses = self._train(rows, np.arange(rows.n_rows), 0, rows.n_rows, 1)
-        self.steps += 1
         return float(losses[0])
 
     def loss_and_gradients(self, X: Any, y: Any, sample_weight: Any = None) -> tuple[float, list[Array], list[Array]]:
@@ -227,7 +203,7 @@ class Trainer:
         bias_gradients : list of ndarray
         """
         rows = self._check(X, y, sample_weight)
-        rule = Rule(NONE, np.zeros((1, 1), self.model.dtype), self._gradients, self._slots)
+        rule = Rule(NO_UPDATE, np.zeros((1, 1), self.model.dtype), self._gradients, self._memory.slots)
         losses = self._run(rows, np.arange(rows.n_rows), rule, 0, rows.n_rows, 1)
         return float(losses[0]), *layout.matrices(self._gradients.copy(), self.model.network.table)
 
@@ -248,39 +224,43 @@ class Trainer:
             f"epoch={self.epoch}, steps={self.steps})"
         )
 
+    def _check_optimizer(self) -> None:
+        self.optimizer = as_optimizer(self.optimizer)
+        self.optimizer.check()
+        self.optimizer.check_range(self.model.dtype)
+
     def _check(self, X: Any, y: Any, sample_weight: Any = None) -> Rows:
         sizes, dtype = self.model.layer_sizes, self.model.dtype
         inputs = check_inputs(X, sizes[0], dtype)
         targets = self.loss.check_targets(y, inputs.shape[0], sizes[-1], dtype)
         return Rows(inputs, targets, check_sample_weight(sample_weight, inputs.shape[0], dtype))
 
-    def _finish_epoch(self, rows: Rows, batch: int, tasks: int, interrupt: Interrupt, deadline: float | None, bar: Progress) -> str | None:
+    def _finish_epoch(self, rows: Rows, batch: int, interrupt: Interrupt, deadline: float | None, bar: Progress) -> str | None:
         """Train to the end of the epoch under way; or say why it stopped before."""
         if self._current is None or self._current.rows != rows.n_rows:
             self._current = self._begin_epoch(rows.n_rows, batch)
         epoch = self._current
-        count = 1
         while epoch.done < epoch.batches:
             if interrupt.asked:
                 return "interrupted"
             begin = time.perf_counter()
             if deadline is not None and begin >= deadline:
                 return "time_limit"
+            tasks, count = self._pace.next()
             count = min(count, epoch.batches - epoch.done)
             first = epoch.done * epoch.batch
             epoch.losses[epoch.done : epoch.done + count] = self._train(rows, epoch.order, first, epoch.batch, count, tasks)
             epoch.done += count
-            self.steps += count
             bar.advance(int(epoch.rows_before(epoch.done)) - first)
             seconds = time.perf_counter() - begin
             epoch.seconds += seconds
-            count = max(1, int(count * _SECONDS_PER_RUN / seconds))
+            self._pace.record(tasks, count, seconds)
         return None
 
-    def _begin_epoch(self, n_rows: int, batch: int) -> _Epoch:
+    def _begin_epoch(self, n_rows: int, batch: int) -> Epoch:
         shuffled = self.shuffle and batch < n_rows
         order = epoch_order(self.seed, self.epoch, n_rows) if shuffled else np.arange(n_rows)
-        return _Epoch(n_rows, batch, order, losses=np.zeros(-(-n_rows // batch)))
+        return Epoch(n_rows, batch, order, losses=np.zeros(-(-n_rows // batch)))
 
     def _close_epoch(self, validation: Rows | None, bar: Progress) -> None:
         epoch = self._current
@@ -294,17 +274,18 @@ class Trainer:
 
     def _train(self, rows: Rows, order: NDArray[np.int64], first: int, batch: int, count: int, tasks: int | None = None) -> Array:
         """`count` updates, on batches of `batch` rows from place `first` of the order on."""
-        dtype = self.model.dtype
-        if self._slots.shape[0] != self.optimizer.n_slots:
-            slots = np.zeros((self.optimizer.n_slots, self._gradients.size), dtype)
-            kept = min(len(slots), len(self._slots))
-            slots[:kept] = self._slots[:kept]
-            self._slots = slots
-        rates = self.optimizer.rates(self.steps, count, dtype)
-        rule = Rule(self.optimizer.code, rates, self._gradients, self._slots)
-        return self._run(rows, order, rule, first, batch, count, tasks)
+        if not self._memory.fits(self.optimizer):
+            self._memory = self._memory.adapted(self.optimizer)
+        rates = self.optimizer.rates(self._memory.steps, count, self.model.dtype)
+        rule = Rule(self.optimizer.code, rates, self._gradients, self._memory.slots)
+        losses = self._run(rows, order, rule, first, batch, count, tasks)
+        self._memory.steps += count
+        self.steps += count
+        return losses
 
     def _run(self, rows: Rows, order: NDArray[np.int64], rule: Rule, first: int, batch: int, count: int, tasks: int | None = None) -> Array:
+        from fastbp.kernels import programs
+
         network = self.model.network
         losses: Array = np.zeros(count, self.model.dtype)
         data = rows.data(order)
@@ -322,6 +303,8 @@ class Trainer:
         return held
 
     def _evaluate(self, rows: Rows) -> dict[str, float]:
+        from fastbp.kernels import programs
+
         network, size = self.model.network, min(rows.n_rows, _ROWS)
         tasks = plan_tasks(network, size, self.threads)
         data = rows.data(np.arange(rows.n_rows))

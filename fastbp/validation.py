@@ -45,6 +45,13 @@ def check_range(array: Array, argument: str, low: float, high: float, what: str)
     raise ValueError(f"{argument}[{', '.join(map(str, place))}] is {array[place]}; {what} lie between {low} and {high}")
 
 
+def within(dtype: DType, **settings: float) -> None:
+    """Raise ValueError unless every setting is a number that `dtype` can hold."""
+    for name, value in settings.items():
+        if abs(value) > float(np.finfo(dtype).max):
+            raise ValueError(f"{name} is {value:g}; expected a number within the range of {dtype}")
+
+
 def real_array(given: object, argument: str, dtype: DType) -> Array:
     """`given` as a finite array of `dtype`."""
     array = numeric(given, argument)
@@ -74,6 +81,10 @@ def check_sample_weight(given: object, rows: int, dtype: DType) -> Array | None:
     if weights.shape != (rows,):
         raise ValueError(f"sample_weight has shape {weights.shape}; expected ({rows},), one a row of X")
     check_range(weights, "sample_weight", 0, float(np.finfo(dtype).max), "weights")
-    if not weights.any():
+    with np.errstate(over="ignore"):
+        total = float(weights.sum(dtype=np.float64))
+    if total == 0:
         raise ValueError("sample_weight is all zeros; expected at least one positive weight")
+    if total > float(np.finfo(dtype).max):
+        raise ValueError(f"sample_weight sums to {total:g}; expected a sum within the range of {dtype}")
     return weights[:, np.newaxis]

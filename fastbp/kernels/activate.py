@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 from fastbp._jit import scalar
+from fastbp.kernels.codes import LEAKY_RELU, RELU, SIGMOID, SOFTMAX, TANH
 from fastbp.kernels.elementary import exp_nonpositive, sigmoid, tanh
-
-IDENTITY, SIGMOID, TANH, RELU, LEAKY_RELU, SOFTMAX = range(6)
 
 
 @scalar

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 # Columns of the table.
 N_IN, N_OUT, WEIGHT, BIAS, ACTIVATION, UNITS_IN, UNITS_OUT = range(7)
 
-# Rows of the sources of a data set, and their columns; the stride between rows is in bytes, the dtype an index into `gather.DTYPES`.
+# Rows of the sources of a data set, and their columns; the stride between rows is in bytes, the dtype an index into `codes.DTYPES`.
 INPUTS, TARGETS, WEIGHTS = range(3)
 ADDRESS, STRIDE, COLUMNS, DTYPE = range(4)
 

@@ -14,6 +14,7 @@ from fastbp.kernels.activate import multiply_by_derivative
 from fastbp.kernels.arguments import ACTIVATION, N_IN, N_OUT, UNITS_IN, UNITS_OUT, WEIGHT, Data, Network, Workspace
 from fastbp.kernels.loss import output_delta
 from fastbp.kernels.product import GRAIN, accumulate, share
+from fastbp.kernels.subnormal import flush_subnormals, restore
 
 
 @kernel
@@ -23,8 +24,10 @@ def delta(loss: int, network: Network, workspace: Workspace, data: Data, rows: i
         delta_rows(loss, network, workspace, data, 0, rows)
         return
     for task in prange(tasks):
+        mode = flush_subnormals()
         begin, end = share(rows, tasks, np.int64(task), GRAIN)
         delta_rows(loss, network, workspace, data, begin, end)
+        restore(mode)
 
 
 @scalar

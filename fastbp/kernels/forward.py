@@ -10,6 +10,7 @@ from fastbp.kernels.activate import activate
 from fastbp.kernels.arguments import ACTIVATION, BIAS, N_IN, N_OUT, UNITS_IN, UNITS_OUT, WEIGHT, Data, Network, Workspace
 from fastbp.kernels.gather import gather_inputs
 from fastbp.kernels.product import GRAIN, accumulate, share
+from fastbp.kernels.subnormal import flush_subnormals, restore
 
 
 @kernel
@@ -19,8 +20,10 @@ def forward(network: Network, workspace: Workspace, data: Data, first: int, rows
         forward_rows(network, workspace, data, first, 0, rows)
         return
     for task in prange(tasks):
+        mode = flush_subnormals()
         begin, end = share(rows, tasks, np.int64(task), GRAIN)
         forward_rows(network, workspace, data, first, begin, end)
+        restore(mode)
 
 
 @scalar

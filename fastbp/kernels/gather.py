@@ -8,16 +8,14 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic, overload
+from numba.extending import overload
 
-from fastbp._jit import scalar
+from fastbp._jit import operation, scalar
 from fastbp.kernels.arguments import ADDRESS, COLUMNS, DTYPE, INPUTS, STRIDE, TARGETS, WEIGHTS, Data, Workspace
-
-DTYPES = tuple(np.dtype(name) for name in ("f4", "f8", "u1", "i2", "i4", "i8"))
-_F4, _F8, _U1, _I2, _I4, _I8 = range(6)
+from fastbp.kernels.codes import F4, F8, I2, I4, I8, U1
 
 
-@intrinsic
+@operation
 def _load(typingctx: Any, address: types.Integer, index: types.Integer, dtype: Any) -> Any:
     element = dtype.instance_type
 
@@ -37,7 +35,7 @@ def load(address: Any, index: Any, dtype: Any) -> Any:
 
 @overload(load, strict=False)
 def _overload_load(address: types.Integer, index: types.Integer, dtype: Any) -> Any:
-    return lambda address, index, dtype: _load(address, index, dtype)  # type: ignore[call-arg]
+    return lambda address, index, dtype: _load(address, index, dtype)
 
 
 @scalar
@@ -50,17 +48,17 @@ def _convert(address: int, dtype: Any, columns: int, out: Any, begin: int) -> No
 def _read_row(source: Any, row: int, out: Any, begin: int) -> None:
     """out[begin : begin + columns] = row `row` of the source, as the element type of `out`."""
     address, columns, dtype = source[ADDRESS] + row * source[STRIDE], source[COLUMNS], source[DTYPE]
-    if dtype == _F4:
+    if dtype == F4:
         _convert(address, np.float32, columns, out, begin)
-    elif dtype == _F8:
+    elif dtype == F8:
         _convert(address, np.float64, columns, out, begin)
-    elif dtype == _U1:
+    elif dtype == U1:
         _convert(address, np.uint8, columns, out, begin)
-    elif dtype == _I2:
+    elif dtype == I2:
         _convert(address, np.int16, columns, out, begin)
-    elif dtype == _I4:
+    elif dtype == I4:
         _convert(address, np.int32, columns, out, begin)
-    elif dtype == _I8:
+    elif dtype == I8:
         _convert(address, np.int64, columns, out, begin)
 
 

@@ -14,6 +14,7 @@ from numba import prange
 from fastbp._jit import kernel, scalar
 from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, UNITS_IN, UNITS_OUT, WEIGHT, Network, Workspace
 from fastbp.kernels.product import GRAIN, accumulate, share
+from fastbp.kernels.subnormal import flush_subnormals, restore
 
 
 @kernel
@@ -23,7 +24,9 @@ def gradient(network: Network, workspace: Workspace, gradients: Any, rows: int, 
         gradient_share(network, workspace, gradients, rows, 1, 0)
         return
     for task in prange(tasks):
+        mode = flush_subnormals()
         gradient_share(network, workspace, gradients, rows, tasks, np.int64(task))
+        restore(mode)
 
 
 @scalar

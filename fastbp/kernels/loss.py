@@ -18,12 +18,10 @@ from typing import Any
 import numpy as np
 
 from fastbp._jit import scalar
-from fastbp.kernels.activate import SOFTMAX, activate_output, exponentials, multiply_by_derivative
+from fastbp.kernels.activate import activate_output, exponentials, multiply_by_derivative
 from fastbp.kernels.arguments import ACTIVATION, COLUMNS, N_OUT, TARGETS, UNITS_OUT, Data, Network, Workspace
+from fastbp.kernels.codes import BINARY_CROSS_ENTROPY, SOFTMAX, SQUARED_ERROR
 from fastbp.kernels.elementary import log1p_unit, sigmoid
-
-SQUARED_ERROR, CROSS_ENTROPY, BINARY_CROSS_ENTROPY = range(3)
-NO_LOSS = -1
 
 _BLOCK = 128
 

@@ -1,19 +1,16 @@
-"""The matrix product that forward, delta and gradient share, as explicit loops, and how work is cut into shares."""
+"""The matrix product that forward, delta and gradient share, as explicit loops over register tiles, and how work is cut into shares."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from fastbp._jit import scalar
-from fastbp.kernels.elementary import fma
+from fastbp.kernels.tile import BYTES, ROWS, VECTORS, multiply
 
-# A block of B, DEPTH rows of COLUMNS floats, stays in the second-level cache while every row of C passes over it.
+# Rows of B in a block: as many as the first-level cache holds beside the rows of A and C.
 _DEPTH = 256
-_COLUMNS = 512
-# Shares of rows begin at multiples of the register block.
-GRAIN = 4
+# Shares of rows begin at multiples of the register tile.
+GRAIN = ROWS
 
 
 @scalar
@@ -32,44 +29,45 @@ def accumulate(
     Element (i, k) of A lies at ``a0 + i * a_row + k * a_depth``; rows of B and C are contiguous, `b_row` and `c_row` apart. Every element
     of C adds its `depth` terms one after the other, k ascending, each with one rounding, however the loops are blocked.
     """
-    for j in range(0, columns, _COLUMNS):
-        width = min(_COLUMNS, columns - j)
-        for k in range(0, depth, _DEPTH):
-            length = min(_DEPTH, depth - k)
-            a_block, b_block = a0 + k * a_depth, b0 + k * b_row + j
-            for i in range(0, rows - 3, 4):
-                _four_rows(c, c0 + i * c_row + j, c_row, a, a_block + i * a_row, a_row, a_depth, b, b_block, b_row, length, width)
-            for i in range(rows - rows % 4, rows):
-                _one_row(c, c0 + i * c_row + j, a, a_block + i * a_row, a_depth, b, b_block, b_row, length, width)
+    lanes = BYTES // c.itemsize
+    for k in range(0, depth, _DEPTH):
+        length, ak, bk = min(_DEPTH, depth - k), a0 + k * a_depth, b0 + k * b_row
+        for j in range(0, columns, VECTORS * lanes):
+            width = min(VECTORS * lanes, columns - j)
+            vectors = (width + lanes - 1) // lanes
+            _column_block(c, c0 + j, c_row, a, ak, a_row, a_depth, b, bk + j, b_row, rows, length, vectors, width - (vectors - 1) * lanes)
 
 
 @scalar
-def _four_rows(
-    c: Any, c0: int, c_row: int, a: Any, a0: int, a_row: int, a_depth: int, b: Any, b0: int, b_row: int, depth: int, columns: int
-) -> None:
-    c1, c2, c3 = c0 + c_row, c0 + 2 * c_row, c0 + 3 * c_row
-    for k in range(0, depth - 3, 4):
-        p, q, r, s = a0 + k * a_depth, a0 + (k + 1) * a_depth, a0 + (k + 2) * a_depth, a0 + (k + 3) * a_depth
-        a00, a01, a02, a03 = a[p], a[q], a[r], a[s]
-        a10, a11, a12, a13 = a[p + a_row], a[q + a_row], a[r + a_row], a[s + a_row]
-        a20, a21, a22, a23 = a[p + 2 * a_row], a[q + 2 * a_row], a[r + 2 * a_row], a[s + 2 * a_row]
-        a30, a31, a32, a33 = a[p + 3 * a_row], a[q + 3 * a_row], a[r + 3 * a_row], a[s + 3 * a_row]
-        b1 = b0 + k * b_row
-        for j in range(columns):
-            w0, w1 = b[np.uint64(b1 + j)], b[np.uint64(b1 + b_row + j)]
-            w2, w3 = b[np.uint64(b1 + 2 * b_row + j)], b[np.uint64(b1 + 3 * b_row + j)]
-            c[np.uint64(c0 + j)] = fma(a03, w3, fma(a02, w2, fma(a01, w1, fma(a00, w0, c[np.uint64(c0 + j)]))))
-            c[np.uint64(c1 + j)] = fma(a13, w3, fma(a12, w2, fma(a11, w1, fma(a10, w0, c[np.uint64(c1 + j)]))))
-            c[np.uint64(c2 + j)] = fma(a23, w3, fma(a22, w2, fma(a21, w1, fma(a20, w0, c[np.uint64(c2 + j)]))))
-            c[np.uint64(c3 + j)] = fma(a33, w3, fma(a32, w2, fma(a31, w1, fma(a30, w0, c[np.uint64(c3 + j)]))))
-    done = depth - depth % 4
-    for i in range(4):
-        _one_row(c, c0 + i * c_row, a, a0 + i * a_row + done * a_depth, a_depth, b, b0 + done * b_row, b_row, depth - done, columns)
-
-
-@scalar
-def _one_row(c: Any, c0: int, a: Any, a0: int, a_depth: int, b: Any, b0: int, b_row: int, depth: int, columns: int) -> None:
-    for k in range(depth):
-        ak, b1 = a[a0 + k * a_depth], b0 + k * b_row
-        for j in range(columns):
-            c[np.uint64(c0 + j)] = fma(ak, b[np.uint64(b1 + j)], c[np.uint64(c0 + j)])
+def _column_block(
+    c: Any, c0: int, c_row: int, a: Any, a0: int, a_row: int, a_depth: int, b: Any, b0: int, b_row: int, rows: int, depth: int,
+    vectors: int, tail: int,
+) -> None:  # fmt: skip
+    """All rows of one block of columns, by the largest tiles that fit. A tile's shape is a literal: each is compiled for itself."""
+    i = 0
+    while i < rows:
+        ci, ai = c0 + i * c_row, a0 + i * a_row
+        if rows - i >= 8:
+            if vectors == 3:
+                multiply(c, ci, c_row, a, ai, a_row, a_depth, b, b0, b_row, depth, tail, 8, 3)
+            elif vectors == 2:
+                multiply(c, ci, c_row, a, ai, a_row, a_depth, b, b0, b_row, depth, tail, 8, 2)
+            else:
+                multiply(c, ci, c_row, a, ai, a_row, a_depth, b, b0, b_row, depth, tail, 8, 1)
+            i += 8
+        elif rows - i >= 4:
+            if vectors == 3:
+                multiply(c, ci, c_row, a, ai, a_row, a_depth, b, b0, b_row, depth, tail, 4, 3)
+            elif vectors == 2:
+                multiply(c, ci, c_row, a, ai, a_row, a_depth, b, b0, b_row, depth, tail, 4, 2)
+            else:
+                multiply(c, ci, c_row, a, ai, a_row, a_depth, b, b0, b_row, depth, tail, 4, 1)
+            i += 4
+        else:
+            if vectors == 3:
+                multiply(c, ci, c_row, a, ai, a_row, a_depth, b, b0, b_row, depth, tail, 1, 3)
+            elif vectors == 2:
+                multiply(c, ci, c_row, a, ai, a_row, a_depth, b, b0, b_row, depth, tail, 1, 2)
+            else:
+                multiply(c, ci, c_row, a, ai, a_row, a_depth, b, b0, b_row, depth, tail, 1, 1)
+            i += 1

@@ -14,9 +14,9 @@ from numba import prange
 
 from fastbp._jit import kernel, scalar
 from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, WEIGHT, Network, Rule, Workspace
+from fastbp.kernels.codes import ADAM, RMSPROP, SGD
 from fastbp.kernels.product import share
-
-NONE, SGD, RMSPROP, ADAM = range(4)
+from fastbp.kernels.subnormal import flush_subnormals, restore
 
 _TILE = 16
 
@@ -28,12 +28,14 @@ def update(network: Network, workspace: Workspace, rule: Rule, step: int, tasks:
         update_share(network, workspace, rule, step, 1, 0)
         return
     for task in prange(tasks):
+        mode = flush_subnormals()
         update_share(network, workspace, rule, step, tasks, np.int64(task))
+        restore(mode)
 
 
 @scalar
 def update_share(network: Network, workspace: Workspace, rule: Rule, step: int, tasks: int, task: Any) -> None:
-    """The part of every layer's parameters that belongs to `task`; with the code NONE only the transposed weights are written."""
+    """The part of every layer's parameters that belongs to `task`; with the code NO_UPDATE only the transposed weights are written."""
     table = network.table
     for layer in range(table.shape[0]):
         n_in, n_out, weight, bias = table[layer, N_IN], table[layer, N_OUT], table[layer, WEIGHT], table[layer, BIAS]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastbp._names import real
-from fastbp.kernels import update as codes
+from fastbp.kernels import codes
 from fastbp.optimizers.base import Optimizer, check_rate
 
 

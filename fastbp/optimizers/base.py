@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from fastbp._names import real
 from fastbp._typing import Array, DType
+from fastbp.validation import within
 
 
 @dataclass
@@ -33,6 +34,10 @@ class Optimizer(ABC):
     @abstractmethod
     def check(self) -> None:
         """Raise ValueError or TypeError for a setting outside its range."""
+
+    def check_range(self, dtype: DType) -> None:
+        """Raise ValueError for a setting too large for `dtype`."""
+        within(dtype, **vars(self))
 
     @property
     @abstractmethod

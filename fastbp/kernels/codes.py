@@ -1,0 +1,16 @@
+"""The integers by which kernels know activations, losses, optimizers and element types. Importing them compiles nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+
+IDENTITY, SIGMOID, TANH, RELU, LEAKY_RELU, SOFTMAX = range(6)
+
+SQUARED_ERROR, CROSS_ENTROPY, BINARY_CROSS_ENTROPY = range(3)
+NO_LOSS = -1
+
+NO_UPDATE, SGD, RMSPROP, ADAM = range(4)
+
+# Element types that rows are read in; the kernels' branches follow this order.
+DTYPES = tuple(np.dtype(name) for name in ("f4", "f8", "u1", "i2", "i4", "i8"))
+F4, F8, U1, I2, I4, I8 = range(6)

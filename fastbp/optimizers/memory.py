@@ -1,0 +1,37 @@
+"""What an optimizer remembers between steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fastbp._typing import Array, DType
+from fastbp.optimizers.base import Optimizer
+
+
+@dataclass
+class Memory:
+    """Owned by the trainer; belongs to one kind of optimizer."""
+
+    name: str
+    slots: Array  # (n_slots, parameters)
+    steps: int = 0  # made with this memory, for the bias corrections
+
+    @classmethod
+    def of(cls, optimizer: Optimizer, size: int, dtype: DType) -> Memory:
+        """An empty memory for that many parameters."""
+        return cls(optimizer.name, np.zeros((optimizer.n_slots, size), dtype))
+
+    def fits(self, optimizer: Optimizer) -> bool:
+        """Whether `optimizer` can go on with this memory."""
+        return self.name == optimizer.name and len(self.slots) == optimizer.n_slots
+
+    def adapted(self, optimizer: Optimizer) -> Memory:
+        """A memory for `optimizer`: what its own kind remembered is kept, so far as it still has use for it."""
+        memory = Memory.of(optimizer, self.slots.shape[1], self.slots.dtype)
+        if self.name == optimizer.name:
+            kept = min(len(memory.slots), len(self.slots))
+            memory.slots[:kept] = self.slots[:kept]
+            memory.steps = self.steps
+        return memory

@@ -1,0 +1,100 @@
+"""Back-propagation against central differences of the loss, in float64, through the public API alone."""
+
+import numpy as np
+import pytest
+from cases import random_inputs, random_model, random_targets, random_weights
+from reference import forward, net_of
+
+import fastbp
+from fastbp.activations import ACTIVATIONS
+from fastbp.losses import LOSSES
+
+HIDDEN = [name for name, cls in ACTIVATIONS.items() if not cls.output_only]
+CASES = [(hidden, loss, output) for hidden in HIDDEN for loss, cls in LOSSES.items() for output in cls.allowed]
+STEP = 1e-5
+# Of the first 4000 the one whose relus stay furthest from their kinks (|z| > 0.04), each of them alive on some row.
+SEED = 2857
+
+
+def central_differences(trainer, *data):
+    """dL/dp of every weight and bias, in the order of ``[*weights, *biases]``."""
+    slopes = []
+    for array in [*trainer.model.weights, *trainer.model.biases]:
+        for place in np.ndindex(array.shape):
+            held = array[place]
+            array[place] = held + STEP
+            above = trainer.evaluate(*data)["loss"]
+            array[place] = held - STEP
+            below = trainer.evaluate(*data)["loss"]
+            array[place] = held
+            slopes.append((above - below) / (2 * STEP))
+    return np.array(slopes)
+
+
+def gradient_vector(trainer, *data):
+    _, weights, biases = trainer.loss_and_gradients(*data)
+    return np.concatenate([array.ravel() for array in [*weights, *biases]])
+
+
+def relative_error(found, wanted):
+    return np.linalg.norm(found - wanted) / (np.linalg.norm(found) + np.linalg.norm(wanted))
+
+
+def check_gradients(trainer, *data):
+    found, wanted = gradient_vector(trainer, *data), central_differences(trainer, *data)
+    assert relative_error(found, wanted) < 1e-8
+    # One by one, so that no small gradient hides behind the large ones.
+    np.testing.assert_allclose(found, wanted, rtol=1e-7, atol=1e-9)
+
+
+def check_far_from_kinks(model, X):
+    """A difference taken over the kink of a relu is no derivative: the seed must keep every logit clear of it."""
+    assert min(np.abs(z).min() for z in forward(net_of(model), X).logits) > 100 * STEP
+
+
+@pytest.mark.parametrize(("hidden", "loss", "output"), CASES)
+def test_every_weight_of_a_small_net_agrees_with_central_differences(hidden, loss, output):
+    model = random_model([3, 4, 3, 2], seed=SEED, activation=hidden, output_activation=output)
+    X, t, w = random_inputs(5, 3, seed=SEED), random_targets(loss, 5, 2, seed=SEED), random_weights(5, seed=SEED)
+    check_far_from_kinks(model, X)
+    trainer = fastbp.Trainer(model, loss=loss)
+    check_gradients(trainer, X, t)
+    check_gradients(trainer, X, t, w)
+
+
+def test_labels_agree_with_central_differences():
+    trainer = fastbp.Trainer(random_model([3, 4, 3], activation="tanh"), loss="cross_entropy")
+    check_gradients(trainer, random_inputs(5, 3), np.array([0, 1, 2, 1, 0]))
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_mixed_activations_agree_with_central_differences(loss):
+    hidden = ["tanh", fastbp.LeakyReLU(0.3), "sigmoid", "identity"]
+    model = random_model([3, 4, 5, 3, 4, 2], seed=SEED, activation=hidden)
+    X = random_inputs(5, 3, seed=SEED)
+    check_far_from_kinks(model, X)
+    check_gradients(fastbp.Trainer(model, loss=loss), X, random_targets(loss, 5, 2))
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_net_without_hidden_layers_agrees_with_central_differences(loss):
+    check_gradients(fastbp.Trainer(random_model([4, 3]), loss=loss), random_inputs(7, 4), random_targets(loss, 7, 3))
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("hidden", ["tanh", "sigmoid"])
+def test_a_random_direction_of_a_million_weights_agrees_with_the_central_difference(loss, hidden):
+    trainer = fastbp.Trainer(random_model([300, 1000, 700, 10], activation=hidden), loss=loss)
+    X, t = random_inputs(20, 300), random_targets(loss, 20, 10)
+    _, weights, biases = trainer.loss_and_gradients(X, t)
+    random = np.random.default_rng(7)
+    # Half along the gradient, so that the slope is not lost among a million numbers that cancel.
+    directions = [g / np.linalg.norm(g) + random.normal(size=g.shape) / g.size**0.5 for g in [*weights, *biases]]
+    wanted = sum((g * d).sum() for g, d in zip([*weights, *biases], directions, strict=True))
+    step, values = 1e-4, []
+    for sign in (1, -2):
+        for array, direction in zip([*trainer.model.weights, *trainer.model.biases], directions, strict=True):
+            array += sign * step * direction
+        values.append(trainer.loss_and_gradients(X, t)[0])
+    slope = (values[0] - values[1]) / (2 * step)
+    assert abs(slope - wanted) / (abs(slope) + abs(wanted)) < 1e-7

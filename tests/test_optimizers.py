@@ -1,0 +1,105 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import reference
+from cases import close, net_after_training, random_inputs, random_model, random_targets
+
+import fastbp
+from fastbp.optimizers import OPTIMIZERS
+
+STEPS = 20
+TORCH = json.loads((Path(__file__).parent / "data" / "torch_trajectories.json").read_text())
+# The settings that PyTorch's figures were made with: for each optimizer its defaults, and others that change every one of them.
+VARIANTS = {case["id"]: (case["optimizer"], case["settings"]) for case in TORCH["trajectories"] if case["loss"] == "squared_error"}
+CASES = [pytest.param(*variant, id=name.removesuffix("-squared_error")) for name, variant in VARIANTS.items()]
+
+
+def trained_and_oracle(name, settings, loss, dtype):
+    model = random_model([4, 6, 3], activation="tanh", seed=1, dtype=dtype)
+    trainer = fastbp.Trainer(model, loss=loss, optimizer=OPTIMIZERS[name](**settings), batch_size=None)
+    X, t = random_inputs(16, 4, seed=1, dtype=dtype), random_targets(loss, 16, 3, seed=1, dtype=dtype)
+    net, losses = net_after_training(trainer, X, t, epochs=STEPS)
+    history = trainer.fit(X, t, epochs=STEPS)
+    return [*trainer.model.weights, *trainer.model.biases], history.loss, net.parameters, losses
+
+
+def test_every_registered_optimizer_has_an_oracle_and_variants():
+    assert set(reference.OPTIMIZERS) == set(OPTIMIZERS) == {name for name, _ in VARIANTS.values()}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_variants_change_every_setting(name):
+    changed = {setting for optimizer, settings in VARIANTS.values() if optimizer == name for setting in settings}
+    assert changed == set(vars(OPTIMIZERS[name]()))
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "cross_entropy"])
+@pytest.mark.parametrize(("name", "settings"), CASES)
+def test_trajectories_follow_the_oracle(name, settings, loss):
+    parameters, losses, wanted, wanted_losses = trained_and_oracle(name, settings, loss, "float64")
+    close(parameters, wanted, rtol=1e-12)
+    np.testing.assert_allclose(losses, wanted_losses, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("name", "settings"), CASES)
+def test_float32_trajectories_follow_the_float64_oracle(name, settings):
+    parameters, losses, wanted, wanted_losses = trained_and_oracle(name, settings, "squared_error", "float32")
+    # Each of 20 steps rounds every parameter once, half an ULP, and adds the error of its gradient, as small beside a learning rate.
+    close(parameters, wanted, rtol=STEPS * float(np.finfo(np.float32).eps))
+    np.testing.assert_allclose(losses, wanted_losses, rtol=STEPS * float(np.finfo(np.float32).eps))
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_name_stands_for_the_default_settings(name):
+    X, t = random_inputs(8, 4), random_targets("squared_error", 8, 3)
+    models = []
+    for optimizer in (name, OPTIMIZERS[name]()):
+        trainer = fastbp.Trainer(random_model([4, 5, 3]), loss="squared_error", optimizer=optimizer, batch_size=None)
+        trainer.fit(X, t, epochs=3)
+        models.append(trainer.model)
+    np.testing.assert_equal(models[0].weights, models[1].weights)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_steps_and_epochs_make_the_same_updates(name):
+    X, t = random_inputs(8, 4), random_targets("squared_error", 8, 3)
+    fitted, stepped = (fastbp.Trainer(random_model([4, 5, 3]), loss="squared_error", optimizer=name, batch_size=None) for _ in range(2))
+    losses = fitted.fit(X, t, epochs=5).loss
+    assert [stepped.step(X, t) for _ in range(5)] == losses
+    np.testing.assert_equal(stepped.model.weights, fitted.model.weights)
+    np.testing.assert_equal(stepped.model.biases, fitted.model.biases)
+
+
+def test_a_new_learning_rate_holds_from_the_next_call():
+    X, t = random_inputs(8, 4), random_targets("squared_error", 8, 3)
+    trainer = fastbp.Trainer(random_model([4, 5, 3]), loss="squared_error", optimizer=fastbp.SGD(0.1), batch_size=None)
+    trainer.fit(X, t, epochs=1)
+    net = reference.net_of(trainer.model)
+    trainer.optimizer.learning_rate = 0.01
+    reference.train(net, "squared_error", "sgd", vars(fastbp.SGD(0.01)), X, t)
+    trainer.fit(X, t, epochs=1)
+    close([*trainer.model.weights, *trainer.model.biases], net.parameters, rtol=1e-13)
+
+
+@pytest.mark.parametrize("case", TORCH["trajectories"], ids=lambda case: case["id"])
+def test_trajectories_follow_pytorch(case):
+    loss, optimizer = case["loss"], OPTIMIZERS[case["optimizer"]](**case["settings"])
+    # fastbp's cross-entropies take logits from either output; here the model is PyTorch's, which gives logits.
+    model = fastbp.MLP(
+        TORCH["layer_sizes"],
+        activation=TORCH["activation"],
+        output_activation="identity",
+        init=(TORCH["weights"], TORCH["biases"]),
+        dtype="float64",
+    )
+    trainer = fastbp.Trainer(model, loss=loss, optimizer=optimizer, batch_size=TORCH["batch_size"], shuffle=False)
+    found = trainer.fit(TORCH["inputs"], TORCH["targets"][loss], epochs=TORCH["epochs"]).loss
+    np.testing.assert_allclose(found, case["losses"], rtol=1e-12)
+    wanted = [np.array(array) for array in [*case["weights"], *case["biases"]]]
+    close([*model.weights, *model.biases], wanted, rtol=1e-12)
+
+
+def test_the_stored_pytorch_figures_cover_every_loss():
+    assert {case["loss"] for case in TORCH["trajectories"]} == set(reference.LOSSES)
