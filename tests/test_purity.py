@@ -100,12 +100,12 @@ def test_repeated_fits_take_no_memory(threads):
 
     tracemalloc.start()
     try:
-        before = fits(40)
+        before = fits(150)
         growth = fits(40) - before
     finally:
         tracemalloc.stop()
-    # Python's own free lists grow a little; a batch kept from each fit would take a megabyte.
-    assert growth < 40_000
+    # Python's free lists grow for the first hundred fits, by tens of kilobytes; a batch kept from each fit would take a megabyte.
+    assert growth < 10_000
 
 
 def test_the_workspace_is_made_once():

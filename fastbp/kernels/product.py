@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastbp._jit import scalar
-from fastbp.kernels.tile import BYTES, ROWS, VECTORS, multiply
+import numpy as np
 
-# Rows of B in a block: as many as the first-level cache holds beside the rows of A and C.
-_DEPTH = 256
+from fastbp._jit import scalar
+from fastbp.kernels.tile import BYTES, DEPTH, ROWS, VECTORS, multiply, scratch
+
+# So many rows of C pay for copying a block of B, whose rows then lie side by side.
+_ROWS_TO_PACK = 32
 # Shares of rows begin at multiples of the register tile.
 GRAIN = ROWS
 
@@ -30,12 +32,25 @@ def accumulate(
     of C adds its `depth` terms one after the other, k ascending, each with one rounding, however the loops are blocked.
     """
     lanes = BYTES // c.itemsize
-    for k in range(0, depth, _DEPTH):
-        length, ak, bk = min(_DEPTH, depth - k), a0 + k * a_depth, b0 + k * b_row
+    block = scratch(c)
+    for k in range(0, depth, DEPTH):
+        length, ak, bk = min(DEPTH, depth - k), a0 + k * a_depth, b0 + k * b_row
         for j in range(0, columns, VECTORS * lanes):
             width = min(VECTORS * lanes, columns - j)
             vectors = (width + lanes - 1) // lanes
-            _column_block(c, c0 + j, c_row, a, ak, a_row, a_depth, b, bk + j, b_row, rows, length, vectors, width - (vectors - 1) * lanes)
+            tail = width - (vectors - 1) * lanes
+            if rows >= _ROWS_TO_PACK and b_row > VECTORS * lanes:
+                _pack(block, VECTORS * lanes, b, bk + j, b_row, length, width)
+                _column_block(c, c0 + j, c_row, a, ak, a_row, a_depth, block, 0, VECTORS * lanes, rows, length, vectors, tail)
+            else:
+                _column_block(c, c0 + j, c_row, a, ak, a_row, a_depth, b, bk + j, b_row, rows, length, vectors, tail)
+
+
+@scalar
+def _pack(block: Any, block_row: int, b: Any, b0: int, b_row: int, depth: int, columns: int) -> None:
+    for k in range(depth):
+        for j in range(columns):
+            block[np.uint64(k * block_row + j)] = b[np.uint64(b0 + k * b_row + j)]
 
 
 @scalar

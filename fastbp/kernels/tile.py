@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
-from numba import types
+from numba import carray, types  # type: ignore[attr-defined]
 from numba.core import cgutils
 from numba.extending import overload
 
@@ -24,6 +25,8 @@ from fastbp.kernels.elementary import fma
 BYTES = 64
 VECTORS = 3
 ROWS = 8
+#: Rows of B in a block: the first-level cache holds the block beside the rows of A and C.
+DEPTH = 256
 
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
 
@@ -113,6 +116,32 @@ def _emit_tile(builder: ir.IRBuilder, vector: _Vector, shape: tuple[int, int], p
                 builder.store(vector.fma(factor, b_row_vectors[v], builder.load(sums[i, v])), sums[i, v])
     for i, v in tile:
         vector.store(builder.load(sums[i, v]), places[i, v], v == vectors - 1)
+
+
+@operation
+def _stack_pointer(typingctx: Any, like: Any, count: Any) -> Any:
+    """Room for `count` elements of the type of `like`, on the stack of the function that asks, at a cache line."""
+    if not isinstance(count, types.IntegerLiteral):
+        return None
+    size = count.literal_value
+
+    def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        room = cgutils.alloca_once(builder, ir.ArrayType(context.get_data_type(like.dtype), size))
+        room.align = BYTES
+        return builder.bitcast(room, context.get_data_type(like.dtype).as_pointer())
+
+    return types.CPointer(like.dtype)(like, count), emit
+
+
+def scratch(like: Any) -> Any:
+    """A block of B, `DEPTH` rows of a tile's width, for the elements of `like`; lives until the caller returns."""
+    return np.empty(DEPTH * VECTORS * (BYTES // like.itemsize), like.dtype)
+
+
+@overload(scratch, strict=False)
+def _overload_scratch(like: Any) -> Any:
+    count = DEPTH * VECTORS * BYTES * 8 // like.dtype.bitwidth
+    return lambda like: carray(_stack_pointer(like, count), count)
 
 
 def multiply(
