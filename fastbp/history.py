@@ -16,7 +16,7 @@ class History:
     val_loss, val_accuracy : list of float or None
         On the validation data after the epoch; None for epochs without, and for losses that have no accuracy.
     seconds : list of float
-        Wall time of the epoch's training, validation apart.
+        Wall time of the epoch's training, validation apart. The first of a process holds the loading, or compiling, of the kernels.
     samples_per_second : list of float
     stopped : str
         Why the last ``fit`` ended: "epochs" (all done), "time_limit", "interrupted" or "callback".
