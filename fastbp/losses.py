@@ -5,6 +5,7 @@ To add one: a class here, a code and its branch in ``kernels/loss.py``, a line i
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import ClassVar
 
 import numpy as np
@@ -16,7 +17,7 @@ from fastbp.kernels import codes
 from fastbp.validation import check_range, numeric, real_range
 
 
-class Loss:
+class Loss(ABC):
     """Base of the losses: what the trainer needs to know of one. Every loss is the mean over the rows of the batch, weighted if asked."""
 
     name: ClassVar[str]
@@ -34,9 +35,9 @@ class Loss:
             raise ValueError(f"loss={cls.name!r} goes with output_activation {' or '.join(cls.allowed)}; the model has {activation.name}")
 
     @classmethod
+    @abstractmethod
     def check_targets(cls, y: object, rows: int, n_outputs: int, dtype: DType) -> Array:
         """`y` as a numeric array with a row per sample, or a ValueError or TypeError that says what is wrong with it."""
-        raise NotImplementedError
 
 
 def _rows_of_outputs(name: str, y: object, rows: int, n_outputs: int) -> Array:
