@@ -1,0 +1,102 @@
+"""Callbacks and the progress bar."""
+
+import signal
+import sys
+
+import pytest
+from training import LABELS, Recorder, X, bits, make
+
+import fastbp
+
+# Callbacks
+
+
+def test_callbacks_are_called_in_order():
+    calls = []
+    make().fit(X, LABELS, epochs=2, callbacks=[Recorder("a", calls), Recorder("b", calls)])
+    assert calls == [
+        ("a", "begin", 0), ("b", "begin", 0), ("a", "epoch", 1), ("b", "epoch", 1), ("a", "epoch", 2), ("b", "epoch", 2),
+        ("a", "end", 2), ("b", "end", 2),
+    ]  # fmt: skip
+
+
+def test_a_callback_that_returns_true_stops_and_the_others_still_hear_of_the_epoch():
+    calls = []
+    trainer = make()
+    history = trainer.fit(X, LABELS, epochs=9, callbacks=(Recorder("a", calls, stop=2), Recorder("b", calls)))
+    assert history.stopped == "callback" and trainer.epoch == 2
+    assert calls[-3:] == [("b", "epoch", 2), ("a", "end", 2), ("b", "end", 2)]
+
+
+def test_the_base_callback_does_nothing():
+    plain, heard = make(), make()
+    plain.fit(X, LABELS, epochs=2)
+    heard.fit(X, LABELS, epochs=2, callbacks=fastbp.Callback())
+    assert bits(plain) == bits(heard)
+
+
+def test_callbacks_see_the_epoch_in_the_history():
+    seen = []
+
+    class Watch(fastbp.Callback):
+        def on_epoch_end(self, trainer):
+            seen.append((len(trainer.history), trainer.history.val_loss[-1] == trainer.evaluate(X, LABELS)["loss"]))
+
+    make().fit(X, LABELS, epochs=2, callbacks=Watch(), validation_data=(X, LABELS))
+    assert seen == [(1, True), (2, True)]
+
+
+@pytest.mark.parametrize("event", ["begin", "epoch"])
+def test_on_fit_end_is_called_after_an_error_and_training_can_go_on(event):
+    trainer, plain, recorder = make(), make(), Recorder()
+    with pytest.raises(RuntimeError, match="bad failed"):
+        trainer.fit(X, LABELS, epochs=3, callbacks=[Recorder("bad", fail=event), recorder])
+    assert recorder.calls[-1][1] == "end"
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    trainer.fit(X, LABELS, epochs=3 - trainer.epoch)
+    plain.fit(X, LABELS, epochs=3)
+    assert bits(trainer) == bits(plain)
+
+
+def test_on_fit_end_of_every_callback_is_called_though_one_of_them_fails():
+    recorder = Recorder()
+    with pytest.raises(RuntimeError, match="bad failed"):
+        make().fit(X, LABELS, epochs=1, callbacks=[Recorder("bad", fail="end"), recorder])
+    assert recorder.calls[-1][1] == "end"
+
+
+# Progress
+
+
+def test_progress_is_silent_when_not_a_terminal(capfd):
+    make().fit(X, LABELS, epochs=2)
+    make().fit(X, LABELS, epochs=2, progress=False)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_progress_shows_speed_loss_and_validation_on_stderr_alone(capfd):
+    history = make().fit(X, LABELS, epochs=2, validation_data=(X, LABELS), progress=True)
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert f"loss={history.loss[-1]:.4g}" in err.replace(" ", "")
+    assert f"val_loss={history.val_loss[-1]:.4g}" in err and "val_accuracy=" in err
+    assert "epoch 2" in err and "100/100" in err and "samples/s" in err
+
+
+def test_progress_is_shown_on_a_terminal(capfd, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    make().fit(X, LABELS, epochs=2)
+    out, err = capfd.readouterr()
+    assert out == "" and "samples/s" in err
+
+
+def test_progress_without_standard_error(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", None)
+    assert len(make().fit(X, LABELS, epochs=1)) == 1
+
+
+def test_progress_leaves_no_trace():
+    silent, shown = make(), make()
+    silent.fit(X, LABELS, epochs=2)
+    shown.fit(X, LABELS, epochs=2, progress=True)
+    assert bits(silent) == bits(shown)

@@ -1,0 +1,56 @@
+"""A small task and what the tests of the trainer make of it."""
+
+import numpy as np
+
+import fastbp
+
+RANDOM = np.random.default_rng(0)
+N = 50
+X = RANDOM.normal(size=(N, 3)).astype(np.float32)
+LABELS = (X[:, 0] * X[:, 1] > 0).astype(np.int64)
+TARGETS = np.stack([X[:, 0] - X[:, 2], X[:, 1] ** 2], axis=1)
+
+OPTIMIZERS = {
+    "sgd": lambda: fastbp.SGD(0.1),
+    "momentum": lambda: fastbp.SGD(0.1, momentum=0.9, weight_decay=1e-3),
+    "nesterov": lambda: fastbp.SGD(0.1, momentum=0.9, nesterov=True),
+    "rmsprop": lambda: fastbp.RMSprop(0.01),
+    "rmsprop_centered": lambda: fastbp.RMSprop(0.01, momentum=0.5, centered=True, weight_decay=1e-3),
+    "adam": lambda: fastbp.Adam(0.01, weight_decay=1e-3),
+    "adamw": lambda: fastbp.AdamW(0.01),
+}
+
+
+def make(optimizer="adam", *, loss="cross_entropy", batch_size=8, model_seed=0, dtype="float32", **settings):
+    model = fastbp.MLP([3, 6, 2], activation="tanh", dtype=dtype, seed=model_seed)
+    given = OPTIMIZERS[optimizer]() if isinstance(optimizer, str) else optimizer
+    return fastbp.Trainer(model, loss=loss, optimizer=given, batch_size=batch_size, **({"seed": 0} | settings))
+
+
+def bits(trainer):
+    """All that a run may leave behind but its times."""
+    history = trainer.history
+    losses = history.loss, history.val_loss, history.val_accuracy
+    return trainer.steps, trainer.epoch, losses, trainer.model.network.parameters.tobytes(), trainer._memory.slots.tobytes()
+
+
+class Recorder(fastbp.Callback):
+    """Writes down what it is called for; stops after epoch `stop`; fails where asked."""
+
+    def __init__(self, name="", calls=None, stop=None, fail=None):
+        self.name, self.calls, self.stop, self.fail = name, [] if calls is None else calls, stop, fail
+
+    def note(self, event, trainer):
+        self.calls.append((self.name, event, trainer.epoch))
+        if event == self.fail:
+            raise RuntimeError(f"{self.name} failed")
+
+    def on_fit_begin(self, trainer):
+        self.note("begin", trainer)
+
+    def on_epoch_end(self, trainer):
+        self.note("epoch", trainer)
+        return trainer.epoch == self.stop
+
+    def on_fit_end(self, trainer):
+        self.note("end", trainer)
