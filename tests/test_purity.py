@@ -5,6 +5,7 @@ import platform
 import re
 import tracemalloc
 
+import numba
 import numpy as np
 import pytest
 from numba.core.runtime import _nrt_python, rtsys
@@ -15,6 +16,8 @@ from fastbp.kernels import programs
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(1000, 6)).astype(np.float32)
 LABELS = RANDOM.integers(0, 2, 1000)
+
+TWO = pytest.param(2, marks=pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="Numba was started with one thread"))
 
 # Instructions on doubles other than moves, and all conversions to or from them.
 DOUBLE = re.compile(
@@ -72,7 +75,7 @@ def allocations(trainer, steps, tasks):
     return rtsys.get_allocation_stats().alloc - before
 
 
-@pytest.mark.parametrize("tasks", [1, 2])
+@pytest.mark.parametrize("tasks", [1, TWO])
 def test_steps_take_no_memory(tasks):
     enabled = _nrt_python.memsys_stats_enabled()
     _nrt_python.memsys_enable_stats()
@@ -85,7 +88,7 @@ def test_steps_take_no_memory(tasks):
     assert counts[0] == counts[1] == counts[2]
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [1, TWO])
 def test_repeated_fits_take_no_memory(threads):
     trainer = make(batch_size=500, threads=threads)
 
@@ -164,7 +167,7 @@ class TestOneProgramServes:
         self.use(make(), np.asfortranarray(X), LABELS[::-1], LABELS + 1)
         self.use(make(), X[::2, ::-1], LABELS[::2])
 
-    @pytest.mark.parametrize("threads", [1, 2, None])
+    @pytest.mark.parametrize("threads", [1, TWO, None])
     def test_thread_counts(self, threads):
         self.use(make((6, 300, 300, 2), batch_size=200, threads=threads))
 

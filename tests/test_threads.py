@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import fastbp
+from fastbp.kernels import programs
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(300, 40)).astype(np.float32)
@@ -96,7 +97,7 @@ def test_callers_thread_count_is_restored(threads, mine):
         assert numba.get_num_threads() == mine
     trainer.model.predict(X)
     assert numba.get_num_threads() == mine
-    numba.set_num_threads(2)
+    numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
 
 
 @needs_two
@@ -108,16 +109,34 @@ def test_callers_thread_count_is_restored_after_an_error(method, error):
 
     callback = fastbp.Callback()
     setattr(callback, method, fail)
-    trainer = fastbp.Trainer(fastbp.MLP([40, 400, 300, 3], seed=0), loss="cross_entropy", seed=0, threads=1)
+    numba.set_num_threads(1)
+    trainer = fastbp.Trainer(fastbp.MLP([40, 400, 300, 3], seed=0), loss="cross_entropy", seed=0, threads=2)
     with pytest.raises(error):
         trainer.fit(X, LABELS, epochs=1, callbacks=callback)
-    assert numba.get_num_threads() == 2
+    assert numba.get_num_threads() == 1
+    numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
+
+
+@needs_two
+@pytest.mark.parametrize("program", ["train", "infer"])
+def test_callers_thread_count_is_restored_after_an_error_between_steps(monkeypatch, program):
+    """A second Ctrl-C, say, raised as a compiled call returns."""
+
+    def fail(*arguments):
+        assert numba.get_num_threads() == 2
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(programs, program, fail)
+    numba.set_num_threads(1)
+    trainer = fastbp.Trainer(fastbp.MLP([40, 400, 300, 3], seed=0), loss="cross_entropy", seed=0, threads=2)
+    with pytest.raises(KeyboardInterrupt):
+        trainer.fit(X, LABELS, epochs=1, validation_data=(X, LABELS))
+    assert numba.get_num_threads() == 1
+    numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
 
 
 @needs_two
 def test_by_default_small_steps_run_on_one_thread_and_large_ones_on_all(monkeypatch):
-    from fastbp.kernels import programs
-
     seen = []
     train = programs.train
     monkeypatch.setattr(programs, "train", lambda *arguments: (seen.append(arguments[-1]), train(*arguments))[1])
