@@ -17,6 +17,8 @@ from numba.extending import intrinsic
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+DISABLED: bool = getattr(numba.config, "DISABLE_JIT")  # noqa: B009  # Numba's stubs do not know it
+
 # error_model="numpy": division by zero gives inf or nan instead of raising; a raise is a second way out of a loop and stops vectorisation.
 # nogil: other Python threads run while a kernel computes.
 _FLAGS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
@@ -32,14 +34,21 @@ def kernel(function: Function) -> Function:
     return cast(Function, numba.njit(parallel=True, **_FLAGS)(function))
 
 
-def operation(function: Callable[..., Any]) -> Any:
-    """Let kernels call `function`, which writes the LLVM instructions of a call itself; small integers reach it as literal types."""
-    return intrinsic(prefer_literal=True)(function)
+def operation(twin: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
+    """Let kernels call the decorated function, which writes the LLVM instructions of a call; `twin` does the same when the JIT is off.
+
+    Small integers and strings reach the function as literal types.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        return twin if DISABLED else intrinsic(prefer_literal=True)(function)
+
+    return decorate
 
 
 def program(function: Function) -> Function:
     """Compile an entry point, called from Python, and keep its machine code, with that of all it calls, in Numba's disk cache."""
-    if getattr(numba.config, "DISABLE_JIT"):  # noqa: B009  # Numba's stubs do not know it
+    if DISABLED:
         return function
     return cast(Function, numba.njit(cache=True, **_FLAGS)(_stamped(function)))
 

@@ -9,20 +9,20 @@ from numpy.typing import NDArray
 
 from fastbp._typing import Array, DType
 from fastbp.activations import Activation
-from fastbp.kernels.arguments import N_IN, N_OUT, UNITS_OUT, WEIGHT, Network, Workspace
-
-# Every part of a flat array begins at a cache line.
-_ALIGNMENT = 64
+from fastbp.kernels.arguments import N_IN, N_OUT, SPREAD, TURNED, UNITS_OUT, WEIGHT, Network, Workspace
+from fastbp.kernels.sizes import BYTES, CHUNK, DEPTH, TEAM, WIDTH, balanced, panel_width
 
 
 def table_of(layer_sizes: Sequence[int], activations: Sequence[Activation], dtype: DType) -> NDArray[np.int64]:
-    """The network as the kernels read it: a row (n_in, n_out, weight, bias, activation, units in, units out) a layer."""
+    """The network as the kernels read it: a row a layer, of the columns that ``kernels/arguments.py`` names."""
     rows = []
-    place, units = 0, 0
+    place, units, turned, lanes = 0, 0, 0, BYTES // dtype.itemsize
     for n_in, n_out, activation in zip(layer_sizes, layer_sizes[1:], activations, strict=False):
         weight, bias = place, place + _padded(n_in * n_out, dtype)
-        rows.append((n_in, n_out, weight, bias, activation.code, units, units + _padded(n_in, dtype)))
-        place, units = bias + _padded(n_out, dtype), units + _padded(n_in, dtype)
+        spread = balanced(-(-n_out // lanes))
+        rows.append((n_in, n_out, weight, bias, activation.code, units, units + n_in, turned, spread))
+        place, units = bias + _padded(n_out, dtype), units + n_in
+        turned += -(-n_out // (spread * lanes)) * spread * lanes
     return np.array(rows, np.int64)
 
 
@@ -42,27 +42,54 @@ def matrices(flat: Array, table: NDArray[np.int64]) -> tuple[list[Array], list[A
 
 def aligned_zeros(size: int, dtype: DType) -> Array:
     """A vector of zeros that begins at a cache line."""
-    raw = np.zeros(size * dtype.itemsize + _ALIGNMENT, np.uint8)
-    begin = -raw.ctypes.data % _ALIGNMENT
+    raw = np.zeros(size * dtype.itemsize + BYTES, np.uint8)
+    begin = -raw.ctypes.data % BYTES
     return raw[begin : begin + size * dtype.itemsize].view(dtype)
 
 
-def workspace(network: Network, capacity: int, target_width: int, *, training: bool) -> Workspace:
-    """Buffers for batches of up to `capacity` rows; only `training` needs transposed weights."""
+def workspace(network: Network, rows: int, target_width: int, tasks: int, *, training: bool) -> Workspace:
+    """Buffers for batches of up to `rows` rows and as many tasks; only `training` needs deltas turned for the gradient."""
     dtype = network.parameters.dtype
-    last = network.table[-1]
-    units = capacity * (int(last[UNITS_OUT]) + _padded(int(last[N_OUT]), dtype))
+    lanes, last = BYTES // dtype.itemsize, network.table[-1]
+    vectors = -(-rows // lanes)
+    # The last panel may be narrower than the others, and blocks that are turned may read on beyond the last unit.
+    capacity, slack = (vectors + WIDTH) * lanes, lanes * WIDTH * lanes
+    units = capacity * int(last[UNITS_OUT] + last[N_OUT]) + slack
+    turned = capacity * (int(last[TURNED]) + -(-int(last[N_OUT]) // (int(last[SPREAD]) * lanes)) * int(last[SPREAD]) * lanes)
     return Workspace(
         capacity=capacity,
+        width=panel_width(rows, lanes, tasks, network.parameters.size),
         activations=aligned_zeros(units, dtype),
         deltas=aligned_zeros(units, dtype),
+        turned=aligned_zeros(turned if training else 0, dtype),
         targets=aligned_zeros(capacity * target_width, dtype),
         row_weights=aligned_zeros(capacity, dtype),
         row_losses=aligned_zeros(capacity, dtype),
-        transposed=aligned_zeros(network.parameters.size if training else 0, dtype),
+        vector_losses=aligned_zeros(capacity // lanes, dtype),
+        scratch=aligned_zeros(tasks * CHUNK * DEPTH, dtype),
+        team=aligned_zeros(TEAM + 8 * tasks, np.dtype(np.int64)),
     )
 
 
+def has_room(held: Workspace, rows: int, target_width: int, tasks: int) -> bool:
+    """Whether `held` is large enough for batches of up to `rows` rows and as many tasks."""
+    lanes = BYTES // held.deltas.itemsize
+    capacity = (-(-rows // lanes) + WIDTH) * lanes
+    return (
+        held.capacity >= capacity
+        and held.targets.size >= held.capacity * target_width
+        and held.scratch.size >= tasks * CHUNK * DEPTH
+        and held.team.size >= TEAM + 8 * tasks
+    )
+
+
+def prepared(held: Workspace, network: Network, rows: int, tasks: int) -> Workspace:
+    """`held` as a run on `tasks` tasks with batches of `rows` rows needs it."""
+    held.team[:] = 0
+    width = panel_width(rows, BYTES // held.deltas.itemsize, tasks, network.parameters.size)
+    return held._replace(width=width)
+
+
 def _padded(count: int, dtype: DType) -> int:
-    grain = _ALIGNMENT // dtype.itemsize
+    grain = BYTES // dtype.itemsize
     return -(-count // grain) * grain

@@ -11,19 +11,17 @@ import numpy as np
 from fastbp import layout
 from fastbp._names import integer, lookup
 from fastbp._random import as_seed
-from fastbp._threads import plan_tasks, running
+from fastbp._threads import plan_tasks
 from fastbp._typing import Array, DType
 from fastbp.activations import Activation, Identity, as_activation
 from fastbp.data import Rows
+from fastbp.inference import ROWS, predict
 from fastbp.initializers import check_given, draw_weights
 from fastbp.kernels.arguments import Network
-from fastbp.kernels.codes import NO_LOSS
 from fastbp.model_file import read_model, write_model
 from fastbp.validation import check_inputs, within
 
 _DTYPES: dict[str, DType] = {"float32": np.dtype(np.float32), "float64": np.dtype(np.float64)}
-# Rows predicted at a time: enough to feed every thread, few enough to stay in cache.
-_ROWS = 256
 
 
 class MLP:
@@ -137,19 +135,10 @@ class MLP:
         ValueError, TypeError
             When X is not such an array.
         """
-        from fastbp.kernels.programs import infer
-
         inputs = check_inputs(X, self.layer_sizes[0], self.dtype)
         rows = Rows(inputs)
-        out: Array = np.empty((rows.n_rows, self.layer_sizes[-1]), self.dtype)
-        tasks = plan_tasks(self.network, min(rows.n_rows, _ROWS), None)
-        buffers = layout.workspace(self.network, min(rows.n_rows, _ROWS), 0, training=False)
-        data = rows.data(np.arange(rows.n_rows))
-        with running(tasks):
-            for first in range(0, rows.n_rows, _ROWS):
-                part = min(_ROWS, rows.n_rows - first)
-                infer(self.network, buffers, data, NO_LOSS, first, part, self.dtype.type(1), out.reshape(-1), tasks)
-        return out
+        size = min(rows.n_rows, ROWS)
+        return predict(self.network, rows, size, plan_tasks(self.network, size, None))
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the model to a safetensors file, in one piece or not at all.

@@ -21,7 +21,9 @@ from fastbp.epoch import Epoch
 from fastbp.history import History
 from fastbp.interrupt import Interrupt
 from fastbp.kernels.arguments import Rule, Workspace
-from fastbp.kernels.codes import NO_UPDATE
+from fastbp.inference import ROWS, score
+from fastbp.kernels.codes import NO_UPDATE, TRAIN
+from fastbp.kernels.sizes import gradients_size
 from fastbp.losses import as_loss
 from fastbp.mlp import MLP
 from fastbp.optimizers import Optimizer, as_optimizer
@@ -30,8 +32,6 @@ from fastbp.pace import Pace
 from fastbp.progress import Progress, check_progress
 from fastbp.validation import check_inputs, check_sample_weight
 
-# Rows evaluated at a time; part of the result, since it fixes the order of the sum.
-_ROWS = 256
 
 
 class Trainer:
@@ -110,7 +110,7 @@ class Trainer:
         self._current: Epoch | None = None
         self._pace = Pace((1,))
         self._workspace: Workspace | None = None
-        self._gradients = layout.aligned_zeros(model.network.parameters.size, model.dtype)
+        self._gradients = layout.aligned_zeros(0, model.dtype)
         self._memory = Memory.of(self.optimizer, model.network.parameters.size, model.dtype)
 
     def fit(
@@ -203,9 +203,10 @@ class Trainer:
         bias_gradients : list of ndarray
         """
         rows = self._check(X, y, sample_weight)
-        rule = Rule(NO_UPDATE, np.zeros((1, 1), self.model.dtype), self._gradients, self._memory.slots)
-        losses = self._run(rows, np.arange(rows.n_rows), rule, 0, rows.n_rows, 1)
-        return float(losses[0]), *layout.matrices(self._gradients.copy(), self.model.network.table)
+        size, nothing = self.model.network.parameters.size, np.zeros((1, 1), self.model.dtype)
+        gradients = layout.aligned_zeros(max(size, gradients_size(rows.n_rows, size)), self.model.dtype)
+        losses = self._run(rows, np.arange(rows.n_rows), Rule(NO_UPDATE, nothing, gradients, nothing[0]), 0, rows.n_rows, 1)
+        return float(losses[0]), *layout.matrices(gradients[:size], self.model.network.table)
 
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> dict[str, float]:
         """Loss over a data set and, for the two cross-entropies, accuracy.
@@ -277,7 +278,10 @@ class Trainer:
         if not self._memory.fits(self.optimizer):
             self._memory = self._memory.adapted(self.optimizer)
         rates = self.optimizer.rates(self._memory.steps, count, self.model.dtype)
-        rule = Rule(self.optimizer.code, rates, self._gradients, self._memory.slots)
+        needed = gradients_size(batch, self.model.network.parameters.size)
+        if self._gradients.size < needed:
+            self._gradients = layout.aligned_zeros(needed, self.model.dtype)
+        rule = Rule(self.optimizer.code, rates, self._gradients, self._memory.slots.reshape(-1))
         losses = self._run(rows, order, rule, first, batch, count, tasks)
         self._memory.steps += count
         self.steps += count
@@ -287,34 +291,27 @@ class Trainer:
         from fastbp.kernels import programs
 
         network = self.model.network
-        losses: Array = np.zeros(count, self.model.dtype)
+        zero = self.model.dtype.type(0)
+        results: Array = np.zeros((count, 1), self.model.dtype)
         data = rows.data(order)
-        buffers = self._buffers(batch, rows.target_width)
         tasks = plan_tasks(network, batch, self.threads) if tasks is None else tasks
+        buffers = self._buffers(batch, rows.target_width, tasks)
         with running(tasks):
-            programs.train(network, buffers, data, rule, self.loss.code, first, batch, losses, tasks)
-        return losses
+            programs.run(TRAIN, network, buffers, data, rule, self.loss.code, first, batch, zero, results, tasks)
+        return results[:, 0]
 
-    def _buffers(self, rows: int, target_width: int) -> Workspace:
+    def _buffers(self, rows: int, target_width: int, tasks: int) -> Workspace:
         """The training workspace, made anew only when it is too small."""
         held = self._workspace
-        if held is None or held.capacity < rows or held.targets.size < rows * target_width:
-            held = self._workspace = layout.workspace(self.model.network, rows, target_width, training=True)
-        return held
+        most = max(tasks, *self._pace.choices)
+        if held is None or not layout.has_room(held, rows, target_width, most):
+            held = self._workspace = layout.workspace(self.model.network, rows, target_width, most, training=True)
+        return layout.prepared(held, self.model.network, rows, tasks)
 
     def _evaluate(self, rows: Rows) -> dict[str, float]:
-        from fastbp.kernels import programs
-
-        network, size = self.model.network, min(rows.n_rows, _ROWS)
+        network, size = self.model.network, min(rows.n_rows, ROWS)
         tasks = plan_tasks(network, size, self.threads)
-        data = rows.data(np.arange(rows.n_rows))
-        buffers = layout.workspace(network, size, rows.target_width, training=False)
-        total = self.model.dtype.type(rows.total_weight)
-        scores, nothing = np.zeros(2), np.zeros(0, self.model.dtype)
-        with running(tasks):
-            for first in range(0, rows.n_rows, size):
-                part = min(size, rows.n_rows - first)
-                scores += programs.infer(network, buffers, data, self.loss.code, first, part, total, nothing, tasks)
+        scores = score(network, rows, self.loss.code, size, tasks)
         names = ("loss", "accuracy") if self.loss.has_accuracy else ("loss",)
         return dict(zip(names, scores.tolist(), strict=False))
 

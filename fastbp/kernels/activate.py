@@ -1,80 +1,79 @@
-"""Activation functions and their derivatives, chosen by an integer code, over a run of units."""
+"""Activation functions and their derivatives, chosen by an integer code, over a run of vectors."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from fastbp._jit import scalar
-from fastbp.kernels.codes import LEAKY_RELU, RELU, SIGMOID, SOFTMAX, TANH
+from fastbp.kernels.codes import LEAKY_RELU, RELU, SIGMOID, TANH
 from fastbp.kernels.elementary import exp_nonpositive, sigmoid, tanh
+from fastbp.kernels.memory import load, store
+from fastbp.kernels.panels import lanes_of
+from fastbp.kernels.vector import select, splat
 
 
 @scalar
-def activate(code: int, slope: Any, units: Any, begin: int, count: int) -> None:
-    """units[begin : begin + count] = act(units[begin : begin + count]), for every activation but softmax."""
-    zero = type(slope)(0)
+def activate(code: int, slope: Any, units: Any, begin: int, vectors: int) -> None:
+    """Units = act(units) for `vectors` vectors from `begin` on, for every activation but softmax."""
+    lanes = lanes_of(units)
+    end = begin + vectors * lanes
     if code == SIGMOID:
-        for i in range(count):
-            units[np.uint64(begin + i)] = sigmoid(units[np.uint64(begin + i)])
+        for i in range(begin, end, lanes):
+            store(units, i, sigmoid(load(units, i)))
     elif code == TANH:
-        for i in range(count):
-            units[np.uint64(begin + i)] = tanh(units[np.uint64(begin + i)])
+        for i in range(begin, end, lanes):
+            store(units, i, tanh(load(units, i)))
     elif code == RELU:
-        for i in range(count):
-            z = units[np.uint64(begin + i)]
-            units[np.uint64(begin + i)] = zero if z < zero else z
+        for i in range(begin, end, lanes):
+            z = load(units, i)
+            store(units, i, select(z < 0, 0, z))
     elif code == LEAKY_RELU:
-        for i in range(count):
-            z = units[np.uint64(begin + i)]
-            units[np.uint64(begin + i)] = slope * z if z < zero else z
+        for i in range(begin, end, lanes):
+            z = load(units, i)
+            store(units, i, select(z < 0, slope * z, z))
 
 
 @scalar
-def multiply_by_derivative(code: int, slope: Any, units: Any, deltas: Any, begin: int, count: int) -> None:
+def multiply_by_derivative(code: int, slope: Any, units: Any, deltas: Any, begin: int, vectors: int) -> None:
     """Deltas *= act'(z) over a run, the derivative written by the activation's own output, so that z need not be kept."""
-    zero, one = type(slope)(0), type(slope)(1)
+    lanes = lanes_of(units)
+    end = begin + vectors * lanes
     if code == SIGMOID:
-        for i in range(count):
-            a = units[np.uint64(begin + i)]
-            deltas[np.uint64(begin + i)] *= a * (one - a)
+        for i in range(begin, end, lanes):
+            a = load(units, i)
+            store(deltas, i, load(deltas, i) * (a * (1 - a)))
     elif code == TANH:
-        for i in range(count):
-            a = units[np.uint64(begin + i)]
-            deltas[np.uint64(begin + i)] *= one - a * a
+        for i in range(begin, end, lanes):
+            a = load(units, i)
+            store(deltas, i, load(deltas, i) * (1 - a * a))
     elif code == RELU:
-        for i in range(count):
-            if not units[np.uint64(begin + i)] > zero:
-                deltas[np.uint64(begin + i)] = zero
+        for i in range(begin, end, lanes):
+            store(deltas, i, select(load(units, i) > 0, load(deltas, i), 0))
     elif code == LEAKY_RELU:
-        for i in range(count):
-            if not units[np.uint64(begin + i)] > zero:
-                deltas[np.uint64(begin + i)] *= slope
+        for i in range(begin, end, lanes):
+            d = load(deltas, i)
+            store(deltas, i, select(load(units, i) > 0, d, slope * d))
 
 
 @scalar
-def exponentials(z: Any, begin: int, count: int, out: Any) -> tuple[Any, Any]:
-    """Out = exp(z - max z) over one row; returns the maximum and the sum."""
-    highest = z[begin]
-    for j in range(1, count):
-        highest = max(highest, z[begin + j])
-    for j in range(count):
-        out[np.uint64(begin + j)] = exp_nonpositive(z[np.uint64(begin + j)] - highest)
-    total = out[begin]
-    for j in range(1, count):
-        total += out[begin + j]
+def exponentials(z: Any, out: Any, begin: int, columns: int, step: int) -> tuple[Any, Any]:
+    """Out = exp(z - max z) over the units of a vector of rows, `step` elements apart; returns the maxima and the sums."""
+    highest = load(z, begin)
+    for j in range(1, columns):
+        logit = load(z, begin + j * step)
+        # NaN is neither larger nor smaller: once met, it stays.
+        highest = select(logit < highest, highest, logit)
+    total = splat(z, 0)
+    for j in range(columns):
+        e = exp_nonpositive(load(z, begin + j * step) - highest)
+        store(out, begin + j * step, e)
+        total = total + e
     return highest, total
 
 
 @scalar
-def activate_output(code: int, slope: Any, units: Any, begin: int, rows: int, columns: int) -> None:
-    """What the output layer gives, in place of its logits: softmax row by row, every other activation unit by unit."""
-    if code != SOFTMAX:
-        activate(code, slope, units, begin, rows * columns)
-        return
-    for i in range(rows):
-        row = begin + i * columns
-        _, total = exponentials(units, row, columns, units)
-        for j in range(columns):
-            units[np.uint64(row + j)] /= total
+def softmax(z: Any, begin: int, columns: int, step: int) -> None:
+    """Softmax of the logits of a vector of rows, in place."""
+    _, total = exponentials(z, z, begin, columns, step)
+    for j in range(columns):
+        store(z, begin + j * step, load(z, begin + j * step) / total)

@@ -1,7 +1,12 @@
 """What the kernels are given: plain records of flat arrays, one type for every network, so that one compiled program serves them all.
 
 A network is a table with a row per layer. All weights and biases share one vector, all units of a batch another; the table holds where
-each layer's part begins, in elements. The units of a layer, for up to `capacity` rows, begin at ``capacity * table[l, UNITS_*]``.
+each layer's part begins.
+
+A batch is cut into panels of `width` vectors of rows. Within a layer's part, which begins at ``capacity * table[l, UNITS_*]``, unit u of
+panel p begins at ``(p * n_units + u) * width * lanes``: a vector is one unit of as many rows as it has lanes. For the gradient the deltas
+are needed the other way round, too: `turned` holds panels of ``table[l, SPREAD]`` vectors of units, in each a row of the batch after the
+other.
 """
 
 from __future__ import annotations
@@ -9,7 +14,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 # Columns of the table.
-N_IN, N_OUT, WEIGHT, BIAS, ACTIVATION, UNITS_IN, UNITS_OUT = range(7)
+N_IN, N_OUT, WEIGHT, BIAS, ACTIVATION, UNITS_IN, UNITS_OUT, TURNED, SPREAD = range(9)
 
 # Rows of the sources of a data set, and their columns; the stride between rows is in bytes, the dtype an index into `codes.DTYPES`.
 INPUTS, TARGETS, WEIGHTS = range(3)
@@ -19,21 +24,25 @@ ADDRESS, STRIDE, COLUMNS, DTYPE = range(4)
 class Network(NamedTuple):
     """Layers and parameters. Owned by the model, which the update changes in place."""
 
-    table: Any  # (layers, 7) int64
+    table: Any  # (layers, 9) int64
     slopes: Any  # (layers,) parameter of each layer's activation
     parameters: Any  # flat: W (n_in, n_out) row by row, then b (n_out,), layer after layer
 
 
 class Workspace(NamedTuple):
-    """Buffers of one batch. Owned by whoever calls the kernels, allocated once."""
+    """Buffers of one batch. Owned by whoever calls the kernels, allocated once; what they hold has no meaning between two runs."""
 
-    capacity: int
-    activations: Any  # flat: the gathered input (capacity, n_in), then each layer's output; the last holds logits
+    capacity: int  # rows there is room for, a multiple of the lanes of a vector
+    width: int  # vectors in a panel
+    activations: Any  # flat: the gathered input, then each layer's output; the last holds logits
     deltas: Any  # flat, the same layout: gradient of the loss with respect to z = a W + b
-    targets: Any  # (capacity, target_width) flat
+    turned: Any  # flat: the deltas once more, row by row of the batch
+    targets: Any  # flat, panels as of a layer's units
     row_weights: Any  # (capacity,) share of each row in the loss, summing to one over the batch
     row_losses: Any  # (capacity,)
-    transposed: Any  # W transposed, at the offsets of `parameters`
+    vector_losses: Any  # (capacity / lanes,) sums of as many row losses as a vector has lanes
+    scratch: Any  # a block of left operands and one of sums for each task
+    team: Any  # int64, what the tasks of a run share to wait for each other
 
 
 class Data(NamedTuple):
@@ -48,5 +57,5 @@ class Rule(NamedTuple):
 
     code: int
     rates: Any  # (steps, coefficients) what the optimizer computed for each step of the run
-    gradients: Any  # flat, the layout of `parameters`
-    slots: Any  # (slots, parameters) the optimizer's memory
+    gradients: Any  # (shards, parameters) flat; needed where gradients are asked for, or summed over shards
+    slots: Any  # (slots, parameters) flat, the optimizer's memory

@@ -7,9 +7,11 @@ import numpy as np
 IDENTITY, SIGMOID, TANH, RELU, LEAKY_RELU, SOFTMAX = range(6)
 
 SQUARED_ERROR, CROSS_ENTROPY, BINARY_CROSS_ENTROPY = range(3)
-NO_LOSS = -1
 
 NO_UPDATE, SGD, RMSPROP, ADAM = range(4)
+
+# What a run does with each batch: a training step; its losses and hits; the output layer's values.
+TRAIN, SCORE, PREDICT = range(3)
 
 # Element types that rows are read in; the kernels' branches follow this order.
 DTYPES = tuple(np.dtype(name) for name in ("f4", "f8", "u1", "i2", "i4", "i8"))

@@ -6,48 +6,57 @@ above: delta_l = (delta_(l+1) W_(l+1)^T) * act'(z_l).
 
 from __future__ import annotations
 
-import numpy as np
-from numba import prange
+from typing import Any
 
-from fastbp._jit import kernel, scalar
+from fastbp._jit import scalar
 from fastbp.kernels.activate import multiply_by_derivative
-from fastbp.kernels.arguments import ACTIVATION, N_IN, N_OUT, UNITS_IN, UNITS_OUT, WEIGHT, Data, Network, Workspace
-from fastbp.kernels.loss import output_delta
-from fastbp.kernels.product import GRAIN, accumulate, share
-from fastbp.kernels.subnormal import flush_subnormals, restore
-
-
-@kernel
-def delta(loss: int, network: Network, workspace: Workspace, data: Data, rows: int, tasks: int) -> None:
-    """Losses of the rows and deltas of all layers, after `forward`."""
-    if tasks == 1:
-        delta_rows(loss, network, workspace, data, 0, rows)
-        return
-    for task in prange(tasks):
-        mode = flush_subnormals()
-        begin, end = share(rows, tasks, np.int64(task), GRAIN)
-        delta_rows(loss, network, workspace, data, begin, end)
-        restore(mode)
+from fastbp.kernels.arguments import ACTIVATION, N_IN, N_OUT, SPREAD, TURNED, UNITS_IN, UNITS_OUT, WEIGHT, Network, Workspace
+from fastbp.kernels.panels import lanes_of, vectors_of
+from fastbp.kernels.product import PANELS_TO_PACK, multiply_apart, multiply_beside, pack_apart
+from fastbp.kernels.sizes import CHUNK, DEPTH
+from fastbp.kernels.tile import FROM_C, FROM_ZERO
+from fastbp.kernels.transpose import transpose_block
 
 
 @scalar
-def delta_rows(loss: int, network: Network, workspace: Workspace, data: Data, begin: int, end: int) -> None:
-    """Rows `begin` to `end` back through all layers."""
-    output_delta(loss, network, workspace, data, begin, end)
-    for layer in range(network.table.shape[0] - 1, 0, -1):
-        hidden_delta(network, workspace, layer, begin, end)
+def hidden_delta(network: Network, workspace: Workspace, layer: int, rows: int, panels: Any, units: Any, block: int) -> None:
+    """Deltas of the units that feed `layer`, from the deltas of `layer`: a range of units, of a range of panels.
+
+    `block` is a place in the scratch with room for a block of weights.
+    """
+    table, parameters, deltas, scratch = network.table, network.parameters, workspace.deltas, workspace.scratch
+    n_in, n_out, weight = table[layer, N_IN], table[layer, N_OUT], table[layer, WEIGHT]
+    lanes = lanes_of(deltas)
+    step = workspace.width * lanes
+    pack = panels[1] - panels[0] >= PANELS_TO_PACK
+    for k in range(0, n_out, DEPTH):
+        depth, start = min(DEPTH, n_out - k), FROM_ZERO if k == 0 else FROM_C
+        for u in range(units[0], units[1], CHUNK):
+            count = min(CHUNK, units[1] - u)
+            left = weight + u * n_out + k
+            if pack:
+                pack_apart(scratch, block, parameters, left, n_out, count, depth)
+            for p in range(panels[0], panels[1]):
+                vectors = min(workspace.width, vectors_of(rows - p * step, lanes))
+                c = workspace.capacity * table[layer, UNITS_IN] + (p * n_in + u) * step
+                b = workspace.capacity * table[layer, UNITS_OUT] + (p * n_out + k) * step
+                if pack:
+                    multiply_beside(deltas, c, step, scratch, block, CHUNK, deltas, b, step, count, depth, vectors, parameters, start)
+                else:
+                    multiply_apart(deltas, c, step, parameters, left, n_out, deltas, b, step, count, depth, vectors, parameters, start)
+                if k + depth == n_out:
+                    code, slope = table[layer - 1, ACTIVATION], network.slopes[layer - 1]
+                    multiply_by_derivative(code, slope, workspace.activations, deltas, c, count * workspace.width)
+                    turn(network, workspace, layer - 1, p, u, count, vectors)
 
 
 @scalar
-def hidden_delta(network: Network, workspace: Workspace, layer: int, begin: int, end: int) -> None:
-    """Deltas of the units that feed `layer`, from the deltas of `layer`."""
-    table, deltas = network.table, workspace.deltas
-    n_in, n_out = table[layer, N_IN], table[layer, N_OUT]
-    above = workspace.capacity * table[layer, UNITS_OUT] + begin * n_out
-    below = workspace.capacity * table[layer, UNITS_IN] + begin * n_in
-    rows = end - begin
-    zero = type(deltas[0])(0)
-    for i in range(rows * n_in):
-        deltas[below + i] = zero
-    accumulate(deltas, below, n_in, deltas, above, n_out, 1, workspace.transposed, table[layer, WEIGHT], n_in, rows, n_out, n_in)
-    multiply_by_derivative(table[layer - 1, ACTIVATION], network.slopes[layer - 1], workspace.activations, deltas, below, rows * n_in)
+def turn(network: Network, workspace: Workspace, layer: int, panel: int, unit: int, count: int, vectors: int) -> None:
+    """Write `count` deltas of `layer` from `unit` on, a multiple of the lanes, row by row of the batch, for the gradient to read."""
+    n_out, spread, lanes = network.table[layer, N_OUT], network.table[layer, SPREAD], lanes_of(workspace.deltas)
+    step, row = workspace.width * lanes, spread * lanes
+    for u in range(unit, unit + count, lanes):
+        begin = workspace.capacity * (network.table[layer, TURNED] + u // row * row) + u % row
+        for v in range(vectors):
+            place = workspace.capacity * network.table[layer, UNITS_OUT] + (panel * n_out + u) * step + v * lanes
+            transpose_block(workspace.turned, begin + (panel * step + v * lanes) * row, row, workspace.deltas, place, step, lanes)

@@ -1,6 +1,6 @@
-"""fma, exp, sigmoid, tanh and log1p as straight-line code that vectorises, in the width of their argument.
+"""exp, sigmoid, tanh and log1p of vectors, in the width of their argument.
 
-Numba calls libm for exp and tanh, one element at a time; these polynomials run 8 or 16 at a time. Bounds, in units in the last place
+Numba calls libm for exp and tanh, one element at a time; these polynomials compute a whole vector. Bounds, in units in the last place
 (ULP) against exact values, over every finite argument (``tests/test_elementary.py``):
 
 ================  =======  =======  ============================================
@@ -21,67 +21,41 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 from numba import types
 from numba.extending import overload
 
-from fastbp._jit import operation, scalar
+from fastbp._jit import scalar
+from fastbp.kernels.vector import absolute, fma, power_of_two, select
 
-
-@operation
-def _fma(typingctx: Any, a: types.Float, b: types.Float, c: types.Float) -> Any:
-    def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        return builder.fma(*arguments)
-
-    return a(a, a, a), emit
-
-
-def fma(a: Any, b: Any, c: Any) -> Any:
-    """A * b + c, rounded once (in plain Python float32 twice, which differs by an ULP in rare cases)."""
-    return type(a)(float(a) * float(b) + float(c))
-
-
-@overload(fma, strict=False)
-def _overload_fma(a: types.Float, b: types.Float, c: types.Float) -> Any:
-    return lambda a, b, c: _fma(a, b, c)
-
-
-_LOG2_E = np.float32(1.4426950408889634), 1.4426950408889634
+_LOG2_E = 1.4426950408889634
 # ln(2) in two parts, the first with enough trailing zeros to make its product with the exponent exact.
-_LN2_HIGH = np.float32(0.693359375), 0.693147180369123816490
-_LN2_LOW = np.float32(-2.12194440e-4), 1.90821492927058770002e-10
+_LN2_HIGH_32, _LN2_LOW_32 = 0.693359375, -2.12194440e-4
+_LN2_HIGH_64, _LN2_LOW_64 = 0.693147180369123816490, 1.90821492927058770002e-10
 # Adding 1.5 * 2**(mantissa bits) rounds to an integer and leaves it in the low bits.
-_SHIFT = np.float32(12582912.0), 6755399441055744.0
+_SHIFT_32, _SHIFT_64 = 12582912.0, 6755399441055744.0
 # Here 2**n reaches a biased exponent of 0, which reads as the number 0.
-_LOWEST = np.float32(-88.0), -709.0
-
-_LOG2_E_32, _LOG2_E_64 = _LOG2_E
-_LN2_HIGH_32, _LN2_HIGH_64 = _LN2_HIGH
-_LN2_LOW_32, _LN2_LOW_64 = _LN2_LOW
-_SHIFT_32, _SHIFT_64 = _SHIFT
-_LOWEST_32, _LOWEST_64 = _LOWEST
+_LOWEST_32, _LOWEST_64 = -88.0, -709.0
 
 
 @scalar
 def _reduce_32(y: Any) -> Any:
     """(expm1(r), 2**n) with y = n ln(2) + r, for y <= 0."""
-    y = _LOWEST_32 if y < _LOWEST_32 else y
-    shifted = fma(y, _LOG2_E_32, _SHIFT_32)
+    y = select(y < _LOWEST_32, _LOWEST_32, y)
+    shifted = fma(y, _LOG2_E, _SHIFT_32)
     n = shifted - _SHIFT_32
     r = fma(-n, _LN2_LOW_32, fma(-n, _LN2_HIGH_32, y))
-    g = fma(np.float32(0.001392617612), r, np.float32(0.008363173075))
-    g = fma(g, r, np.float32(0.04166655466))
-    g = fma(g, r, np.float32(0.1666657703))
-    g = fma(g, r, np.float32(0.5))
-    scale = np.int32((np.float32(shifted).view(np.int32) + np.int32(127)) << np.int32(23)).view(np.float32)
-    return fma(g, r * r, r), scale
+    g = fma(0.001392617612, r, 0.008363173075)
+    g = fma(g, r, 0.04166655466)
+    g = fma(g, r, 0.1666657703)
+    g = fma(g, r, 0.5)
+    return fma(g, r * r, r), power_of_two(shifted)
 
 
 @scalar
 def _reduce_64(y: Any) -> Any:
     """(expm1(r), 2**n) with y = n ln(2) + r, for y <= 0."""
-    y = _LOWEST_64 if y < _LOWEST_64 else y
-    shifted = fma(y, _LOG2_E_64, _SHIFT_64)
+    y = select(y < _LOWEST_64, _LOWEST_64, y)
+    shifted = fma(y, _LOG2_E, _SHIFT_64)
     n = shifted - _SHIFT_64
     r = fma(-n, _LN2_LOW_64, fma(-n, _LN2_HIGH_64, y))
     g = fma(2.09146793765839351e-9, r, 2.51052063739570111e-8)
@@ -94,19 +68,16 @@ def _reduce_64(y: Any) -> Any:
     g = fma(g, r, 0.0416666666666666698)
     g = fma(g, r, 0.16666666666666671)
     g = fma(g, r, 0.5)
-    scale = np.int64((np.float64(shifted).view(np.int64) + np.int64(1023)) << np.int64(52)).view(np.float64)
-    return fma(g, r * r, r), scale
+    return fma(g, r * r, r), power_of_two(shifted)
 
 
 def _reduce(y: Any) -> Any:
-    return _reduce_32(y) if isinstance(y, np.float32) else _reduce_64(y)
+    return _reduce_32(y) if y.dtype == np.float32 else _reduce_64(y)
 
 
-@overload(_reduce, strict=False)
-def _overload_reduce(y: types.Float) -> Any:
-    if y.bitwidth == 32:
-        return lambda y: _reduce_32(y)
-    return lambda y: _reduce_64(y)
+@overload(_reduce, strict=False, inline="always")
+def _overload_reduce(y: Any) -> Any:
+    return (lambda y: _reduce_32(y)) if y.element == types.float32 else (lambda y: _reduce_64(y))
 
 
 @scalar
@@ -119,29 +90,27 @@ def exp_nonpositive(y: Any) -> Any:
 @scalar
 def sigmoid(x: Any) -> Any:
     """1 / (1 + e**-x), from e**-|x| so that neither tail overflows or cancels."""
-    one = type(x)(1)
-    t = exp_nonpositive(-abs(x))
-    return (t if x < 0 else one) / (one + t)
+    t = exp_nonpositive(-absolute(x))
+    return select(x < 0, t, 1) / (1 + t)
 
 
 @scalar
 def tanh(x: Any) -> Any:
     """(e**x - e**-x) / (e**x + e**-x), from q = 1 - e**(-2 |x|), which keeps every digit of a small x."""
-    one, two = type(x)(1), type(x)(2)
-    p, scale = _reduce(-two * abs(x))
-    q = fma(-p, scale, one - scale)
-    t = q / (two - q)
-    return -t if x < 0 else t
+    p, scale = _reduce(-2 * absolute(x))
+    q = fma(-p, scale, 1 - scale)
+    t = q / (2 - q)
+    return select(x < 0, -t, t)
 
 
 @scalar
 def _atanh_quotient_32(z: Any) -> Any:
-    g = fma(np.float32(1 / 15), z, np.float32(1 / 13))
-    g = fma(g, z, np.float32(1 / 11))
-    g = fma(g, z, np.float32(1 / 9))
-    g = fma(g, z, np.float32(1 / 7))
-    g = fma(g, z, np.float32(1 / 5))
-    return fma(g, z, np.float32(1 / 3))
+    g = fma(1 / 15, z, 1 / 13)
+    g = fma(g, z, 1 / 11)
+    g = fma(g, z, 1 / 9)
+    g = fma(g, z, 1 / 7)
+    g = fma(g, z, 1 / 5)
+    return fma(g, z, 1 / 3)
 
 
 @scalar
@@ -154,20 +123,17 @@ def _atanh_quotient_64(z: Any) -> Any:
 
 def _atanh_quotient(z: Any) -> Any:
     """(atanh(s) / s - 1) / z with z = s**2 <= 1 / 9, its Taylor series."""
-    return _atanh_quotient_32(z) if isinstance(z, np.float32) else _atanh_quotient_64(z)
+    return _atanh_quotient_32(z) if z.dtype == np.float32 else _atanh_quotient_64(z)
 
 
-@overload(_atanh_quotient, strict=False)
-def _overload_atanh_quotient(z: types.Float) -> Any:
-    if z.bitwidth == 32:
-        return lambda z: _atanh_quotient_32(z)
-    return lambda z: _atanh_quotient_64(z)
+@overload(_atanh_quotient, strict=False, inline="always")
+def _overload_atanh_quotient(z: Any) -> Any:
+    return (lambda z: _atanh_quotient_32(z)) if z.element == types.float32 else (lambda z: _atanh_quotient_64(z))
 
 
 @scalar
 def log1p_unit(t: Any) -> Any:
     """log(1 + t) for 0 <= t <= 1, as 2 atanh(t / (2 + t))."""
-    two = type(t)(2)
-    s = t / (two + t)
+    s = t / (2 + t)
     z = s * s
-    return two * fma(s * z, _atanh_quotient(z), s)
+    return 2 * fma(s * z, _atanh_quotient(z), s)

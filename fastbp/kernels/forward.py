@@ -2,49 +2,42 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numba import prange
+from typing import Any
 
-from fastbp._jit import kernel, scalar
+from fastbp._jit import scalar
 from fastbp.kernels.activate import activate
-from fastbp.kernels.arguments import ACTIVATION, BIAS, N_IN, N_OUT, UNITS_IN, UNITS_OUT, WEIGHT, Data, Network, Workspace
-from fastbp.kernels.gather import gather_inputs
-from fastbp.kernels.product import GRAIN, accumulate, share
-from fastbp.kernels.subnormal import flush_subnormals, restore
-
-
-@kernel
-def forward(network: Network, workspace: Workspace, data: Data, first: int, rows: int, tasks: int) -> None:
-    """Gather the batch that starts at place `first` of the order and pass it through the network; the output layer gives its logits."""
-    if tasks == 1:
-        forward_rows(network, workspace, data, first, 0, rows)
-        return
-    for task in prange(tasks):
-        mode = flush_subnormals()
-        begin, end = share(rows, tasks, np.int64(task), GRAIN)
-        forward_rows(network, workspace, data, first, begin, end)
-        restore(mode)
+from fastbp.kernels.arguments import ACTIVATION, BIAS, N_IN, N_OUT, UNITS_IN, UNITS_OUT, WEIGHT, Network, Workspace
+from fastbp.kernels.panels import lanes_of, vectors_of
+from fastbp.kernels.product import PANELS_TO_PACK, multiply_beside, pack_beside
+from fastbp.kernels.sizes import CHUNK, DEPTH
+from fastbp.kernels.tile import FROM_C
 
 
 @scalar
-def forward_rows(network: Network, workspace: Workspace, data: Data, first: int, begin: int, end: int) -> None:
-    """Rows `begin` to `end` through all layers: no row needs another's, so a thread never waits."""
-    gather_inputs(data, first, workspace, begin, end)
-    for layer in range(network.table.shape[0]):
-        forward_layer(network, workspace, layer, begin, end)
+def forward_layer(network: Network, workspace: Workspace, layer: int, rows: int, panels: Any, units: Any, block: int) -> None:
+    """Units ``units[0]`` to ``units[1]`` of one layer, of panels ``panels[0]`` to ``panels[1]``; the output layer keeps its logits.
 
-
-@scalar
-def forward_layer(network: Network, workspace: Workspace, layer: int, begin: int, end: int) -> None:
-    """Rows `begin` to `end` of one layer; the output layer keeps its logits, which the loss reads."""
-    table, parameters, units = network.table, network.parameters, workspace.activations
-    n_in, n_out = table[layer, N_IN], table[layer, N_OUT]
-    inputs = workspace.capacity * table[layer, UNITS_IN] + begin * n_in
-    outputs = workspace.capacity * table[layer, UNITS_OUT] + begin * n_out
-    rows, bias = end - begin, table[layer, BIAS]
-    for i in range(rows):
-        for j in range(n_out):
-            units[outputs + i * n_out + j] = parameters[bias + j]
-    accumulate(units, outputs, n_out, units, inputs, n_in, 1, parameters, table[layer, WEIGHT], n_out, rows, n_in, n_out)
-    if layer < table.shape[0] - 1:
-        activate(table[layer, ACTIVATION], network.slopes[layer], units, outputs, rows * n_out)
+    `block` is a place in the scratch with room for a block of weights.
+    """
+    table, parameters, values, scratch = network.table, network.parameters, workspace.activations, workspace.scratch
+    n_in, n_out, weight = table[layer, N_IN], table[layer, N_OUT], table[layer, WEIGHT]
+    lanes = lanes_of(values)
+    step = workspace.width * lanes
+    pack = panels[1] - panels[0] >= PANELS_TO_PACK
+    for k in range(0, n_in, DEPTH):
+        depth = min(DEPTH, n_in - k)
+        for u in range(units[0], units[1], CHUNK):
+            count = min(CHUNK, units[1] - u)
+            left, start = weight + k * n_out + u, table[layer, BIAS] + u if k == 0 else FROM_C
+            if pack:
+                pack_beside(scratch, block, parameters, left, n_out, count, depth)
+            for p in range(panels[0], panels[1]):
+                vectors = min(workspace.width, vectors_of(rows - p * step, lanes))
+                c = workspace.capacity * table[layer, UNITS_OUT] + (p * n_out + u) * step
+                b = workspace.capacity * table[layer, UNITS_IN] + (p * n_in + k) * step
+                if pack:
+                    multiply_beside(values, c, step, scratch, block, CHUNK, values, b, step, count, depth, vectors, parameters, start)
+                else:
+                    multiply_beside(values, c, step, parameters, left, n_out, values, b, step, count, depth, vectors, parameters, start)
+                if k + depth == n_in and layer < table.shape[0] - 1:
+                    activate(table[layer, ACTIVATION], network.slopes[layer], values, c, count * workspace.width)

@@ -1,66 +1,89 @@
 """Gradients of weights and biases: dW_l = a_(l-1)^T delta_l and db_l = the sum of delta_l over the rows of the batch.
 
-The deltas hold each row's share of the loss, so these sums are the gradients of the mean. A thread owns rows of W, never rows of the
-batch: each weight adds up the batch in the same order whatever the number of threads.
+The deltas hold each row's share of the loss, so these sums are the gradients of the mean. They are computed block by block of W, each the
+work of one task: a weight adds up the batch in the same order whatever the number of tasks. A block stays in the first-level cache until
+the update has used it; all gradients of a network are in memory only where someone asks for them.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from numba import prange
+from fastbp._jit import scalar
+from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, SPREAD, TURNED, UNITS_IN, WEIGHT, Network, Rule, Workspace
+from fastbp.kernels.memory import load, store
+from fastbp.kernels.panels import lanes_of, vectors_of
+from fastbp.kernels.product import multiply_apart
+from fastbp.kernels.sizes import CHUNK
+from fastbp.kernels.tile import FROM_C, FROM_ZERO
+from fastbp.kernels.update import update_block
 
-from fastbp._jit import kernel, scalar
-from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, UNITS_IN, UNITS_OUT, WEIGHT, Network, Workspace
-from fastbp.kernels.product import GRAIN, accumulate, share
-from fastbp.kernels.subnormal import flush_subnormals, restore
-
-
-@kernel
-def gradient(network: Network, workspace: Workspace, gradients: Any, rows: int, tasks: int) -> None:
-    """Gradients of all parameters over the batch, after `forward` and `delta`."""
-    if tasks == 1:
-        gradient_share(network, workspace, gradients, rows, 1, 0)
-        return
-    for task in prange(tasks):
-        mode = flush_subnormals()
-        gradient_share(network, workspace, gradients, rows, tasks, np.int64(task))
-        restore(mode)
+# Rows of blocks of W are multiples of this, for the register tile's sake.
+_GRAIN = 8
 
 
 @scalar
-def gradient_share(network: Network, workspace: Workspace, gradients: Any, rows: int, tasks: int, task: Any) -> None:
-    """The part of every layer's gradient that belongs to `task`."""
+def block_height(n_in: int) -> int:
+    """Rows of a block of W when its rows are cut into as few blocks as possible, all about as high."""
+    blocks = (n_in + CHUNK - 1) // CHUNK
+    return ((n_in + blocks - 1) // blocks + _GRAIN - 1) // _GRAIN * _GRAIN
+
+
+@scalar
+def blocks_of(network: Network, layer: int, lanes: int) -> tuple[int, int]:
+    """How many blocks W is cut into along its rows, and along its columns."""
+    height, width = block_height(network.table[layer, N_IN]), network.table[layer, SPREAD] * lanes
+    return (network.table[layer, N_IN] + height - 1) // height, (network.table[layer, N_OUT] + width - 1) // width
+
+
+@scalar
+def gradient_blocks(
+    network: Network, workspace: Workspace, rule: Rule, step: int, shard: int, rows: int, panels: Any, blocks: Any, place: int
+) -> None:
+    """Blocks ``blocks[0]`` to ``blocks[1]``, counted through all layers, over panels ``panels[0]`` to ``panels[1]`` of the batch.
+
+    Each is given to the update; `place` is where in the scratch it is summed.
+    """
+    first = 0
     for layer in range(network.table.shape[0]):
-        begin, end = share(network.table[layer, N_IN], tasks, task, GRAIN)
-        _weight_gradient(network, workspace, gradients, layer, rows, begin, end)
-        begin, end = share(network.table[layer, N_OUT], tasks, task, GRAIN)
-        _bias_gradient(network, workspace, gradients, layer, rows, begin, end)
+        high, wide = blocks_of(network, layer, lanes_of(workspace.turned))
+        for block in range(max(0, blocks[0] - first), min(high * wide, blocks[1] - first)):
+            _gradient_block(network, workspace, rule, step, shard, layer, rows, panels, block // wide, block % wide, place)
+        first += high * wide
 
 
 @scalar
-def _weight_gradient(network: Network, workspace: Workspace, gradients: Any, layer: int, rows: int, begin: int, end: int) -> None:
-    table = network.table
-    n_in, n_out = table[layer, N_IN], table[layer, N_OUT]
-    inputs = workspace.capacity * table[layer, UNITS_IN]
-    deltas = workspace.capacity * table[layer, UNITS_OUT]
-    weight = table[layer, WEIGHT]
-    zero = type(gradients[0])(0)
-    for i in range(weight + begin * n_out, weight + end * n_out):
-        gradients[i] = zero
-    accumulate(
-        gradients, weight + begin * n_out, n_out, workspace.activations, inputs + begin, 1, n_in, workspace.deltas, deltas, n_out,
-        end - begin, rows, n_out,
-    )  # fmt: skip
+def _gradient_block(
+    network: Network, workspace: Workspace, rule: Rule, step: int, shard: int, layer: int, rows: int, panels: Any, i: int, j: int,
+    place: int,
+) -> None:  # fmt: skip
+    table, scratch, turned = network.table, workspace.scratch, workspace.turned
+    n_in, n_out, lanes = table[layer, N_IN], table[layer, N_OUT], lanes_of(workspace.turned)
+    height, row, panel = block_height(n_in), table[layer, SPREAD] * lanes, workspace.width * lanes
+    units, columns = min(height, n_in - i * height), min(row, n_out - j * row)
+    vectors = vectors_of(columns, lanes)
+    right = workspace.capacity * (table[layer, TURNED] + j * row)
+    for p in range(panels[0], panels[1]):
+        left = workspace.capacity * table[layer, UNITS_IN] + (p * n_in + i * height) * panel
+        start, depth = FROM_ZERO if p == panels[0] else FROM_C, min(panel, rows - p * panel)
+        multiply_apart(
+            scratch, place, row, workspace.activations, left, panel, turned, right + p * panel * row, row, units, depth, vectors,
+            scratch, start,
+        )  # fmt: skip
+    weight = table[layer, WEIGHT] + i * height * n_out + j * row
+    update_block(network.parameters, weight, n_out, rule, step, shard, scratch, place, row, units, columns)
+    if i == 0:
+        end = min(rows, panels[1] * panel)
+        _sum_rows(scratch, place, turned, right, row, panels[0] * panel, end, vectors)
+        update_block(network.parameters, table[layer, BIAS] + j * row, n_out, rule, step, shard, scratch, place, row, 1, columns)
 
 
 @scalar
-def _bias_gradient(network: Network, workspace: Workspace, gradients: Any, layer: int, rows: int, begin: int, end: int) -> None:
-    n_out, bias = network.table[layer, N_OUT], network.table[layer, BIAS]
-    deltas = workspace.capacity * network.table[layer, UNITS_OUT]
-    for j in range(begin, end):
-        gradients[bias + j] = workspace.deltas[deltas + j]
-    for i in range(1, rows):
-        for j in range(begin, end):
-            gradients[bias + j] += workspace.deltas[deltas + i * n_out + j]
+def _sum_rows(out: Any, out0: int, values: Any, begin: int, row: int, first: int, last: int, vectors: int) -> None:
+    """Rows `first` to `last` added up one after the other."""
+    lanes = lanes_of(out)
+    for v in range(vectors):
+        total = load(values, begin + first * row + v * lanes)
+        for r in range(first + 1, last):
+            total = total + load(values, begin + r * row + v * lanes)
+        store(out, out0 + v * lanes, total)

@@ -7,7 +7,8 @@ cross_entropy          -w * sum_k t_k log softmax(z)_k
 binary_cross_entropy   -w / K * sum_k (t_k log sigmoid(z)_k + (1 - t_k) log(1 - sigmoid(z)_k))
 
 The last two are computed from z, as sums of terms that are never negative, so that no logit is too large for them
-(C. M. Bishop, *Pattern Recognition and Machine Learning*, 2006, sections 4.3 and 5.2).
+(C. M. Bishop, *Pattern Recognition and Machine Learning*, 2006, sections 4.3 and 5.2). Each function takes a vector of rows: output j of
+them lies ``j * step`` elements after `begin`, their targets alike after `target`.
 """
 
 from __future__ import annotations
@@ -15,140 +16,159 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from fastbp._jit import scalar
-from fastbp.kernels.activate import activate_output, exponentials, multiply_by_derivative
+from fastbp.kernels.activate import activate, exponentials, multiply_by_derivative, softmax
 from fastbp.kernels.arguments import ACTIVATION, COLUMNS, N_OUT, TARGETS, UNITS_OUT, Data, Network, Workspace
 from fastbp.kernels.codes import BINARY_CROSS_ENTROPY, SOFTMAX, SQUARED_ERROR
 from fastbp.kernels.elementary import log1p_unit, sigmoid
-
-_BLOCK = 128
+from fastbp.kernels.memory import load, store
+from fastbp.kernels.panels import lanes_of, vectors_of
+from fastbp.kernels.vector import absolute, select, splat
 
 
 @scalar
-def output_delta(loss: int, network: Network, workspace: Workspace, data: Data, begin: int, end: int) -> None:
-    """Losses and deltas of the output layer for rows `begin` to `end`. Squared error leaves the prediction in place of the logits."""
+def output_delta(loss: int, network: Network, workspace: Workspace, data: Data, rows: int, begin: int, end: int) -> None:
+    """Losses and deltas of the output layer for panels `begin` to `end`. Squared error leaves the prediction in place of the logits."""
     last = network.table.shape[0] - 1
-    columns = network.table[last, N_OUT]
+    columns, width = network.table[last, N_OUT], data.sources[TARGETS, COLUMNS]
+    lanes = lanes_of(workspace.deltas)
+    step = workspace.width * lanes
     base = workspace.capacity * network.table[last, UNITS_OUT]
-    labels = data.sources[TARGETS, COLUMNS] == 1 and columns > 1
-    for i in range(begin, end):
-        row, weight = base + i * columns, workspace.row_weights[i]
+    for v in range(begin * workspace.width, min(end * workspace.width, vectors_of(rows, lanes))):
+        panel, lane = v // workspace.width, v % workspace.width * lanes
+        place, target = base + panel * step * columns + lane, panel * step * width + lane
+        weight = load(workspace.row_weights, v * lanes)
         if loss == SQUARED_ERROR:
-            value = _squared_error(network, last, workspace, row, i * columns, columns, weight)
+            value = _squared_error(network, last, workspace, place, target, columns, step, weight)
         elif loss == BINARY_CROSS_ENTROPY:
-            value = _binary_cross_entropy(workspace, row, i * columns, columns, weight)
-        elif labels:
-            value = _cross_entropy_label(workspace, row, i, columns, weight)
+            value = _binary_cross_entropy(workspace, place, target, columns, step, weight)
+        elif width == 1 and columns > 1:
+            value = _cross_entropy_label(workspace, v * lanes, place, target, columns, step, weight)
         else:
-            value = _cross_entropy(workspace, row, i * columns, columns, weight)
-        workspace.row_losses[i] = value
+            value = _cross_entropy(workspace, v * lanes, place, target, columns, step, weight)
+        store(workspace.row_losses, v * lanes, value)
+        sum_vector(workspace, v, rows)
 
 
 @scalar
-def _squared_error(network: Network, last: int, workspace: Workspace, row: int, target: int, columns: int, weight: Any) -> Any:
-    code, slope = network.table[last, ACTIVATION], network.slopes[last]
-    p, d, t = workspace.activations, workspace.deltas, workspace.targets
-    activate_output(code, slope, p, row, 1, columns)
-    scale = (weight + weight) / type(weight)(columns)
-    total = type(weight)(0)
-    for j in range(columns):
-        error = p[row + j] - t[target + j]
-        d[row + j] = scale * error
-        total += error * error
-    if code == SOFTMAX:
-        mean = type(weight)(0)
-        for j in range(columns):
-            mean += d[row + j] * p[row + j]
-        for j in range(columns):
-            d[row + j] = p[row + j] * (d[row + j] - mean)
-    else:
-        multiply_by_derivative(code, slope, p, d, row, columns)
-    return weight / type(weight)(columns) * total
+def sum_vector(workspace: Workspace, v: int, rows: int) -> None:
+    """The sum of the row losses of vector `v`, added one after the other."""
+    lanes = lanes_of(workspace.row_losses)
+    total = workspace.row_losses[v * lanes]
+    for i in range(v * lanes + 1, min(rows, (v + 1) * lanes)):
+        total += workspace.row_losses[i]
+    workspace.vector_losses[v] = total
 
 
 @scalar
-def _cross_entropy_label(workspace: Workspace, row: int, target: int, columns: int, weight: Any) -> Any:
-    z, d = workspace.activations, workspace.deltas
-    label = np.int64(workspace.targets[target])
-    highest, total = exponentials(z, row, columns, d)
-    scale = weight / total
-    for j in range(columns):
-        d[np.uint64(row + j)] *= scale
-    d[row + label] -= weight
-    return weight * (highest - z[row + label] + math.log(total))
-
-
-@scalar
-def _cross_entropy(workspace: Workspace, row: int, target: int, columns: int, weight: Any) -> Any:
-    z, d, t = workspace.activations, workspace.deltas, workspace.targets
-    highest, total = exponentials(z, row, columns, d)
-    mass, distance = type(weight)(0), type(weight)(0)
-    for j in range(columns):
-        mass += t[target + j]
-        distance += t[target + j] * (highest - z[row + j])
-    for j in range(columns):
-        d[row + j] = weight * (mass * d[row + j] / total - t[target + j])
-    return weight * (distance + mass * math.log(total))
-
-
-@scalar
-def _binary_cross_entropy(workspace: Workspace, row: int, target: int, columns: int, weight: Any) -> Any:
-    z, d, t = workspace.activations, workspace.deltas, workspace.targets
-    zero, one = type(weight)(0), type(weight)(1)
-    share = weight / type(weight)(columns)
-    for j in range(columns):
-        logit, wanted = z[np.uint64(row + j)], t[np.uint64(target + j)]
-        s = sigmoid(-abs(logit))
-        wrong_side = (one - wanted) * logit if logit > zero else wanted * -logit
-        # log(1 + e**-|z|) = -log(1 - sigmoid(-|z|)) = log(1 + s / (1 - s)), and s <= 1/2.
-        d[np.uint64(row + j)] = wrong_side + log1p_unit(s / (one - s))
-    total = zero
-    for j in range(columns):
-        total += d[row + j]
-    for j in range(columns):
-        d[np.uint64(row + j)] = share * (sigmoid(z[np.uint64(row + j)]) - t[np.uint64(target + j)])
-    return share * total
-
-
-@scalar
-def total_loss(row_losses: Any, rows: int) -> Any:
-    """Sum of the rows' losses, in blocks: its rounding error grows with the number of blocks, not of rows."""
-    total = row_losses[0] - row_losses[0]
-    for block in range(0, rows, _BLOCK):
-        part = row_losses[block]
-        for i in range(block + 1, min(rows, block + _BLOCK)):
-            part += row_losses[i]
-        total += part
+def total_loss(workspace: Workspace, rows: int) -> Any:
+    """Sum of the losses of all rows, by the sums of the vectors: its rounding error grows with their number, not with that of the rows."""
+    total = workspace.vector_losses[0]
+    for v in range(1, vectors_of(rows, lanes_of(workspace.row_losses))):
+        total += workspace.vector_losses[v]
     return total
 
 
 @scalar
-def count_hits(loss: int, network: Network, workspace: Workspace, data: Data, begin: int, end: int) -> None:
-    """Replace each row's loss by its weighted accuracy: largest logit at the largest target, or share of outputs on the right side."""
+def activate_output(network: Network, workspace: Workspace, rows: int, begin: int, end: int) -> None:
+    """What the output layer gives, in place of its logits, for panels `begin` to `end`."""
     last = network.table.shape[0] - 1
-    columns, width = network.table[last, N_OUT], data.sources[TARGETS, COLUMNS]
+    columns, lanes = network.table[last, N_OUT], lanes_of(workspace.activations)
     base = workspace.capacity * network.table[last, UNITS_OUT]
-    z, t = workspace.activations, workspace.targets
-    zero, half = type(z[0])(0), type(z[0])(0.5)
-    for i in range(begin, end):
-        hits = zero
-        if loss == BINARY_CROSS_ENTROPY:
-            for j in range(columns):
-                if (z[base + i * columns + j] > zero) == (t[i * width + j] > half):
-                    hits += type(zero)(1) / type(zero)(columns)
-        else:
-            wanted = np.int64(t[i]) if width == 1 else _argmax(t, i * width, width)
-            if _argmax(z, base + i * columns, columns) == wanted:
-                hits = type(zero)(1)
-        workspace.row_losses[i] = hits * workspace.row_weights[i]
+    step = workspace.width * lanes
+    for v in range(begin * workspace.width, min(end * workspace.width, vectors_of(rows, lanes))):
+        place = base + v // workspace.width * step * columns + v % workspace.width * lanes
+        _activate_vector(network, last, workspace, place, columns, step)
 
 
 @scalar
-def _argmax(values: Any, begin: int, count: int) -> int:
-    best = 0
-    for j in range(1, count):
-        if values[begin + j] > values[begin + best]:
-            best = j
-    return best
+def _activate_vector(network: Network, last: int, workspace: Workspace, place: int, columns: int, step: int) -> None:
+    if network.table[last, ACTIVATION] == SOFTMAX:
+        softmax(workspace.activations, place, columns, step)
+    else:
+        for j in range(columns):
+            activate(network.table[last, ACTIVATION], network.slopes[last], workspace.activations, place + j * step, 1)
+
+
+@scalar
+def _squared_error(
+    network: Network, last: int, workspace: Workspace, place: int, target: int, columns: int, step: int, weight: Any
+) -> Any:
+    p, d, t = workspace.activations, workspace.deltas, workspace.targets
+    _activate_vector(network, last, workspace, place, columns, step)
+    share = weight / columns
+    total = splat(p, 0)
+    for j in range(columns):
+        error = load(p, place + j * step) - load(t, target + j * step)
+        store(d, place + j * step, (share + share) * error)
+        total = total + error * error
+    if network.table[last, ACTIVATION] == SOFTMAX:
+        _multiply_by_softmax_derivative(p, d, place, columns, step)
+    else:
+        for j in range(columns):
+            multiply_by_derivative(network.table[last, ACTIVATION], network.slopes[last], p, d, place + j * step, 1)
+    return share * total
+
+
+@scalar
+def _multiply_by_softmax_derivative(p: Any, d: Any, place: int, columns: int, step: int) -> None:
+    mean = splat(p, 0)
+    for j in range(columns):
+        mean = mean + load(d, place + j * step) * load(p, place + j * step)
+    for j in range(columns):
+        store(d, place + j * step, load(p, place + j * step) * (load(d, place + j * step) - mean))
+
+
+@scalar
+def _cross_entropy_label(workspace: Workspace, row: int, place: int, target: int, columns: int, step: int, weight: Any) -> Any:
+    z, d = workspace.activations, workspace.deltas
+    label = load(workspace.targets, target)
+    highest, total = exponentials(z, d, place, columns, step)
+    scale = weight / total
+    wanted = splat(z, 0)
+    for j in range(columns):
+        here = label == j
+        scaled = load(d, place + j * step) * scale
+        store(d, place + j * step, select(here, scaled - weight, scaled))
+        wanted = select(here, load(z, place + j * step), wanted)
+    return weight * ((highest - wanted) + _logarithm(workspace, row, total))
+
+
+@scalar
+def _cross_entropy(workspace: Workspace, row: int, place: int, target: int, columns: int, step: int, weight: Any) -> Any:
+    z, d, t = workspace.activations, workspace.deltas, workspace.targets
+    highest, total = exponentials(z, d, place, columns, step)
+    mass, distance = splat(z, 0), splat(z, 0)
+    for j in range(columns):
+        wanted = load(t, target + j * step)
+        mass = mass + wanted
+        distance = distance + wanted * (highest - load(z, place + j * step))
+    for j in range(columns):
+        predicted = mass * load(d, place + j * step) / total
+        store(d, place + j * step, weight * (predicted - load(t, target + j * step)))
+    return weight * (distance + mass * _logarithm(workspace, row, total))
+
+
+@scalar
+def _logarithm(workspace: Workspace, row: int, values: Any) -> Any:
+    """The logarithms of a vector, one a row of the batch; the place of the rows' losses holds them on the way."""
+    losses = workspace.row_losses
+    store(losses, row, values)
+    for i in range(row, row + lanes_of(losses)):
+        losses[i] = math.log(losses[i])
+    return load(losses, row)
+
+
+@scalar
+def _binary_cross_entropy(workspace: Workspace, place: int, target: int, columns: int, step: int, weight: Any) -> Any:
+    z, d, t = workspace.activations, workspace.deltas, workspace.targets
+    share = weight / columns
+    total = splat(z, 0)
+    for j in range(columns):
+        logit, wanted = load(z, place + j * step), load(t, target + j * step)
+        s = sigmoid(-absolute(logit))
+        wrong_side = select(logit > 0, (1 - wanted) * logit, wanted * -logit)
+        # log(1 + e**-|z|) = -log(1 - sigmoid(-|z|)) = log(1 + s / (1 - s)), and s <= 1/2.
+        total = total + (wrong_side + log1p_unit(s / (1 - s)))
+        store(d, place + j * step, share * (sigmoid(logit) - wanted))
+    return share * total

@@ -1,88 +1,105 @@
-"""The matrix product that forward, delta and gradient share, as explicit loops over register tiles, and how work is cut into shares."""
+"""The matrix product of forward and delta over panels of the batch, as explicit loops over register tiles.
+
+A panel holds a few vectors of rows of the batch, unit by unit: ``[unit][row]``. So the lanes of a vector are rows of the batch, full
+whatever the width of a layer, and a weight is one number that a whole panel is multiplied with.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from fastbp._jit import scalar
-from fastbp.kernels.tile import BYTES, DEPTH, ROWS, VECTORS, multiply, scratch
+from fastbp.kernels.isa import TILES, host
+from fastbp.kernels.memory import load_first, store
+from fastbp.kernels.panels import lanes_of
+from fastbp.kernels.sizes import CHUNK, WIDTH
+from fastbp.kernels.tile import multiply
+from fastbp.kernels.transpose import transpose_block
 
-# So many rows of C pay for copying a block of B, whose rows then lie side by side.
-_ROWS_TO_PACK = 32
-# Shares of rows begin at multiples of the register tile.
-GRAIN = ROWS
-
-
-@scalar
-def share(n: int, tasks: int, task: Any, grain: int) -> tuple[int, int]:
-    """Begin and end of the part of ``range(n)`` that belongs to `task`; parts begin at multiples of `grain`."""
-    blocks = (n + grain - 1) // grain
-    return min(n, blocks * task // tasks * grain), min(n, blocks * (task + 1) // tasks * grain)
+#: So many panels pay for copying a block of weights, whose numbers then lie side by side.
+PANELS_TO_PACK = 3
+_TILES = TILES[host()].rows
 
 
-@scalar
-def accumulate(
-    c: Any, c0: int, c_row: int, a: Any, a0: int, a_row: int, a_depth: int, b: Any, b0: int, b_row: int, rows: int, depth: int, columns: int
-) -> None:
-    """C += A B for C (rows, columns), A (rows, depth), B (depth, columns), each inside a flat array.
+def _column(vectors: int, beside: int) -> Any:
+    """The loop over all rows of C by the largest tiles that fit. A tile's shape is a literal: each is compiled for itself."""
+    most = _TILES[min(vectors, WIDTH) - 1]
+    middle = min(4, most)
 
-    Element (i, k) of A lies at ``a0 + i * a_row + k * a_depth``; rows of B and C are contiguous, `b_row` and `c_row` apart. Every element
-    of C adds its `depth` terms one after the other, k ascending, each with one rounding, however the loops are blocked.
-    """
-    lanes = BYTES // c.itemsize
-    block = scratch(c)
-    for k in range(0, depth, DEPTH):
-        length, ak, bk = min(DEPTH, depth - k), a0 + k * a_depth, b0 + k * b_row
-        for j in range(0, columns, VECTORS * lanes):
-            width = min(VECTORS * lanes, columns - j)
-            vectors = (width + lanes - 1) // lanes
-            tail = width - (vectors - 1) * lanes
-            if rows >= _ROWS_TO_PACK and b_row > VECTORS * lanes:
-                _pack(block, VECTORS * lanes, b, bk + j, b_row, length, width)
-                _column_block(c, c0 + j, c_row, a, ak, a_row, a_depth, block, 0, VECTORS * lanes, rows, length, vectors, tail)
+    @scalar
+    def column(
+        c: Any, c0: int, c_row: int, a: Any, a0: int, a_step: int, b: Any, b0: int, b_row: int, rows: int, depth: int,
+        start: Any, start0: int,
+    ) -> None:  # fmt: skip
+        i = 0
+        while i < rows:
+            ci, si = c0 + i * c_row, start0 + i if start0 >= 0 else start0
+            ai = a0 + i if beside else a0 + i * a_step
+            if rows - i >= most:
+                multiply(c, ci, c_row, a, ai, a_step, b, b0, b_row, depth, start, si, most, vectors, beside)
+                i += most
+            elif rows - i >= middle:
+                multiply(c, ci, c_row, a, ai, a_step, b, b0, b_row, depth, start, si, middle, vectors, beside)
+                i += middle
             else:
-                _column_block(c, c0 + j, c_row, a, ak, a_row, a_depth, b, bk + j, b_row, rows, length, vectors, tail)
+                multiply(c, ci, c_row, a, ai, a_step, b, b0, b_row, depth, start, si, 1, vectors, beside)
+                i += 1
+
+    return column
+
+
+_beside_1, _beside_2, _beside_3 = _column(1, 1), _column(2, 1), _column(3, 1)
+_apart_1, _apart_2, _apart_3 = _column(1, 0), _column(2, 0), _column(3, 0)
 
 
 @scalar
-def _pack(block: Any, block_row: int, b: Any, b0: int, b_row: int, depth: int, columns: int) -> None:
-    for k in range(depth):
-        for j in range(columns):
-            block[np.uint64(k * block_row + j)] = b[np.uint64(b0 + k * b_row + j)]
-
-
-@scalar
-def _column_block(
-    c: Any, c0: int, c_row: int, a: Any, a0: int, a_row: int, a_depth: int, b: Any, b0: int, b_row: int, rows: int, depth: int,
-    vectors: int, tail: int,
+def multiply_beside(
+    c: Any, c0: int, c_row: int, a: Any, a0: int, a_depth: int, b: Any, b0: int, b_row: int, rows: int, depth: int, vectors: int,
+    start: Any, start0: int,
 ) -> None:  # fmt: skip
-    """All rows of one block of columns, by the largest tiles that fit. A tile's shape is a literal: each is compiled for itself."""
-    i = 0
-    while i < rows:
-        ci, ai = c0 + i * c_row, a0 + i * a_row
-        if rows - i >= 8:
-            if vectors == 3:
-                multiply(c, ci, c_row, a, ai, a_row, a_depth, b, b0, b_row, depth, tail, 8, 3)
-            elif vectors == 2:
-                multiply(c, ci, c_row, a, ai, a_row, a_depth, b, b0, b_row, depth, tail, 8, 2)
-            else:
-                multiply(c, ci, c_row, a, ai, a_row, a_depth, b, b0, b_row, depth, tail, 8, 1)
-            i += 8
-        elif rows - i >= 4:
-            if vectors == 3:
-                multiply(c, ci, c_row, a, ai, a_row, a_depth, b, b0, b_row, depth, tail, 4, 3)
-            elif vectors == 2:
-                multiply(c, ci, c_row, a, ai, a_row, a_depth, b, b0, b_row, depth, tail, 4, 2)
-            else:
-                multiply(c, ci, c_row, a, ai, a_row, a_depth, b, b0, b_row, depth, tail, 4, 1)
-            i += 4
-        else:
-            if vectors == 3:
-                multiply(c, ci, c_row, a, ai, a_row, a_depth, b, b0, b_row, depth, tail, 1, 3)
-            elif vectors == 2:
-                multiply(c, ci, c_row, a, ai, a_row, a_depth, b, b0, b_row, depth, tail, 1, 2)
-            else:
-                multiply(c, ci, c_row, a, ai, a_row, a_depth, b, b0, b_row, depth, tail, 1, 1)
-            i += 1
+    """C = start + A B for `rows` rows and `vectors` vectors of columns, the rows of A side by side.
+
+    Element (i, k) of A lies at ``a0 + i + k * a_depth``; rows of B and C are contiguous, `b_row` and `c_row` apart; `start` and `start0`
+    are those of the tile.
+    """
+    if WIDTH >= 3 and vectors == 3:
+        _beside_3(c, c0, c_row, a, a0, a_depth, b, b0, b_row, rows, depth, start, start0)
+    elif WIDTH >= 2 and vectors == 2:
+        _beside_2(c, c0, c_row, a, a0, a_depth, b, b0, b_row, rows, depth, start, start0)
+    else:
+        _beside_1(c, c0, c_row, a, a0, a_depth, b, b0, b_row, rows, depth, start, start0)
+
+
+@scalar
+def multiply_apart(
+    c: Any, c0: int, c_row: int, a: Any, a0: int, a_row: int, b: Any, b0: int, b_row: int, rows: int, depth: int, vectors: int,
+    start: Any, start0: int,
+) -> None:  # fmt: skip
+    """The same with the rows of A contiguous: element (i, k) of A lies at ``a0 + i * a_row + k``."""
+    if WIDTH >= 3 and vectors == 3:
+        _apart_3(c, c0, c_row, a, a0, a_row, b, b0, b_row, rows, depth, start, start0)
+    elif WIDTH >= 2 and vectors == 2:
+        _apart_2(c, c0, c_row, a, a0, a_row, b, b0, b_row, rows, depth, start, start0)
+    else:
+        _apart_1(c, c0, c_row, a, a0, a_row, b, b0, b_row, rows, depth, start, start0)
+
+
+@scalar
+def pack_beside(out: Any, out0: int, a: Any, a0: int, a_depth: int, rows: int, depth: int) -> None:
+    """Copy a block of A whose rows lie side by side: element (i, k) to ``out0 + k * CHUNK + i``."""
+    lanes = lanes_of(out)
+    for k in range(depth):
+        for i in range(0, rows, lanes):
+            store(out, out0 + k * CHUNK + i, load_first(a, a0 + k * a_depth + i, rows - i))
+
+
+@scalar
+def pack_apart(out: Any, out0: int, a: Any, a0: int, a_row: int, rows: int, depth: int) -> None:
+    """Copy a block of A whose rows are contiguous to where `pack_beside` puts one, turned."""
+    lanes = lanes_of(out)
+    for k in range(0, depth, lanes):
+        for i in range(0, rows - lanes + 1, lanes):
+            transpose_block(out, out0 + k * CHUNK + i, CHUNK, a, a0 + i * a_row + k, a_row, lanes)
+    for i in range(rows // lanes * lanes, rows):
+        for k in range(depth):
+            out[out0 + k * CHUNK + i] = a[a0 + i * a_row + k]

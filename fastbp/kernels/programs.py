@@ -1,79 +1,67 @@
-"""The compiled entry points: a run of training steps, and a batch for losses or predictions. No Python between steps, no allocation."""
+"""The compiled entry point: a run over many batches. No Python between them, no allocation."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from fastbp._jit import program, scalar
-from fastbp.kernels.activate import activate_output
-from fastbp.kernels.arguments import ACTIVATION, N_OUT, UNITS_OUT, Data, Network, Rule, Workspace
-from fastbp.kernels.codes import NO_LOSS, NO_UPDATE, SQUARED_ERROR
-from fastbp.kernels.delta import delta
-from fastbp.kernels.forward import forward
-from fastbp.kernels.gather import gather_targets
-from fastbp.kernels.gradient import gradient
-from fastbp.kernels.loss import count_hits, output_delta, total_loss
+import numpy as np
+from numba import prange
+
+from fastbp._jit import kernel, program, scalar
+from fastbp.kernels.arguments import Data, Network, Rule, Workspace
+from fastbp.kernels.passes import score_batch, train_on_batch, write_batch
+from fastbp.kernels.codes import PREDICT, TRAIN
 from fastbp.kernels.subnormal import flush_subnormals, restore
-from fastbp.kernels.update import update, update_share
+from fastbp.kernels.team import assemble
 
 
 @program
-def train(
-    network: Network, workspace: Workspace, data: Data, rule: Rule, loss: int, first: int, batch_size: int, losses: Any, tasks: int
-) -> None:
-    """As many steps as `losses` has places, over the batches from place `first` of the order on; the last may be short."""
-    mode = flush_subnormals()
-    zero = type(network.slopes[0])(0)
-    # The caller may have changed the weights since the last run.
-    update_share(network, workspace, Rule(NO_UPDATE, rule.rates, rule.gradients, rule.slots), 0, 1, 0)
-    for step in range(losses.size):
-        begin = first + step * batch_size
-        rows = min(batch_size, data.order.size - begin)
-        gather_targets(data, begin, workspace, rows, zero)
-        forward(network, workspace, data, begin, rows, tasks)
-        delta(loss, network, workspace, data, rows, tasks)
-        losses[step] = total_loss(workspace.row_losses, rows)
-        gradient(network, workspace, rule.gradients, rows, tasks)
-        if rule.code != NO_UPDATE:
-            update(network, workspace, rule, step, tasks)
-    restore(mode)
+def run(
+    kind: int, network: Network, workspace: Workspace, data: Data, rule: Rule, loss: int, first: int, batch_size: int, total_weight: Any,
+    results: Any, tasks: int,
+) -> None:  # fmt: skip
+    """As many batches as `results` has rows, from place `first` of the order on; the last may be short.
 
-
-@program
-def infer(
-    network: Network, workspace: Workspace, data: Data, loss: int, first: int, rows: int, total_weight: Any, out: Any, tasks: int
-) -> tuple[Any, Any]:
-    """One batch forward. With a loss, the batch's share in the loss and accuracy of a set whose weights sum to `total_weight`.
-
-    With NO_LOSS, what the output layer gives is written to rows `first` to ``first + rows`` of the flat `out`.
+    With the kind TRAIN each is a step, and ``results[i, 0]`` its loss. With SCORE they are the shares of the batches in the loss and the
+    accuracy of a set whose weights sum to `total_weight`. With PREDICT a row of `results` is what the output layer gives for a row of the
+    data.
     """
+    together = True
+    if tasks > 1:
+        together = _run_together(kind, network, workspace, data, rule, loss, first, batch_size, total_weight, results, tasks)
+    if tasks == 1 or not together:
+        _run_task(kind, network, workspace, data, rule, loss, first, batch_size, total_weight, results, 1, 0)
+
+
+@kernel
+def _run_together(
+    kind: int, network: Network, workspace: Workspace, data: Data, rule: Rule, loss: int, first: int, batch_size: int, total_weight: Any,
+    results: Any, tasks: int,
+) -> bool:  # fmt: skip
+    """A task a thread; False when some found no thread, and nothing was done."""
+    done = 0
+    for task in prange(tasks):
+        if assemble(workspace.team, tasks):
+            _run_task(
+                kind, network, workspace, data, rule, loss, first, batch_size, total_weight, results, tasks, np.int64(task),
+            )  # fmt: skip
+            done += 1
+    return done == tasks
+
+
+@scalar
+def _run_task(
+    kind: int, network: Network, workspace: Workspace, data: Data, rule: Rule, loss: int, first: int, batch_size: int, total_weight: Any,
+    results: Any, tasks: int, task: int,
+) -> None:  # fmt: skip
     mode = flush_subnormals()
-    forward(network, workspace, data, first, rows, tasks)
-    if loss == NO_LOSS:
-        _write_output(network, workspace, first, rows, out)
-        value, accuracy = total_weight, total_weight
-    else:
-        value, accuracy = _score(network, workspace, data, loss, first, rows, total_weight)
+    rows = data.order.size - first if kind == PREDICT else results.shape[0] * batch_size
+    for begin in range(first, min(data.order.size, first + rows), batch_size):
+        count, step = min(batch_size, data.order.size - begin), (begin - first) // batch_size
+        if kind == TRAIN:
+            train_on_batch(network, workspace, data, rule, loss, begin, count, step, results, tasks, task)
+        elif kind == PREDICT:
+            write_batch(network, workspace, data, begin, count, results, tasks, task)
+        else:
+            score_batch(network, workspace, data, loss, begin, count, total_weight, step, results, tasks, task)
     restore(mode)
-    return value, accuracy
-
-
-@scalar
-def _score(network: Network, workspace: Workspace, data: Data, loss: int, first: int, rows: int, total_weight: Any) -> tuple[Any, Any]:
-    gather_targets(data, first, workspace, rows, total_weight)
-    output_delta(loss, network, workspace, data, 0, rows)
-    value = total_loss(workspace.row_losses, rows)
-    if loss == SQUARED_ERROR:
-        return value, value
-    count_hits(loss, network, workspace, data, 0, rows)
-    return value, total_loss(workspace.row_losses, rows)
-
-
-@scalar
-def _write_output(network: Network, workspace: Workspace, first: int, rows: int, out: Any) -> None:
-    last = network.table.shape[0] - 1
-    columns = network.table[last, N_OUT]
-    begin = workspace.capacity * network.table[last, UNITS_OUT]
-    activate_output(network.table[last, ACTIVATION], network.slopes[last], workspace.activations, begin, rows, columns)
-    for i in range(rows * columns):
-        out[first * columns + i] = workspace.activations[begin + i]

@@ -12,16 +12,15 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import overload
 
-from fastbp._jit import operation
+from fastbp._jit import operation, scalar
 
 # Flush to zero and denormals are zero, of the x86 MXCSR register (Intel SDM volume 1, 10.2.3); FZ of the Arm FPCR register.
 _X86_BITS, _ARM_BIT = 0x8040, 1 << 24
 _MACHINE = platform.machine().lower()
 
 
-@operation
+@operation(lambda mode, flush: 0)
 def _exchange(typingctx: Any, mode: Any, flush: Any) -> Any:
     """Set the floating-point mode to `mode`, or when `flush` to the present one with flushing; returns the mode before."""
 
@@ -51,30 +50,21 @@ def _exchange_x86(builder: ir.IRBuilder, mode: ir.Value, flush: ir.Value) -> ir.
 
 def _exchange_arm(builder: ir.IRBuilder, mode: ir.Value, flush: ir.Value) -> ir.Value:
     word = ir.IntType(64)
-    read = ir.InlineAsm(ir.FunctionType(word, []), "mrs $0, fpcr", "=r", side_effect=True)
-    write = ir.InlineAsm(ir.FunctionType(ir.VoidType(), [word]), "msr fpcr, $0", "r", side_effect=True)
+    read = cgutils.get_or_insert_function(builder.module, ir.FunctionType(word, []), "llvm.aarch64.get.fpcr")
+    write = cgutils.get_or_insert_function(builder.module, ir.FunctionType(ir.VoidType(), [word]), "llvm.aarch64.set.fpcr")
     before = builder.call(read, [])
     builder.call(write, [builder.select(flush, builder.or_(before, word(_ARM_BIT)), mode)])
     return before
 
 
+@scalar
 def flush_subnormals() -> int:
     """Flush from now on, on this thread; returns the mode to give to `restore`."""
-    return 0
+    mode: int = _exchange(0, True)
+    return mode
 
 
+@scalar
 def restore(mode: int) -> None:
     """Give the thread the mode back that it had."""
-
-
-@overload(flush_subnormals, strict=False)
-def _overload_flush() -> Any:
-    return lambda: _exchange(0, True)
-
-
-@overload(restore, strict=False)
-def _overload_restore(mode: types.Integer) -> Any:
-    def call(mode):  # type: ignore[no-untyped-def]
-        _exchange(mode, False)
-
-    return call
+    _exchange(mode, False)

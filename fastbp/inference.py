@@ -1,0 +1,47 @@
+"""Passes over a data set that change nothing: predictions, losses, accuracies."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastbp import layout
+from fastbp._threads import running
+from fastbp._typing import Array
+from fastbp.data import Rows
+from fastbp.kernels.arguments import Network, Rule
+from fastbp.kernels.codes import NO_UPDATE, PREDICT, SCORE
+
+#: Rows in a batch: enough to feed every thread, few enough to stay in cache. Part of a score's bits, since it fixes the order of the sum.
+ROWS = 256
+# Batches in a run, between which Python sees control.
+_BATCHES = 64
+
+
+def score(network: Network, rows: Rows, loss: int, size: int, tasks: int) -> NDArray[np.float64]:
+    """Loss and accuracy, in batches of `size` rows."""
+    results = np.zeros((-(-rows.n_rows // size), 2), network.parameters.dtype)
+    for first in range(0, rows.n_rows, _BATCHES * size):
+        begin = first // size
+        _run(SCORE, network, rows, loss, first, size, results[begin : begin + _BATCHES], tasks)
+    return results.sum(axis=0, dtype=np.float64)
+
+
+def predict(network: Network, rows: Rows, size: int, tasks: int) -> Array:
+    """What the output layer gives, as (rows, outputs)."""
+    out: Array = np.empty((rows.n_rows, int(network.table[-1, 1])), network.parameters.dtype)
+    for first in range(0, rows.n_rows, _BATCHES * size):
+        _run(PREDICT, network, rows, 0, first, size, out, tasks)
+    return out
+
+
+def _run(kind: int, network: Network, rows: Rows, loss: int, first: int, size: int, results: Array, tasks: int) -> None:
+    from fastbp.kernels import programs
+
+    dtype = network.parameters.dtype
+    nothing = np.zeros((1, 1), dtype)
+    data = rows.data(np.arange(min(rows.n_rows, first + _BATCHES * size)))
+    buffers = layout.workspace(network, size, rows.target_width, tasks, training=False)
+    rule = Rule(NO_UPDATE, nothing, nothing[0], nothing[0])
+    with running(tasks):
+        programs.run(kind, network, buffers, data, rule, loss, first, size, dtype.type(rows.total_weight), results, tasks)

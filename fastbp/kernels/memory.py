@@ -1,0 +1,102 @@
+"""Vectors to and from flat arrays, whole or only their first lanes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+
+from fastbp._jit import operation
+from fastbp.kernels.sizes import BYTES
+from fastbp.kernels.vector import Vector, llvm_type, splat_value
+
+_I32 = ir.IntType(32)
+
+
+def element_pointer(context: Any, builder: ir.IRBuilder, kind: Any, array: ir.Value, index: ir.Value) -> ir.Value:
+    """Where element `index` of a flat array lies."""
+    return builder.gep(context.make_array(kind)(context, builder, array).data, [index])
+
+
+def _place(context: Any, builder: ir.IRBuilder, kind: Any, array: ir.Value, index: ir.Value) -> ir.Value:
+    vector = llvm_type(Vector(kind.dtype))
+    return builder.bitcast(element_pointer(context, builder, kind, array, index), vector.as_pointer())
+
+
+def _load_twin(array: Any, index: int) -> Any:
+    return array[index : index + BYTES // array.itemsize].copy()
+
+
+@operation(_load_twin)
+def load(typingctx: Any, array: Any, index: Any) -> Any:
+    """The vector that begins at ``array[index]``."""
+
+    def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        return builder.load(_place(context, builder, array, *arguments), align=array.dtype.bitwidth // 8)
+
+    return Vector(array.dtype)(array, types.int64), emit
+
+
+def _store_twin(array: Any, index: int, value: Any) -> None:
+    array[index : index + BYTES // array.itemsize] = value
+
+
+@operation(_store_twin)
+def store(typingctx: Any, array: Any, index: Any, value: Any) -> Any:
+    """Write a vector to ``array[index]`` and what follows."""
+
+    def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        builder.store(arguments[2], _place(context, builder, array, *arguments[:2]), align=array.dtype.bitwidth // 8)
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, Vector(array.dtype)), emit
+
+
+def _load_first_twin(array: Any, index: int, count: int) -> Any:
+    vector = np.zeros(BYTES // array.itemsize, array.dtype)
+    vector[:count] = array[index : index + min(count, vector.size)]
+    return vector
+
+
+@operation(_load_first_twin)
+def load_first(typingctx: Any, array: Any, index: Any, count: Any) -> Any:
+    """The first `count` lanes from ``array[index]`` on, the others 0; nothing beyond them is read."""
+    vector, size = llvm_type(Vector(array.dtype)), array.dtype.bitwidth // 8
+
+    def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        place = _place(context, builder, array, *arguments[:2])
+        masks = ir.VectorType(ir.IntType(1), vector.count)
+        name = f"llvm.masked.load.v{vector.count}f{8 * size}.p0"
+        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(vector, [place.type, _I32, masks, vector]), name)
+        return builder.call(function, [place, _I32(size), _first(builder, vector, arguments[2]), ir.Constant(vector, None)])
+
+    return Vector(array.dtype)(array, types.int64, types.int64), emit
+
+
+def _first(builder: ir.IRBuilder, vector: ir.VectorType, count: ir.Value) -> ir.Value:
+    counts = splat_value(builder, builder.trunc(count, _I32), ir.VectorType(_I32, vector.count))
+    return builder.icmp_signed("<", ir.Constant(counts.type, list(range(vector.count))), counts)
+
+
+def _store_first_twin(array: Any, index: int, value: Any, count: int) -> None:
+    count = min(count, value.size)
+    array[index : index + count] = value[:count]
+
+
+@operation(_store_first_twin)
+def store_first(typingctx: Any, array: Any, index: Any, value: Any, count: Any) -> Any:
+    """Write the first `count` lanes to ``array[index]`` and what follows."""
+    vector, size = llvm_type(Vector(array.dtype)), array.dtype.bitwidth // 8
+
+    def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        place = _place(context, builder, array, *arguments[:2])
+        masks = ir.VectorType(ir.IntType(1), vector.count)
+        name = f"llvm.masked.store.v{vector.count}f{8 * size}.p0"
+        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(ir.VoidType(), [vector, place.type, _I32, masks]), name)
+        builder.call(function, [arguments[2], place, _I32(size), _first(builder, vector, arguments[3])])
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, Vector(array.dtype), types.int64), emit

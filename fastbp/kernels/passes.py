@@ -1,0 +1,171 @@
+"""What one task of a run does with a batch: which layers, panels and blocks are its own, and where it waits for the others.
+
+A long batch is shared by its panels: forward and delta of a row need no other row. When there are fewer panels than tasks, each takes a
+range of the units of every layer instead, and they meet after each layer. Gradients are shared by blocks of the weights, or, when the
+batch is long and the network small, by shards of the batch.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastbp._jit import scalar
+from fastbp.kernels.accuracy import count_hits
+from fastbp.kernels.arguments import N_IN, N_OUT, UNITS_OUT, Data, Network, Rule, Workspace
+from fastbp.kernels.codes import NO_UPDATE, SQUARED_ERROR
+from fastbp.kernels.delta import hidden_delta, turn
+from fastbp.kernels.forward import forward_layer
+from fastbp.kernels.gather import gather_batch, gather_weights
+from fastbp.kernels.gradient import blocks_of, gradient_blocks
+from fastbp.kernels.loss import activate_output, output_delta, total_loss
+from fastbp.kernels.panels import lanes_of, panels_of, shards_of, vectors_of
+from fastbp.kernels.sizes import SHARD
+from fastbp.kernels.team import meet, share
+from fastbp.kernels.update import add_shards
+
+
+@scalar
+def train_on_batch(
+    network: Network, workspace: Workspace, data: Data, rule: Rule, loss: int, first: int, rows: int, step: int, results: Any, tasks: int,
+    task: int,
+) -> None:  # fmt: skip
+    """One step on the `rows` rows from place `first` of the order on; the batch's loss goes to ``results[step, 0]``."""
+    zero = type(network.slopes[0])(0)
+    size, lanes = network.parameters.size, lanes_of(network.parameters)
+    shards = shards_of(rows, size)
+    block = task * (workspace.scratch.size // tasks)
+    if shards == 1:
+        _forward_and_delta(network, workspace, data, loss, first, rows, zero, tasks, task)
+        panels, blocks = panels_of(rows, workspace.width, lanes), 0
+        for layer in range(network.table.shape[0]):
+            high, wide = blocks_of(network, layer, lanes)
+            blocks += high * wide
+        gradient_blocks(network, workspace, rule, step, 0, rows, (0, panels), share(blocks, tasks, task, 1), block)
+    else:
+        begin, end = share(shards, tasks, task, 1)
+        for shard in range(begin, end):
+            _train_on_shard(network, workspace, data, rule, loss, first, rows, step, shard, block)
+        meet(workspace.team, tasks, task)
+        begin, end = share(size, tasks, task, lanes)
+        add_shards(network, workspace, rule, step, shards, begin, end, block)
+    if task == 0:
+        results[step, 0] = total_loss(workspace, rows)
+    meet(workspace.team, tasks, task)
+
+
+@scalar
+def _train_on_shard(
+    network: Network, workspace: Workspace, data: Data, rule: Rule, loss: int, first: int, rows: int, step: int, shard: int, block: int
+) -> None:
+    """Forward, delta and gradient of one shard, while its panels are in the cache."""
+    zero = type(network.slopes[0])(0)
+    panel = workspace.width * lanes_of(network.parameters)
+    begin, end = shard * SHARD // panel, panels_of(min(rows, (shard + 1) * SHARD), workspace.width, lanes_of(network.parameters))
+    last = network.table.shape[0] - 1
+    gather_batch(data, workspace, first, rows, begin, end, 1, block)
+    gather_weights(data, workspace, first, rows, begin, end, zero)
+    for layer in range(last + 1):
+        forward_layer(network, workspace, layer, rows, (begin, end), (0, network.table[layer, N_OUT]), block)
+    output_delta(loss, network, workspace, data, rows, begin, end)
+    _turn_output(network, workspace, rows, begin, end)
+    for layer in range(last, 0, -1):
+        hidden_delta(network, workspace, layer, rows, (begin, end), (0, network.table[layer, N_IN]), block)
+    kept = Rule(NO_UPDATE, rule.rates, rule.gradients, rule.slots)
+    gradient_blocks(network, workspace, kept, step, shard, rows, (begin, end), (0, network.parameters.size), block)
+
+
+@scalar
+def _forward_and_delta(
+    network: Network, workspace: Workspace, data: Data, loss: int, first: int, rows: int, total_weight: Any, tasks: int, task: int
+) -> None:
+    """All that comes before the gradient; at its end all tasks have met."""
+    begin, end, by_units = _own_panels(workspace, rows, tasks, task)
+    block, panels = task * (workspace.scratch.size // tasks), panels_of(rows, workspace.width, lanes_of(workspace.deltas))
+    _forward(network, workspace, data, first, rows, total_weight, 1, tasks, task)
+    output_delta(loss, network, workspace, data, rows, begin, end)
+    _turn_output(network, workspace, rows, begin, end)
+    for layer in range(network.table.shape[0] - 1, 0, -1):
+        n_in = network.table[layer, N_IN]
+        if by_units:
+            meet(workspace.team, tasks, task)
+            own = share(n_in, tasks, task, lanes_of(workspace.deltas))
+            hidden_delta(network, workspace, layer, rows, (0, panels), own, block)
+        else:
+            hidden_delta(network, workspace, layer, rows, (begin, end), (0, n_in), block)
+    meet(workspace.team, tasks, task)
+
+
+@scalar
+def _forward(
+    network: Network, workspace: Workspace, data: Data, first: int, rows: int, total_weight: Any, targets: int, tasks: int, task: int
+) -> None:
+    """The batch gathered and passed through all layers; at the end a task may read its own panels."""
+    begin, end, by_units = _own_panels(workspace, rows, tasks, task)
+    block, panels = task * (workspace.scratch.size // tasks), panels_of(rows, workspace.width, lanes_of(workspace.deltas))
+    gather_batch(data, workspace, first, rows, begin, end, targets, block)
+    if targets:
+        gather_weights(data, workspace, first, rows, begin, end, total_weight)
+    for layer in range(network.table.shape[0]):
+        n_out = network.table[layer, N_OUT]
+        if by_units:
+            meet(workspace.team, tasks, task)
+            own = share(n_out, tasks, task, lanes_of(workspace.deltas))
+            forward_layer(network, workspace, layer, rows, (0, panels), own, block)
+        else:
+            forward_layer(network, workspace, layer, rows, (begin, end), (0, n_out), block)
+    if by_units:
+        meet(workspace.team, tasks, task)
+
+
+@scalar
+def _own_panels(workspace: Workspace, rows: int, tasks: int, task: int) -> tuple[int, int, bool]:
+    """The panels of a task, and whether layers are shared by units."""
+    panels = panels_of(rows, workspace.width, lanes_of(workspace.deltas))
+    begin, end = share(panels, tasks, task, 1)
+    return begin, end, panels < tasks
+
+
+@scalar
+def _turn_output(network: Network, workspace: Workspace, rows: int, begin: int, end: int) -> None:
+    last, lanes = network.table.shape[0] - 1, lanes_of(workspace.deltas)
+    for p in range(begin, end):
+        vectors = min(workspace.width, vectors_of(rows - p * workspace.width * lanes, lanes))
+        turn(network, workspace, last, p, 0, network.table[last, N_OUT], vectors)
+
+
+@scalar
+def score_batch(
+    network: Network, workspace: Workspace, data: Data, loss: int, first: int, rows: int, total_weight: Any, step: int, results: Any,
+    tasks: int, task: int,
+) -> None:  # fmt: skip
+    """Loss and accuracy of the rows, as shares of those of the whole set, to ``results[step]``."""
+    begin, end, _ = _own_panels(workspace, rows, tasks, task)
+    _forward(network, workspace, data, first, rows, total_weight, 1, tasks, task)
+    output_delta(loss, network, workspace, data, rows, begin, end)
+    meet(workspace.team, tasks, task)
+    if task == 0:
+        results[step, 0] = total_loss(workspace, rows)
+    meet(workspace.team, tasks, task)
+    if loss != SQUARED_ERROR:
+        count_hits(loss, network, workspace, data, rows, begin, end)
+        meet(workspace.team, tasks, task)
+        if task == 0:
+            results[step, 1] = total_loss(workspace, rows)
+    meet(workspace.team, tasks, task)
+
+
+@scalar
+def write_batch(
+    network: Network, workspace: Workspace, data: Data, first: int, rows: int, results: Any, tasks: int, task: int
+) -> None:
+    """What the output layer gives for the rows, to rows `first` and on of the results."""
+    begin, end, _ = _own_panels(workspace, rows, tasks, task)
+    _forward(network, workspace, data, first, rows, network.slopes[0], 0, tasks, task)
+    activate_output(network, workspace, rows, begin, end)
+    last = network.table.shape[0] - 1
+    columns, step = network.table[last, N_OUT], workspace.width * lanes_of(workspace.activations)
+    base = workspace.capacity * network.table[last, UNITS_OUT]
+    for r in range(begin * step, min(end * step, rows)):
+        for j in range(columns):
+            results[first + r, j] = workspace.activations[base + (r // step * columns + j) * step + r % step]
+    meet(workspace.team, tasks, task)

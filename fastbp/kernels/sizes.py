@@ -1,0 +1,43 @@
+"""Sizes that do not depend on the host, or only by its register tiles, and how a batch is cut by them. Importing this compiles nothing."""
+
+from __future__ import annotations
+
+from fastbp.kernels.isa import TILES, host
+
+#: Bytes of a vector: a cache line.
+BYTES = 64
+#: Vectors in the widest panel, of rows or of units.
+WIDTH = len(TILES[host()].rows)
+#: Units of the left operand in a block, and its depth: the first- and second-level cache hold it beside a panel's part.
+CHUNK, DEPTH = 48, 256
+#: Rows of the batch whose gradients are summed apart when the batch is long and the network small; whole panels of every width.
+SHARD = 288
+#: Elements that a team of tasks shares, beside 8 for each task.
+TEAM = 16
+# Gradients of all shards may take so many elements.
+_SHARDS_SIZE = 1 << 18
+
+
+def shards_of(rows: int, parameters: int) -> int:
+    """Into how many shards a batch is cut; 1: its gradient is one sum over all rows."""
+    shards = (rows + SHARD - 1) // SHARD
+    return shards if shards > 1 and shards * parameters <= _SHARDS_SIZE else 1
+
+
+def gradients_size(rows: int, parameters: int) -> int:
+    """Elements that the gradients of the shards of a batch of up to `rows` rows take."""
+    shards = min(-(-rows // SHARD), _SHARDS_SIZE // parameters)
+    return shards * parameters if shards > 1 else 0
+
+
+def balanced(vectors: int) -> int:
+    """Vectors in a panel when so many are cut into as few panels as possible, all about as wide."""
+    panels = -(-vectors // WIDTH)
+    return -(-vectors // panels)
+
+
+def panel_width(rows: int, lanes: int, tasks: int, parameters: int) -> int:
+    """Vectors in a panel, such that the tasks have about as many vectors each."""
+    if shards_of(rows, parameters) > 1:
+        return WIDTH
+    return balanced(-(-(-(-rows // lanes)) // tasks))
