@@ -7,12 +7,16 @@ rows are shared between threads, and NaN and infinity keep their meaning. Where 
 from __future__ import annotations
 
 import hashlib
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 from types import CellType, FunctionType
 from typing import Any, TypeVar, cast
 
 import numba
+import numpy as np
+from llvmlite import ir
+from numba import types
 from numba.extending import intrinsic
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -26,7 +30,19 @@ _FLAGS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
 
 def scalar(function: Function) -> Function:
     """Compile a building block that runs on the thread of its caller."""
-    return cast(Function, numba.njit(**_FLAGS)(function))
+    return cast(Function, _for_all_numbers(numba.njit(**_FLAGS)(function)))
+
+
+def _for_all_numbers(compiled: Any) -> Any:
+    """Let calls with constants use the machine code for any number; Numba would compile the function again for each constant."""
+    if not DISABLED:
+        resolve = compiled.get_call_template
+
+        def get_call_template(args: Any, kws: Any) -> Any:
+            return resolve([types.unliteral(kind) for kind in args], {name: types.unliteral(kind) for name, kind in kws.items()})
+
+        compiled.get_call_template = get_call_template
+    return compiled
 
 
 def kernel(function: Function) -> Function:
@@ -47,10 +63,66 @@ def operation(twin: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
 
 
 def program(function: Function) -> Function:
-    """Compile an entry point, called from Python, and keep its machine code, with that of all it calls, in Numba's disk cache."""
+    """Compile a function called from Python, and keep its machine code, with that of all it calls, in Numba's disk cache."""
     if DISABLED:
         return function
     return cast(Function, numba.njit(cache=True, **_FLAGS)(_stamped(function)))
+
+
+# The units of the package by their number.
+_UNITS: dict[int, tuple[Any, list[str]]] = {}
+
+
+def unit(number: int) -> Callable[[Function], Function]:
+    """Compile a kernel for itself; others call it through its address, which they find in ``workspace.units[number]``.
+
+    What a function calls otherwise is compiled and optimised again with each of its callers, and theirs: it multiplies the time of the
+    first run. Of the arguments one is named `workspace`; each is annotated with its class, with int, or, where it has the element type of
+    the network, with Any. A unit returns nothing.
+    """
+
+    def decorate(function: Function) -> Function:
+        if DISABLED:
+            return function
+        names = inspect.signature(function).parameters
+        _UNITS[number] = program(function), [str(parameter.annotation) for parameter in names.values()]
+        call = _call_by_address(list(names).index("workspace"), number)
+        # Numba counts the arguments of a call by this.
+        context = inspect.Parameter("typingctx", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        setattr(call, "__signature__", inspect.Signature([context, *names.values()]))  # noqa: B010
+        return cast(Function, intrinsic(call))
+
+    return decorate
+
+
+def _call_by_address(workspace: int, number: int) -> Callable[..., Any]:
+    def call(typingctx: Any, *args: Any) -> Any:
+        kinds = tuple(types.unliteral(kind) for kind in args)
+        field = kinds[workspace].fields.index("units")
+
+        def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+            whole = ir.IntType(64)
+            table = context.make_array(kinds[workspace][field])(context, builder, builder.extract_value(arguments[workspace], field))
+            function = context.call_conv.get_function_type(types.none, kinds)
+            address = builder.inttoptr(builder.load(builder.gep(table.data, [whole(number)])), function.as_pointer())
+            context.call_conv.call_function(builder, address, types.none, kinds, arguments)
+            return context.get_dummy_value()
+
+        return types.none(*kinds), emit
+
+    return call
+
+
+def unit_addresses(**records: Any) -> Any:
+    """The addresses of all units, compiled or loaded for these records (an array or scalar of the network's element type as `Any`)."""
+    kinds = {name: numba.typeof(record) for name, record in records.items()} | {"int": types.int64}
+    table = np.zeros(max(_UNITS, default=-1) + 1, np.int64)
+    for number, (compiled, annotations) in _UNITS.items():
+        signature = tuple(kinds[annotation] for annotation in annotations)
+        compiled.compile(signature)
+        overload = compiled.overloads[signature]
+        table[number] = overload.library.get_pointer_to_function(overload.fndesc.llvm_func_name)
+    return table
 
 
 def _stamped(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -68,6 +68,7 @@ def workspace(network: Network, rows: int, target_width: int, tasks: int, *, tra
         vector_losses=aligned_zeros(capacity // lanes, dtype),
         scratch=aligned_zeros(tasks * CHUNK * DEPTH, dtype),
         team=aligned_zeros(TEAM + 8 * tasks, np.dtype(np.int64)),
+        units=aligned_zeros(0, np.dtype(np.int64)),
     )
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastbp._jit import scalar
+from fastbp._jit import scalar, unit
 from fastbp.kernels.arguments import COLUMNS, N_OUT, TARGETS, UNITS_OUT, Data, Network, Workspace
-from fastbp.kernels.codes import BINARY_CROSS_ENTROPY
+from fastbp.kernels.codes import BINARY_CROSS_ENTROPY, HITS
 from fastbp.kernels.loss import sum_vector
 from fastbp.kernels.memory import load, store
 from fastbp.kernels.panels import lanes_of, vectors_of
 from fastbp.kernels.vector import select, splat
 
 
-@scalar
+@unit(HITS)
 def count_hits(loss: int, network: Network, workspace: Workspace, data: Data, rows: int, begin: int, end: int) -> None:
     """Replace each row's loss by its weighted accuracy, for panels `begin` to `end`.
 

@@ -43,6 +43,7 @@ class Workspace(NamedTuple):
     vector_losses: Any  # (capacity / lanes,) sums of as many row losses as a vector has lanes
     scratch: Any  # a block of left operands and one of sums for each task
     team: Any  # int64, what the tasks of a run share to wait for each other
+    units: Any  # int64, the addresses of the compiled kernels
 
 
 class Data(NamedTuple):
@@ -59,3 +60,7 @@ class Rule(NamedTuple):
     rates: Any  # (steps, coefficients) what the optimizer computed for each step of the run
     gradients: Any  # (shards, parameters) flat; needed where gradients are asked for, or summed over shards
     slots: Any  # (slots, parameters) flat, the optimizer's memory
+
+
+#: (batches, 2) or (rows, outputs): what a run leaves behind.
+Results = Any

@@ -10,6 +10,9 @@ SQUARED_ERROR, CROSS_ENTROPY, BINARY_CROSS_ENTROPY = range(3)
 
 NO_UPDATE, SGD, RMSPROP, ADAM = range(4)
 
+# Kernels that are compiled for themselves and called by their address.
+GATHER, FORWARD, ERROR, DELTA, GRADIENT, SHARDS, HITS, OUTPUT, TASK = range(9)
+
 # What a run does with each batch: a training step; its losses and hits; the output layer's values.
 TRAIN, SCORE, PREDICT = range(3)
 

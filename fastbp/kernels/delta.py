@@ -6,21 +6,22 @@ above: delta_l = (delta_(l+1) W_(l+1)^T) * act'(z_l).
 
 from __future__ import annotations
 
-from typing import Any
-
-from fastbp._jit import scalar
+from fastbp._jit import unit
 from fastbp.kernels.activate import multiply_by_derivative
-from fastbp.kernels.arguments import ACTIVATION, N_IN, N_OUT, SPREAD, TURNED, UNITS_IN, UNITS_OUT, WEIGHT, Network, Workspace
+from fastbp.kernels.arguments import ACTIVATION, N_IN, N_OUT, UNITS_IN, UNITS_OUT, WEIGHT, Network, Workspace
+from fastbp.kernels.codes import DELTA
 from fastbp.kernels.panels import lanes_of, vectors_of
 from fastbp.kernels.product import PANELS_TO_PACK, multiply_apart, multiply_beside, pack_apart
 from fastbp.kernels.sizes import CHUNK, DEPTH
 from fastbp.kernels.tile import FROM_C, FROM_ZERO
-from fastbp.kernels.transpose import transpose_block
+from fastbp.kernels.turn import turn
 
 
-@scalar
-def hidden_delta(network: Network, workspace: Workspace, layer: int, rows: int, panels: Any, units: Any, block: int) -> None:
-    """Deltas of the units that feed `layer`, from the deltas of `layer`: a range of units, of a range of panels.
+@unit(DELTA)
+def hidden_delta(
+    network: Network, workspace: Workspace, layer: int, rows: int, panel: int, panel_end: int, unit: int, unit_end: int, block: int
+) -> None:
+    """Deltas of the units that feed `layer`, from the deltas of `layer`: units `unit` to `unit_end` of panels `panel` to `panel_end`.
 
     `block` is a place in the scratch with room for a block of weights.
     """
@@ -28,35 +29,25 @@ def hidden_delta(network: Network, workspace: Workspace, layer: int, rows: int, 
     n_in, n_out, weight = table[layer, N_IN], table[layer, N_OUT], table[layer, WEIGHT]
     lanes = lanes_of(deltas)
     step = workspace.width * lanes
-    pack = panels[1] - panels[0] >= PANELS_TO_PACK
+    pack = panel_end - panel >= PANELS_TO_PACK
     for k in range(0, n_out, DEPTH):
         depth, start = min(DEPTH, n_out - k), FROM_ZERO if k == 0 else FROM_C
-        for u in range(units[0], units[1], CHUNK):
-            count = min(CHUNK, units[1] - u)
+        for u in range(unit, unit_end, CHUNK):
+            count = min(CHUNK, unit_end - u)
             left = weight + u * n_out + k
             if pack:
                 pack_apart(scratch, block, parameters, left, n_out, count, depth)
-            for p in range(panels[0], panels[1]):
+            for p in range(panel, panel_end):
                 vectors = min(workspace.width, vectors_of(rows - p * step, lanes))
                 c = workspace.capacity * table[layer, UNITS_IN] + (p * n_in + u) * step
                 b = workspace.capacity * table[layer, UNITS_OUT] + (p * n_out + k) * step
                 if pack:
                     multiply_beside(deltas, c, step, scratch, block, CHUNK, deltas, b, step, count, depth, vectors, parameters, start)
                 else:
-                    multiply_apart(deltas, c, step, parameters, left, n_out, deltas, b, step, count, depth, vectors, parameters, start)
+                    multiply_apart(
+                        deltas, c, step, parameters, left, n_out, 0, deltas, b, step, count, depth, 1, vectors, parameters, start
+                    )
                 if k + depth == n_out:
                     code, slope = table[layer - 1, ACTIVATION], network.slopes[layer - 1]
                     multiply_by_derivative(code, slope, workspace.activations, deltas, c, count * workspace.width)
                     turn(network, workspace, layer - 1, p, u, count, vectors)
-
-
-@scalar
-def turn(network: Network, workspace: Workspace, layer: int, panel: int, unit: int, count: int, vectors: int) -> None:
-    """Write `count` deltas of `layer` from `unit` on, a multiple of the lanes, row by row of the batch, for the gradient to read."""
-    n_out, spread, lanes = network.table[layer, N_OUT], network.table[layer, SPREAD], lanes_of(workspace.deltas)
-    step, row = workspace.width * lanes, spread * lanes
-    for u in range(unit, unit + count, lanes):
-        begin = workspace.capacity * (network.table[layer, TURNED] + u // row * row) + u % row
-        for v in range(vectors):
-            place = workspace.capacity * network.table[layer, UNITS_OUT] + (panel * n_out + u) * step + v * lanes
-            transpose_block(workspace.turned, begin + (panel * step + v * lanes) * row, row, workspace.deltas, place, step, lanes)

@@ -9,14 +9,16 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 
-from fastbp._jit import operation, scalar
+from fastbp._jit import operation, scalar, unit
 from fastbp.kernels.arguments import ADDRESS, COLUMNS, DTYPE, INPUTS, STRIDE, TARGETS, WEIGHTS, Data, Workspace
-from fastbp.kernels.codes import F4, F8, I2, I4, I8, U1
+from fastbp.kernels.codes import F4, F8, GATHER, I2, I4, I8, U1
 from fastbp.kernels.panels import lanes_of
 from fastbp.kernels.transpose import transpose_block
 
 # Columns read of a row before the next row's turn: a block of them for each lane of a vector fits the first-level cache.
 _COLUMNS = 64
+# Rows of fewer columns are read number by number.
+_FEW = 8
 
 
 def _load_twin(address: Any, index: Any, dtype: Any) -> Any:
@@ -65,12 +67,12 @@ def _read(source: Any, row: int, column: int, columns: int, out: Any, begin: int
 def gather(
     source: Any, order: Any, first: int, rows: int, width: int, begin: int, end: int, out: Any, base: int, scratch: Any, block: int
 ) -> None:
-    """Rows of panels `begin` to `end` of the batch that starts at place `first` of the order, unit by unit, to `out` from `base` on.
-
-    `block` is a place in `scratch` with room for `_COLUMNS` elements a lane.
-    """
+    """Rows of panels `begin` to `end` of the batch that starts at place `first` of the order, unit by unit, to `out` from `base` on."""
     lanes = lanes_of(out)
     step, columns = width * lanes, source[COLUMNS]
+    if columns < _FEW:
+        _gather_few(source, order, first, rows, step, begin, end, out, base)
+        return
     for r in range(begin * step, min(end * step, rows), lanes):
         place = base + r // step * step * columns + r % step
         for c in range(0, columns, _COLUMNS):
@@ -82,12 +84,46 @@ def gather(
 
 
 @scalar
-def gather_batch(data: Data, workspace: Workspace, first: int, rows: int, begin: int, end: int, targets: int, block: int) -> None:
-    """Inputs and, unless `targets` is 0, targets of panels `begin` to `end`."""
+def _gather_few(source: Any, order: Any, first: int, rows: int, step: int, begin: int, end: int, out: Any, base: int) -> None:
+    """Number by number: rows of a few columns are not worth a transposition."""
+    columns = source[COLUMNS]
+    for p in range(begin, end):
+        place, count = base + p * step * columns, min(step, rows - p * step)
+        if source[DTYPE] == F4:
+            _scatter(source, order, first + p * step, count, np.float32, 4, columns, out, place, step)
+        elif source[DTYPE] == F8:
+            _scatter(source, order, first + p * step, count, np.float64, 8, columns, out, place, step)
+        elif source[DTYPE] == I8:
+            _scatter(source, order, first + p * step, count, np.int64, 8, columns, out, place, step)
+        else:
+            for i in range(count):
+                for j in range(columns):
+                    _read(source, order[first + p * step + i], j, 1, out, place + j * step + i)
+
+
+@scalar
+def _scatter(
+    source: Any, order: Any, first: int, rows: int, dtype: Any, size: int, columns: int, out: Any, place: int, step: int
+) -> None:
+    for i in range(rows):
+        address = source[ADDRESS] + order[first + i] * source[STRIDE]
+        for j in range(columns):
+            out[place + j * step + i] = load_at(address, j, dtype)
+
+
+@unit(GATHER)
+def gather_batch(
+    data: Data, workspace: Workspace, first: int, rows: int, begin: int, end: int, targets: int, total_weight: Any, block: int
+) -> None:
+    """Inputs and, unless `targets` is 0, targets and weights of panels `begin` to `end`.
+
+    `block` is a place in the scratch with room for `_COLUMNS` elements a lane.
+    """
     width, scratch = workspace.width, workspace.scratch
     gather(data.sources[INPUTS], data.order, first, rows, width, begin, end, workspace.activations, 0, scratch, block)
     if targets:
         gather(data.sources[TARGETS], data.order, first, rows, width, begin, end, workspace.targets, 0, scratch, block)
+        gather_weights(data, workspace, first, rows, begin, end, total_weight)
 
 
 @scalar

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastbp._jit import scalar
+from fastbp._jit import scalar, unit
 from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, SPREAD, TURNED, UNITS_IN, WEIGHT, Network, Rule, Workspace
+from fastbp.kernels.codes import GRADIENT
 from fastbp.kernels.memory import load, store
 from fastbp.kernels.panels import lanes_of, vectors_of
 from fastbp.kernels.product import multiply_apart
-from fastbp.kernels.sizes import CHUNK
+from fastbp.kernels.sizes import CHUNK, DEPTH
 from fastbp.kernels.tile import FROM_C, FROM_ZERO
-from fastbp.kernels.update import update_block
+from fastbp.kernels.update import prefetch_block, update_block
 
 # Rows of blocks of W are multiples of this, for the register tile's sake.
 _GRAIN = 8
+# So many rows of a block at a time: while they are multiplied, what the update will need of them is on its way from memory.
+_ROWS = 24
 
 
 @scalar
@@ -36,45 +39,66 @@ def blocks_of(network: Network, layer: int, lanes: int) -> tuple[int, int]:
     return (network.table[layer, N_IN] + height - 1) // height, (network.table[layer, N_OUT] + width - 1) // width
 
 
-@scalar
+@unit(GRADIENT)
 def gradient_blocks(
-    network: Network, workspace: Workspace, rule: Rule, step: int, shard: int, rows: int, panels: Any, blocks: Any, place: int
-) -> None:
-    """Blocks ``blocks[0]`` to ``blocks[1]``, counted through all layers, over panels ``panels[0]`` to ``panels[1]`` of the batch.
+    network: Network, workspace: Workspace, rule: Rule, step: int, shard: int, rows: int, panel: int, panel_end: int, tasks: int,
+    task: int, place: int,
+) -> None:  # fmt: skip
+    """The blocks of `task`, over panels `panel` to `panel_end` of the batch; each is given to the update.
 
-    Each is given to the update; `place` is where in the scratch it is summed.
+    Every task has about as many weights; `place` is where in the scratch a block is summed.
     """
-    first = 0
+    lanes = lanes_of(workspace.turned)
+    total, done = 0, 0
     for layer in range(network.table.shape[0]):
-        high, wide = blocks_of(network, layer, lanes_of(workspace.turned))
-        for block in range(max(0, blocks[0] - first), min(high * wide, blocks[1] - first)):
-            _gradient_block(network, workspace, rule, step, shard, layer, rows, panels, block // wide, block % wide, place)
-        first += high * wide
+        high, wide = blocks_of(network, layer, lanes)
+        total += high * wide * _block_area(network, layer, lanes)
+    for layer in range(network.table.shape[0]):
+        high, wide = blocks_of(network, layer, lanes)
+        area = _block_area(network, layer, lanes)
+        for block in range(high * wide):
+            if (done + area // 2) * tasks // total == task:
+                _gradient_block(network, workspace, rule, step, shard, layer, rows, panel, panel_end, block // wide, block % wide, place)
+            done += area
+
+
+@scalar
+def _block_area(network: Network, layer: int, lanes: int) -> int:
+    return block_height(network.table[layer, N_IN]) * network.table[layer, SPREAD] * lanes
 
 
 @scalar
 def _gradient_block(
-    network: Network, workspace: Workspace, rule: Rule, step: int, shard: int, layer: int, rows: int, panels: Any, i: int, j: int,
-    place: int,
+    network: Network, workspace: Workspace, rule: Rule, step: int, shard: int, layer: int, rows: int, panel: int, panel_end: int, i: int,
+    j: int, place: int,
 ) -> None:  # fmt: skip
     table, scratch, turned = network.table, workspace.scratch, workspace.turned
     n_in, n_out, lanes = table[layer, N_IN], table[layer, N_OUT], lanes_of(workspace.turned)
-    height, row, panel = block_height(n_in), table[layer, SPREAD] * lanes, workspace.width * lanes
+    height, row, high = block_height(n_in), table[layer, SPREAD] * lanes, workspace.width * lanes
     units, columns = min(height, n_in - i * height), min(row, n_out - j * row)
     vectors = vectors_of(columns, lanes)
     right = workspace.capacity * (table[layer, TURNED] + j * row)
-    for p in range(panels[0], panels[1]):
-        left = workspace.capacity * table[layer, UNITS_IN] + (p * n_in + i * height) * panel
-        start, depth = FROM_ZERO if p == panels[0] else FROM_C, min(panel, rows - p * panel)
-        multiply_apart(
-            scratch, place, row, workspace.activations, left, panel, turned, right + p * panel * row, row, units, depth, vectors,
-            scratch, start,
-        )  # fmt: skip
     weight = table[layer, WEIGHT] + i * height * n_out + j * row
+    p = panel
+    while p < panel_end:
+        # Whole panels together, then what is left of the last one alone.
+        together = max(1, min(DEPTH // high, panel_end - p, rows // high - p))
+        start, depth = FROM_ZERO if p == panel else FROM_C, min(high, rows - p * high)
+        b = right + p * high * row
+        for u in range(0, units, _ROWS):
+            count = min(_ROWS, units - u)
+            if p == panel:
+                prefetch_block(network.parameters, weight + u * n_out, n_out, rule, count, columns)
+            a = workspace.capacity * table[layer, UNITS_IN] + (p * n_in + i * height + u) * high
+            multiply_apart(
+                scratch, place + u * row, row, workspace.activations, a, high, n_in * high, turned, b, row, count, depth, together,
+                vectors, scratch, start,
+            )  # fmt: skip
+        p += together
     update_block(network.parameters, weight, n_out, rule, step, shard, scratch, place, row, units, columns)
     if i == 0:
-        end = min(rows, panels[1] * panel)
-        _sum_rows(scratch, place, turned, right, row, panels[0] * panel, end, vectors)
+        end = min(rows, panel_end * high)
+        _sum_rows(scratch, place, turned, right, row, panel * high, end, vectors)
         update_block(network.parameters, table[layer, BIAS] + j * row, n_out, rule, step, shard, scratch, place, row, 1, columns)
 
 

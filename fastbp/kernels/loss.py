@@ -16,30 +16,36 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from fastbp._jit import scalar
+from fastbp._jit import scalar, unit
 from fastbp.kernels.activate import activate, exponentials, multiply_by_derivative, softmax
-from fastbp.kernels.arguments import ACTIVATION, COLUMNS, N_OUT, TARGETS, UNITS_OUT, Data, Network, Workspace
-from fastbp.kernels.codes import BINARY_CROSS_ENTROPY, SOFTMAX, SQUARED_ERROR
+from fastbp.kernels.arguments import ACTIVATION, COLUMNS, N_OUT, TARGETS, UNITS_OUT, Data, Network, Results, Workspace
+from fastbp.kernels.codes import BINARY_CROSS_ENTROPY, ERROR, OUTPUT, SOFTMAX, SQUARED_ERROR
 from fastbp.kernels.elementary import log1p_unit, sigmoid
 from fastbp.kernels.memory import load, store
 from fastbp.kernels.panels import lanes_of, vectors_of
+from fastbp.kernels.turn import turn
 from fastbp.kernels.vector import absolute, select, splat
 
 
-@scalar
+@unit(ERROR)
 def output_delta(loss: int, network: Network, workspace: Workspace, data: Data, rows: int, begin: int, end: int) -> None:
-    """Losses and deltas of the output layer for panels `begin` to `end`. Squared error leaves the prediction in place of the logits."""
+    """Losses and deltas of the output layer for panels `begin` to `end`. Squared error leaves the prediction in place of the logits.
+
+    A workspace for training also gets the deltas turned.
+    """
     last = network.table.shape[0] - 1
     columns, width = network.table[last, N_OUT], data.sources[TARGETS, COLUMNS]
     lanes = lanes_of(workspace.deltas)
     step = workspace.width * lanes
     base = workspace.capacity * network.table[last, UNITS_OUT]
+    if loss == SQUARED_ERROR:
+        activate_output(network, workspace, rows, begin, end)
     for v in range(begin * workspace.width, min(end * workspace.width, vectors_of(rows, lanes))):
         panel, lane = v // workspace.width, v % workspace.width * lanes
         place, target = base + panel * step * columns + lane, panel * step * width + lane
         weight = load(workspace.row_weights, v * lanes)
         if loss == SQUARED_ERROR:
-            value = _squared_error(network, last, workspace, place, target, columns, step, weight)
+            value = _squared_error(workspace, place, target, columns, step, weight)
         elif loss == BINARY_CROSS_ENTROPY:
             value = _binary_cross_entropy(workspace, place, target, columns, step, weight)
         elif width == 1 and columns > 1:
@@ -48,6 +54,11 @@ def output_delta(loss: int, network: Network, workspace: Workspace, data: Data, 
             value = _cross_entropy(workspace, v * lanes, place, target, columns, step, weight)
         store(workspace.row_losses, v * lanes, value)
         sum_vector(workspace, v, rows)
+    if loss == SQUARED_ERROR:
+        _multiply_by_output_derivative(network, workspace, rows, begin, end)
+    if workspace.turned.size > 0:
+        for p in range(begin, end):
+            turn(network, workspace, last, p, 0, columns, min(workspace.width, vectors_of(rows - p * step, lanes)))
 
 
 @scalar
@@ -69,44 +80,57 @@ def total_loss(workspace: Workspace, rows: int) -> Any:
     return total
 
 
+@unit(OUTPUT)
+def write_output(
+    network: Network, workspace: Workspace, rows: int, begin: int, end: int, first: int, results: Results
+) -> None:
+    """What the output layer gives, for panels `begin` to `end`, to rows `first` and on of the results."""
+    activate_output(network, workspace, rows, begin, end)
+    last = network.table.shape[0] - 1
+    columns, step = network.table[last, N_OUT], workspace.width * lanes_of(workspace.activations)
+    base = workspace.capacity * network.table[last, UNITS_OUT]
+    for r in range(begin * step, min(end * step, rows)):
+        for j in range(columns):
+            results[first + r, j] = workspace.activations[base + (r // step * columns + j) * step + r % step]
+
+
 @scalar
 def activate_output(network: Network, workspace: Workspace, rows: int, begin: int, end: int) -> None:
     """What the output layer gives, in place of its logits, for panels `begin` to `end`."""
     last = network.table.shape[0] - 1
-    columns, lanes = network.table[last, N_OUT], lanes_of(workspace.activations)
-    base = workspace.capacity * network.table[last, UNITS_OUT]
-    step = workspace.width * lanes
-    for v in range(begin * workspace.width, min(end * workspace.width, vectors_of(rows, lanes))):
-        place = base + v // workspace.width * step * columns + v % workspace.width * lanes
-        _activate_vector(network, last, workspace, place, columns, step)
+    code, columns, step = network.table[last, ACTIVATION], network.table[last, N_OUT], workspace.width * lanes_of(workspace.deltas)
+    for p in range(begin, end):
+        place = workspace.capacity * network.table[last, UNITS_OUT] + p * step * columns
+        if code != SOFTMAX:
+            activate(code, network.slopes[last], workspace.activations, place, columns * workspace.width)
+            continue
+        for lane in range(0, min(step, rows - p * step), lanes_of(workspace.deltas)):
+            softmax(workspace.activations, place + lane, columns, step)
 
 
 @scalar
-def _activate_vector(network: Network, last: int, workspace: Workspace, place: int, columns: int, step: int) -> None:
-    if network.table[last, ACTIVATION] == SOFTMAX:
-        softmax(workspace.activations, place, columns, step)
-    else:
-        for j in range(columns):
-            activate(network.table[last, ACTIVATION], network.slopes[last], workspace.activations, place + j * step, 1)
+def _multiply_by_output_derivative(network: Network, workspace: Workspace, rows: int, begin: int, end: int) -> None:
+    last = network.table.shape[0] - 1
+    code, columns, step = network.table[last, ACTIVATION], network.table[last, N_OUT], workspace.width * lanes_of(workspace.deltas)
+    p, d = workspace.activations, workspace.deltas
+    for panel in range(begin, end):
+        place = workspace.capacity * network.table[last, UNITS_OUT] + panel * step * columns
+        if code != SOFTMAX:
+            multiply_by_derivative(code, network.slopes[last], p, d, place, columns * workspace.width)
+            continue
+        for lane in range(0, min(step, rows - panel * step), lanes_of(workspace.deltas)):
+            _multiply_by_softmax_derivative(p, d, place + lane, columns, step)
 
 
 @scalar
-def _squared_error(
-    network: Network, last: int, workspace: Workspace, place: int, target: int, columns: int, step: int, weight: Any
-) -> Any:
+def _squared_error(workspace: Workspace, place: int, target: int, columns: int, step: int, weight: Any) -> Any:
     p, d, t = workspace.activations, workspace.deltas, workspace.targets
-    _activate_vector(network, last, workspace, place, columns, step)
     share = weight / columns
     total = splat(p, 0)
     for j in range(columns):
         error = load(p, place + j * step) - load(t, target + j * step)
         store(d, place + j * step, (share + share) * error)
         total = total + error * error
-    if network.table[last, ACTIVATION] == SOFTMAX:
-        _multiply_by_softmax_derivative(p, d, place, columns, step)
-    else:
-        for j in range(columns):
-            multiply_by_derivative(network.table[last, ACTIVATION], network.slopes[last], p, d, place + j * step, 1)
     return share * total
 
 

@@ -100,3 +100,19 @@ def store_first(typingctx: Any, array: Any, index: Any, value: Any, count: Any) 
         return context.get_dummy_value()
 
     return types.void(array, types.int64, Vector(array.dtype), types.int64), emit
+
+
+@operation(lambda array, index: None)
+def prefetch(typingctx: Any, array: Any, index: Any) -> Any:
+    """Have the cache line of ``array[index]``, which will be changed, brought near."""
+
+    def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        byte = ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(ir.VoidType(), [byte, _I32, _I32, _I32])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        place = builder.bitcast(element_pointer(context, builder, array, *arguments), byte)
+        # For writing, into all caches, data.
+        builder.call(function, [place, _I32(1), _I32(3), _I32(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64), emit

@@ -8,18 +8,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastbp._jit import scalar
-from fastbp.kernels import sizes
+from llvmlite import ir
+from numba import types
 
-_BYTES = sizes.BYTES
+from fastbp._jit import operation, scalar
+from fastbp.kernels import sizes
+from fastbp.kernels.sizes import BYTES
 
 shards_of = scalar(sizes.shards_of)
 
 
-@scalar
-def lanes_of(array: Any) -> int:
-    """Elements in a vector."""
-    return _BYTES // array.itemsize
+@operation(lambda array: BYTES // array.itemsize)
+def lanes_of(typingctx: Any, array: Any) -> Any:
+    """Elements of the array in a vector, a constant to the compiler."""
+    lanes = BYTES * 8 // array.dtype.bitwidth
+
+    def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        return ir.IntType(64)(lanes)
+
+    return types.int64(array), emit
 
 
 @scalar

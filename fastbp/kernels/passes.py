@@ -11,13 +11,13 @@ from typing import Any
 
 from fastbp._jit import scalar
 from fastbp.kernels.accuracy import count_hits
-from fastbp.kernels.arguments import N_IN, N_OUT, UNITS_OUT, Data, Network, Rule, Workspace
+from fastbp.kernels.arguments import N_IN, N_OUT, Data, Network, Rule, Workspace
 from fastbp.kernels.codes import NO_UPDATE, SQUARED_ERROR
-from fastbp.kernels.delta import hidden_delta, turn
+from fastbp.kernels.delta import hidden_delta
 from fastbp.kernels.forward import forward_layer
-from fastbp.kernels.gather import gather_batch, gather_weights
-from fastbp.kernels.gradient import blocks_of, gradient_blocks
-from fastbp.kernels.loss import activate_output, output_delta, total_loss
+from fastbp.kernels.gather import gather_batch
+from fastbp.kernels.gradient import gradient_blocks
+from fastbp.kernels.loss import output_delta, total_loss, write_output
 from fastbp.kernels.panels import lanes_of, panels_of, shards_of, vectors_of
 from fastbp.kernels.sizes import SHARD
 from fastbp.kernels.team import meet, share
@@ -36,11 +36,8 @@ def train_on_batch(
     block = task * (workspace.scratch.size // tasks)
     if shards == 1:
         _forward_and_delta(network, workspace, data, loss, first, rows, zero, tasks, task)
-        panels, blocks = panels_of(rows, workspace.width, lanes), 0
-        for layer in range(network.table.shape[0]):
-            high, wide = blocks_of(network, layer, lanes)
-            blocks += high * wide
-        gradient_blocks(network, workspace, rule, step, 0, rows, (0, panels), share(blocks, tasks, task, 1), block)
+        panels = panels_of(rows, workspace.width, lanes)
+        gradient_blocks(network, workspace, rule, step, 0, rows, 0, panels, tasks, task, block)
     else:
         begin, end = share(shards, tasks, task, 1)
         for shard in range(begin, end):
@@ -62,16 +59,14 @@ def _train_on_shard(
     panel = workspace.width * lanes_of(network.parameters)
     begin, end = shard * SHARD // panel, panels_of(min(rows, (shard + 1) * SHARD), workspace.width, lanes_of(network.parameters))
     last = network.table.shape[0] - 1
-    gather_batch(data, workspace, first, rows, begin, end, 1, block)
-    gather_weights(data, workspace, first, rows, begin, end, zero)
+    gather_batch(data, workspace, first, rows, begin, end, 1, zero, block)
     for layer in range(last + 1):
-        forward_layer(network, workspace, layer, rows, (begin, end), (0, network.table[layer, N_OUT]), block)
+        forward_layer(network, workspace, layer, rows, begin, end, 0, network.table[layer, N_OUT], block)
     output_delta(loss, network, workspace, data, rows, begin, end)
-    _turn_output(network, workspace, rows, begin, end)
     for layer in range(last, 0, -1):
-        hidden_delta(network, workspace, layer, rows, (begin, end), (0, network.table[layer, N_IN]), block)
+        hidden_delta(network, workspace, layer, rows, begin, end, 0, network.table[layer, N_IN], block)
     kept = Rule(NO_UPDATE, rule.rates, rule.gradients, rule.slots)
-    gradient_blocks(network, workspace, kept, step, shard, rows, (begin, end), (0, network.parameters.size), block)
+    gradient_blocks(network, workspace, kept, step, shard, rows, begin, end, 1, 0, block)
 
 
 @scalar
@@ -83,15 +78,14 @@ def _forward_and_delta(
     block, panels = task * (workspace.scratch.size // tasks), panels_of(rows, workspace.width, lanes_of(workspace.deltas))
     _forward(network, workspace, data, first, rows, total_weight, 1, tasks, task)
     output_delta(loss, network, workspace, data, rows, begin, end)
-    _turn_output(network, workspace, rows, begin, end)
     for layer in range(network.table.shape[0] - 1, 0, -1):
         n_in = network.table[layer, N_IN]
         if by_units:
             meet(workspace.team, tasks, task)
             own = share(n_in, tasks, task, lanes_of(workspace.deltas))
-            hidden_delta(network, workspace, layer, rows, (0, panels), own, block)
+            hidden_delta(network, workspace, layer, rows, 0, panels, own[0], own[1], block)
         else:
-            hidden_delta(network, workspace, layer, rows, (begin, end), (0, n_in), block)
+            hidden_delta(network, workspace, layer, rows, begin, end, 0, n_in, block)
     meet(workspace.team, tasks, task)
 
 
@@ -102,17 +96,15 @@ def _forward(
     """The batch gathered and passed through all layers; at the end a task may read its own panels."""
     begin, end, by_units = _own_panels(workspace, rows, tasks, task)
     block, panels = task * (workspace.scratch.size // tasks), panels_of(rows, workspace.width, lanes_of(workspace.deltas))
-    gather_batch(data, workspace, first, rows, begin, end, targets, block)
-    if targets:
-        gather_weights(data, workspace, first, rows, begin, end, total_weight)
+    gather_batch(data, workspace, first, rows, begin, end, targets, total_weight, block)
     for layer in range(network.table.shape[0]):
         n_out = network.table[layer, N_OUT]
         if by_units:
             meet(workspace.team, tasks, task)
             own = share(n_out, tasks, task, lanes_of(workspace.deltas))
-            forward_layer(network, workspace, layer, rows, (0, panels), own, block)
+            forward_layer(network, workspace, layer, rows, 0, panels, own[0], own[1], block)
         else:
-            forward_layer(network, workspace, layer, rows, (begin, end), (0, n_out), block)
+            forward_layer(network, workspace, layer, rows, begin, end, 0, n_out, block)
     if by_units:
         meet(workspace.team, tasks, task)
 
@@ -123,14 +115,6 @@ def _own_panels(workspace: Workspace, rows: int, tasks: int, task: int) -> tuple
     panels = panels_of(rows, workspace.width, lanes_of(workspace.deltas))
     begin, end = share(panels, tasks, task, 1)
     return begin, end, panels < tasks
-
-
-@scalar
-def _turn_output(network: Network, workspace: Workspace, rows: int, begin: int, end: int) -> None:
-    last, lanes = network.table.shape[0] - 1, lanes_of(workspace.deltas)
-    for p in range(begin, end):
-        vectors = min(workspace.width, vectors_of(rows - p * workspace.width * lanes, lanes))
-        turn(network, workspace, last, p, 0, network.table[last, N_OUT], vectors)
 
 
 @scalar
@@ -161,11 +145,5 @@ def write_batch(
     """What the output layer gives for the rows, to rows `first` and on of the results."""
     begin, end, _ = _own_panels(workspace, rows, tasks, task)
     _forward(network, workspace, data, first, rows, network.slopes[0], 0, tasks, task)
-    activate_output(network, workspace, rows, begin, end)
-    last = network.table.shape[0] - 1
-    columns, step = network.table[last, N_OUT], workspace.width * lanes_of(workspace.activations)
-    base = workspace.capacity * network.table[last, UNITS_OUT]
-    for r in range(begin * step, min(end * step, rows)):
-        for j in range(columns):
-            results[first + r, j] = workspace.activations[base + (r // step * columns + j) * step + r % step]
+    write_output(network, workspace, rows, begin, end, first, results)
     meet(workspace.team, tasks, task)

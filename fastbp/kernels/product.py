@@ -28,21 +28,21 @@ def _column(vectors: int, beside: int) -> Any:
 
     @scalar
     def column(
-        c: Any, c0: int, c_row: int, a: Any, a0: int, a_step: int, b: Any, b0: int, b_row: int, rows: int, depth: int,
-        start: Any, start0: int,
+        c: Any, c0: int, c_row: int, a: Any, a0: int, a_step: int, a_jump: int, b: Any, b0: int, b_row: int, rows: int, depth: int,
+        jumps: int, start: Any, start0: int,
     ) -> None:  # fmt: skip
         i = 0
         while i < rows:
             ci, si = c0 + i * c_row, start0 + i if start0 >= 0 else start0
             ai = a0 + i if beside else a0 + i * a_step
             if rows - i >= most:
-                multiply(c, ci, c_row, a, ai, a_step, b, b0, b_row, depth, start, si, most, vectors, beside)
+                multiply(c, ci, c_row, a, ai, a_step, a_jump, b, b0, b_row, depth, jumps, start, si, most, vectors, beside)
                 i += most
             elif rows - i >= middle:
-                multiply(c, ci, c_row, a, ai, a_step, b, b0, b_row, depth, start, si, middle, vectors, beside)
+                multiply(c, ci, c_row, a, ai, a_step, a_jump, b, b0, b_row, depth, jumps, start, si, middle, vectors, beside)
                 i += middle
             else:
-                multiply(c, ci, c_row, a, ai, a_step, b, b0, b_row, depth, start, si, 1, vectors, beside)
+                multiply(c, ci, c_row, a, ai, a_step, a_jump, b, b0, b_row, depth, jumps, start, si, 1, vectors, beside)
                 i += 1
 
     return column
@@ -63,25 +63,25 @@ def multiply_beside(
     are those of the tile.
     """
     if WIDTH >= 3 and vectors == 3:
-        _beside_3(c, c0, c_row, a, a0, a_depth, b, b0, b_row, rows, depth, start, start0)
+        _beside_3(c, c0, c_row, a, a0, a_depth, 0, b, b0, b_row, rows, depth, 1, start, start0)
     elif WIDTH >= 2 and vectors == 2:
-        _beside_2(c, c0, c_row, a, a0, a_depth, b, b0, b_row, rows, depth, start, start0)
+        _beside_2(c, c0, c_row, a, a0, a_depth, 0, b, b0, b_row, rows, depth, 1, start, start0)
     else:
-        _beside_1(c, c0, c_row, a, a0, a_depth, b, b0, b_row, rows, depth, start, start0)
+        _beside_1(c, c0, c_row, a, a0, a_depth, 0, b, b0, b_row, rows, depth, 1, start, start0)
 
 
 @scalar
 def multiply_apart(
-    c: Any, c0: int, c_row: int, a: Any, a0: int, a_row: int, b: Any, b0: int, b_row: int, rows: int, depth: int, vectors: int,
-    start: Any, start0: int,
+    c: Any, c0: int, c_row: int, a: Any, a0: int, a_row: int, a_jump: int, b: Any, b0: int, b_row: int, rows: int, depth: int, jumps: int,
+    vectors: int, start: Any, start0: int,
 ) -> None:  # fmt: skip
-    """The same with the rows of A contiguous: element (i, k) of A lies at ``a0 + i * a_row + k``."""
+    """The same with the rows of A contiguous, in `jumps` parts: element (i, j * depth + k) of A lies at ``a0 + i * a_row + j * a_jump + k``."""
     if WIDTH >= 3 and vectors == 3:
-        _apart_3(c, c0, c_row, a, a0, a_row, b, b0, b_row, rows, depth, start, start0)
+        _apart_3(c, c0, c_row, a, a0, a_row, a_jump, b, b0, b_row, rows, depth, jumps, start, start0)
     elif WIDTH >= 2 and vectors == 2:
-        _apart_2(c, c0, c_row, a, a0, a_row, b, b0, b_row, rows, depth, start, start0)
+        _apart_2(c, c0, c_row, a, a0, a_row, a_jump, b, b0, b_row, rows, depth, jumps, start, start0)
     else:
-        _apart_1(c, c0, c_row, a, a0, a_row, b, b0, b_row, rows, depth, start, start0)
+        _apart_1(c, c0, c_row, a, a0, a_row, a_jump, b, b0, b_row, rows, depth, jumps, start, start0)
 
 
 @scalar

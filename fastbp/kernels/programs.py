@@ -1,4 +1,4 @@
-"""The compiled entry point: a run over many batches. No Python between them, no allocation."""
+"""Runs over many batches: the compiled entry point. No Python between them, no allocation."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from fastbp._jit import kernel, program, scalar
-from fastbp.kernels.arguments import Data, Network, Rule, Workspace
+from fastbp._jit import kernel, program, unit, unit_addresses
+from fastbp.kernels.arguments import Data, Network, Results, Rule, Workspace
+from fastbp.kernels.codes import PREDICT, TASK, TRAIN
 from fastbp.kernels.passes import score_batch, train_on_batch, write_batch
-from fastbp.kernels.codes import PREDICT, TRAIN
 from fastbp.kernels.subnormal import flush_subnormals, restore
 from fastbp.kernels.team import assemble
 
+# The addresses of the compiled kernels, by element type.
+_addresses: dict[Any, Any] = {}
 
-@program
+
 def run(
     kind: int, network: Network, workspace: Workspace, data: Data, rule: Rule, loss: int, first: int, batch_size: int, total_weight: Any,
     results: Any, tasks: int,
@@ -26,11 +28,25 @@ def run(
     accuracy of a set whose weights sum to `total_weight`. With PREDICT a row of `results` is what the output layer gives for a row of the
     data.
     """
+    dtype = network.parameters.dtype
+    if dtype not in _addresses:
+        _addresses[dtype] = unit_addresses(
+            Network=network, Workspace=workspace, Data=data, Rule=rule, Any=total_weight, Results=results
+        )  # fmt: skip
+    workspace = workspace._replace(units=_addresses[dtype])
+    _run(kind, network, workspace, data, rule, loss, first, batch_size, total_weight, results, tasks)
+
+
+@program
+def _run(
+    kind: int, network: Network, workspace: Workspace, data: Data, rule: Rule, loss: int, first: int, batch_size: int, total_weight: Any,
+    results: Any, tasks: int,
+) -> None:  # fmt: skip
     together = True
     if tasks > 1:
         together = _run_together(kind, network, workspace, data, rule, loss, first, batch_size, total_weight, results, tasks)
     if tasks == 1 or not together:
-        _run_task(kind, network, workspace, data, rule, loss, first, batch_size, total_weight, results, 1, 0)
+        run_task(kind, network, workspace, data, rule, loss, first, batch_size, total_weight, results, 1, 0)
 
 
 @kernel
@@ -42,17 +58,17 @@ def _run_together(
     done = 0
     for task in prange(tasks):
         if assemble(workspace.team, tasks):
-            _run_task(
+            run_task(
                 kind, network, workspace, data, rule, loss, first, batch_size, total_weight, results, tasks, np.int64(task),
             )  # fmt: skip
             done += 1
     return done == tasks
 
 
-@scalar
-def _run_task(
+@unit(TASK)
+def run_task(
     kind: int, network: Network, workspace: Workspace, data: Data, rule: Rule, loss: int, first: int, batch_size: int, total_weight: Any,
-    results: Any, tasks: int, task: int,
+    results: Results, tasks: int, task: int,
 ) -> None:  # fmt: skip
     mode = flush_subnormals()
     rows = data.order.size - first if kind == PREDICT else results.shape[0] * batch_size

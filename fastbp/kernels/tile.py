@@ -26,8 +26,8 @@ _I32, _I64 = ir.IntType(32), ir.IntType(64)
 
 
 def _multiply_twin(
-    c: Any, c0: int, c_row: int, a: Any, a0: int, a_step: int, b: Any, b0: int, b_row: int, depth: int, start: Any, start0: int,
-    rows: int, vectors: int, beside: int,
+    c: Any, c0: int, c_row: int, a: Any, a0: int, a_step: int, a_jump: int, b: Any, b0: int, b_row: int, depth: int, jumps: int,
+    start: Any, start0: int, rows: int, vectors: int, beside: int,
 ) -> None:  # fmt: skip
     columns = vectors * (BYTES // c.itemsize)
     a_row, a_depth = (1, a_step) if beside else (a_step, 1)
@@ -36,33 +36,38 @@ def _multiply_twin(
         total = c[begin : begin + columns].copy()
         if start0 != FROM_C:
             total[:] = 0 if start0 == FROM_ZERO else start[start0 + i]
-        for k in range(depth):
-            total = fma(a[a0 + i * a_row + k * a_depth], b[b0 + k * b_row : b0 + k * b_row + columns], total)
+        for k in range(jumps * depth):
+            left = a[a0 + i * a_row + k // depth * a_jump + k % depth * a_depth]
+            total = fma(left, b[b0 + k * b_row : b0 + k * b_row + columns], total)
         c[begin : begin + columns] = total
 
 
 @operation(_multiply_twin)
 def multiply(
-    typingctx: Any, c: Any, c0: Any, c_row: Any, a: Any, a0: Any, a_step: Any, b: Any, b0: Any, b_row: Any, depth: Any,
-    start: Any, start0: Any, rows: Any, vectors: Any, beside: Any,
+    typingctx: Any, c: Any, c0: Any, c_row: Any, a: Any, a0: Any, a_step: Any, a_jump: Any, b: Any, b0: Any, b_row: Any, depth: Any,
+    jumps: Any, start: Any, start0: Any, rows: Any, vectors: Any, beside: Any,
 ) -> Any:  # fmt: skip
     """C += A B for `rows` rows and `vectors` whole vectors of columns, both literals; offsets and strides are in elements.
 
     Rows of B and C are contiguous. With the literal 1 for `beside` the numbers that a step of the depth needs lie side by side in A and
-    `a_step` leads to the next step; with 0 rows of A are contiguous and `a_step` leads to the next row.
+    `a_step` leads to the next step; with 0 rows of A are contiguous and `a_step` leads to the next row. The depth may consist of `jumps`
+    parts of `depth` steps each, `a_jump` apart in A; in B they follow each other.
     """
     if not all(isinstance(kind, types.IntegerLiteral) for kind in (rows, vectors, beside)):
         return None
     shape = rows.literal_value, vectors.literal_value
     whole = types.int64
-    signature = types.void(c, whole, whole, a, whole, whole, b, whole, whole, whole, start, whole, rows, vectors, beside)
+    signature = types.void(c, whole, whole, a, whole, whole, whole, b, whole, whole, whole, whole, start, whole, rows, vectors, beside)
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        c_, c0_, c_row_, a_, a0_, a_step_, b_, b0_, b_row_, depth_, start_, start0_, *_ = arguments
+        c_, c0_, c_row_, a_, a0_, a_step_, a_jump_, b_, b0_, b_row_, depth_, jumps_, start_, start0_, *_ = arguments
         pointers = [element_pointer(context, builder, *what) for what in ((c, c_, c0_), (a, a_, a0_), (b, b_, b0_))]
         tile = _Tile(builder, llvm_type(Vector(c.dtype)), shape, pointers[0], c_row_)
         tile.begin(element_pointer(context, builder, start, start_, start0_), start0_)
-        tile.run(*pointers[1:], a_step_, b_row_, depth_, beside.literal_value)
+        with cgutils.for_range(builder, jumps_, intp=_I64) as loop:
+            left = builder.gep(pointers[1], [builder.mul(loop.index, a_jump_)])
+            right = builder.gep(pointers[2], [builder.mul(builder.mul(loop.index, depth_), b_row_)])
+            tile.run(left, right, a_step_, b_row_, depth_, beside.literal_value)
         tile.end()
         return context.get_dummy_value()
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastbp._jit import scalar
+from fastbp._jit import scalar, unit
 from fastbp.kernels.arguments import Network, Rule, Workspace
-from fastbp.kernels.codes import ADAM, RMSPROP, SGD
-from fastbp.kernels.memory import load, load_first, store, store_first
+from fastbp.kernels.codes import ADAM, RMSPROP, SGD, SHARDS
+from fastbp.kernels.memory import load, load_first, prefetch, store, store_first
 from fastbp.kernels.panels import lanes_of
-from fastbp.kernels.vector import select, sqrt, splat
+from fastbp.kernels.vector import select, sqrt
 
 
 @scalar
@@ -41,6 +41,16 @@ def update_block(
 
 
 @scalar
+def prefetch_block(p: Any, p0: int, p_row: int, rule: Rule, rows: int, columns: int) -> None:
+    """Ask for what `update_block` will change."""
+    for i in range(rows):
+        for j in range(0, columns, lanes_of(p)):
+            prefetch(p, p0 + i * p_row + j)
+            for slot in range(0, rule.slots.size, p.size):
+                prefetch(rule.slots, slot + p0 + i * p_row + j)
+
+
+@unit(SHARDS)
 def add_shards(network: Network, workspace: Workspace, rule: Rule, step: int, shards: int, begin: int, end: int, place: int) -> None:
     """Gradients of all shards of the batch, added one shard after the other, for the parameters from `begin` to `end`; then the update."""
     size, lanes = network.parameters.size, lanes_of(network.parameters)

@@ -1,0 +1,20 @@
+"""Deltas row by row of the batch, as the gradient reads them."""
+
+from __future__ import annotations
+
+from fastbp._jit import scalar
+from fastbp.kernels.arguments import N_OUT, SPREAD, TURNED, UNITS_OUT, Network, Workspace
+from fastbp.kernels.panels import lanes_of
+from fastbp.kernels.transpose import transpose_block
+
+
+@scalar
+def turn(network: Network, workspace: Workspace, layer: int, panel: int, unit: int, count: int, vectors: int) -> None:
+    """Write `count` deltas of `layer` from `unit` on, a multiple of the lanes, row by row of the batch, for the gradient to read."""
+    n_out, spread, lanes = network.table[layer, N_OUT], network.table[layer, SPREAD], lanes_of(workspace.deltas)
+    step, row = workspace.width * lanes, spread * lanes
+    for u in range(unit, unit + count, lanes):
+        begin = workspace.capacity * (network.table[layer, TURNED] + u // row * row) + u % row
+        for v in range(vectors):
+            place = workspace.capacity * network.table[layer, UNITS_OUT] + (panel * n_out + u) * step + v * lanes
+            transpose_block(workspace.turned, begin + (panel * step + v * lanes) * row, row, workspace.deltas, place, step, lanes)
