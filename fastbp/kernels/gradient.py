@@ -21,8 +21,9 @@ from fastbp.kernels.update import prefetch_block, update_block
 
 # Rows of blocks of W are multiples of this, for the register tile's sake.
 _GRAIN = 8
-# So many rows of a block at a time: while they are multiplied, what the update will need of them is on its way from memory.
-_ROWS = 24
+# Parameters and slots of fewer elements stay in the second-level cache. Of more, what the update will need of some rows of a block is
+# fetched while those are multiplied.
+_CACHED, _PART = 1 << 17, 24
 
 
 @scalar
@@ -79,15 +80,17 @@ def _gradient_block(
     vectors = vectors_of(columns, lanes)
     right = workspace.capacity * (table[layer, TURNED] + j * row)
     weight = table[layer, WEIGHT] + i * height * n_out + j * row
+    far = network.parameters.size + rule.slots.size > _CACHED
+    part = _PART if far else units
     p = panel
     while p < panel_end:
         # Whole panels together, then what is left of the last one alone.
         together = max(1, min(DEPTH // high, panel_end - p, rows // high - p))
         start, depth = FROM_ZERO if p == panel else FROM_C, min(high, rows - p * high)
         b = right + p * high * row
-        for u in range(0, units, _ROWS):
-            count = min(_ROWS, units - u)
-            if p == panel:
+        for u in range(0, units, part):
+            count = min(part, units - u)
+            if far and p == panel:
                 prefetch_block(network.parameters, weight + u * n_out, n_out, rule, count, columns)
             a = workspace.capacity * table[layer, UNITS_IN] + (p * n_in + i * height + u) * high
             multiply_apart(

@@ -16,50 +16,17 @@ from fastbp.kernels.memory import load, load_first, prefetch, store, store_first
 from fastbp.kernels.panels import lanes_of
 from fastbp.kernels.vector import select, sqrt
 
-
-@scalar
-def update_block(
-    p: Any, p0: int, p_row: int, rule: Rule, step: int, shard: int, g: Any, g0: int, g_row: int, rows: int, columns: int
-) -> None:
-    """Change the parameters at `p0` (rows `p_row` apart) by the gradients at `g0`; with the code NO_UPDATE keep the gradients instead."""
-    lanes, size = lanes_of(p), p.size
-    for i in range(rows):
-        for j in range(0, columns, lanes):
-            place, count, slope = p0 + i * p_row + j, columns - j, load(g, g0 + i * g_row + j)
-            if rule.code == SGD and rule.slots.size == 0:
-                _sgd(p, place, count, slope, rule.rates, step)
-            elif rule.code == SGD:
-                _momentum(p, place, count, slope, rule.rates, step, rule.slots)
-            elif rule.code == ADAM:
-                _adam(p, place, count, slope, rule.rates, step, rule.slots, size)
-            elif rule.code == RMSPROP and rule.slots.size == size:
-                _rmsprop(p, place, count, slope, rule.rates, step, rule.slots)
-            elif rule.code == RMSPROP:
-                _rmsprop_momentum(p, place, count, slope, rule.rates, step, rule.slots, size)
-            else:
-                _put(rule.gradients, shard * size + place, slope, count)
-
-
 @scalar
 def prefetch_block(p: Any, p0: int, p_row: int, rule: Rule, rows: int, columns: int) -> None:
     """Ask for what `update_block` will change."""
+    size, slots = p.size, rule.slots.size
     for i in range(rows):
-        for j in range(0, columns, lanes_of(p)):
-            prefetch(p, p0 + i * p_row + j)
-            for slot in range(0, rule.slots.size, p.size):
-                prefetch(rule.slots, slot + p0 + i * p_row + j)
-
-
-@unit(SHARDS)
-def add_shards(network: Network, workspace: Workspace, rule: Rule, step: int, shards: int, begin: int, end: int, place: int) -> None:
-    """Gradients of all shards of the batch, added one shard after the other, for the parameters from `begin` to `end`; then the update."""
-    size, lanes = network.parameters.size, lanes_of(network.parameters)
-    for i in range(begin, end, lanes):
-        total = load(rule.gradients, i)
-        for s in range(1, shards):
-            total = total + load(rule.gradients, s * size + i)
-        store(workspace.scratch, place, total)
-        update_block(network.parameters, i, 0, rule, step, 0, workspace.scratch, place, 0, 1, lanes)
+        for j in range(p0 + i * p_row, p0 + i * p_row + columns, lanes_of(p)):
+            prefetch(p, j)
+            if slots > 0:
+                prefetch(rule.slots, j)
+            if slots > size:
+                prefetch(rule.slots, size + j)
 
 
 @scalar
@@ -77,7 +44,7 @@ def _put(array: Any, place: int, value: Any, count: int) -> None:
 
 
 @scalar
-def _sgd(p: Any, place: int, count: int, g: Any, rates: Any, step: int) -> None:
+def _sgd(p: Any, place: int, count: int, g: Any, rates: Any, step: int, slots: Any, size: int) -> None:
     """P -= rate g."""
     rate, penalty = rates[step, 0], rates[step, 1]
     old = _get(p, place, count)
@@ -85,7 +52,7 @@ def _sgd(p: Any, place: int, count: int, g: Any, rates: Any, step: int) -> None:
 
 
 @scalar
-def _momentum(p: Any, place: int, count: int, g: Any, rates: Any, step: int, slots: Any) -> None:
+def _momentum(p: Any, place: int, count: int, g: Any, rates: Any, step: int, slots: Any, size: int) -> None:
     """V = momentum v + g; p -= rate v, or with Nesterov's look-ahead p -= rate (g + momentum v)."""
     rate, penalty, momentum, nesterov = rates[step, 0], rates[step, 1], rates[step, 2], rates[step, 3]
     old = _get(p, place, count)
@@ -96,7 +63,7 @@ def _momentum(p: Any, place: int, count: int, g: Any, rates: Any, step: int, slo
 
 
 @scalar
-def _rmsprop(p: Any, place: int, count: int, g: Any, rates: Any, step: int, slots: Any) -> None:
+def _rmsprop(p: Any, place: int, count: int, g: Any, rates: Any, step: int, slots: Any, size: int) -> None:
     """S = alpha s + (1 - alpha) g**2; p -= rate g / (sqrt(s) + epsilon)."""
     rate, penalty, alpha, fresh, epsilon = rates[step, 0], rates[step, 1], rates[step, 2], rates[step, 3], rates[step, 4]
     old = _get(p, place, count)
@@ -135,3 +102,59 @@ def _adam(p: Any, place: int, count: int, g: Any, rates: Any, step: int, slots: 
     _put(slots, place, m, count)
     _put(slots, size + place, v, count)
     _put(p, place, keep * old - rate * m / (sqrt(v) * correction + epsilon), count)
+
+
+@scalar
+def _keep(p: Any, place: int, count: int, g: Any, rates: Any, step: int, gradients: Any, first: int) -> None:
+    """The gradients themselves, to ``gradients[first:]``."""
+    _put(gradients, first + place, g, count)
+
+
+def _blockwise(rule: Any) -> Any:
+    """The loop over a block of parameters at `p0`, rows `p_row` apart, whose gradients begin at `g0`."""
+
+    @scalar
+    def block(
+        p: Any, p0: int, p_row: int, g: Any, g0: int, g_row: int, rows: int, columns: int, rates: Any, step: int, slots: Any, size: int
+    ) -> None:
+        for i in range(rows):
+            for j in range(0, columns, lanes_of(p)):
+                rule(p, p0 + i * p_row + j, columns - j, load(g, g0 + i * g_row + j), rates, step, slots, size)
+
+    return block
+
+
+_sgd_block, _momentum_block, _adam_block = _blockwise(_sgd), _blockwise(_momentum), _blockwise(_adam)
+_rmsprop_block, _rmsprop_momentum_block, _keep_block = _blockwise(_rmsprop), _blockwise(_rmsprop_momentum), _blockwise(_keep)
+
+
+@scalar
+def update_block(
+    p: Any, p0: int, p_row: int, rule: Rule, step: int, shard: int, g: Any, g0: int, g_row: int, rows: int, columns: int
+) -> None:
+    """Change the parameters at `p0` (rows `p_row` apart) by the gradients at `g0`; with the code NO_UPDATE keep the gradients instead."""
+    rates, slots, size = rule.rates, rule.slots, p.size
+    if rule.code == SGD and slots.size == 0:
+        _sgd_block(p, p0, p_row, g, g0, g_row, rows, columns, rates, step, slots, size)
+    elif rule.code == SGD:
+        _momentum_block(p, p0, p_row, g, g0, g_row, rows, columns, rates, step, slots, size)
+    elif rule.code == ADAM:
+        _adam_block(p, p0, p_row, g, g0, g_row, rows, columns, rates, step, slots, size)
+    elif rule.code == RMSPROP and slots.size == size:
+        _rmsprop_block(p, p0, p_row, g, g0, g_row, rows, columns, rates, step, slots, size)
+    elif rule.code == RMSPROP:
+        _rmsprop_momentum_block(p, p0, p_row, g, g0, g_row, rows, columns, rates, step, slots, size)
+    else:
+        _keep_block(p, p0, p_row, g, g0, g_row, rows, columns, rates, step, rule.gradients, shard * size)
+
+
+@unit(SHARDS)
+def add_shards(network: Network, workspace: Workspace, rule: Rule, step: int, shards: int, begin: int, end: int, place: int) -> None:
+    """Gradients of all shards of the batch, added one shard after the other, for the parameters from `begin` to `end`; then the update."""
+    size, lanes = network.parameters.size, lanes_of(network.parameters)
+    for i in range(begin, end, lanes):
+        total = load(rule.gradients, i)
+        for s in range(1, shards):
+            total = total + load(rule.gradients, s * size + i)
+        store(workspace.scratch, place, total)
+        update_block(network.parameters, i, 0, rule, step, 0, workspace.scratch, place, 0, 1, lanes)
