@@ -8,12 +8,16 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 
 from fastbp._jit import operation, scalar, unit
 from fastbp.kernels.arguments import ADDRESS, COLUMNS, DTYPE, INPUTS, STRIDE, TARGETS, WEIGHTS, Data, Workspace
-from fastbp.kernels.codes import F4, F8, GATHER, I2, I4, I8, U1
+from fastbp.kernels.codes import DTYPES, F4, F8, GATHER, I2, I4, I8, U1
+from fastbp.kernels.memory import element_pointer
 from fastbp.kernels.panels import lanes_of
-from fastbp.kernels.transpose import transpose_block
+from fastbp.kernels.sizes import BYTES
+from fastbp.kernels.transpose import transpose_block, turn_block
+from fastbp.kernels.vector import Vector, llvm_type
 
 # Columns read of a row before the next row's turn: a block of them for each lane of a vector fits the first-level cache.
 _COLUMNS = 64
@@ -37,6 +41,52 @@ def load_at(typingctx: Any, address: Any, index: Any, dtype: Any) -> Any:
         return builder.load(builder.gep(pointer, [arguments[1]]), align=1)
 
     return element(types.int64, types.int64, dtype), emit
+
+
+def _transpose_rows_twin(out: Any, out0: int, out_row: int, address: int, stride: int, order: Any, first: int, blocks: int) -> None:
+    lanes = BYTES // out.itemsize
+    for i in range(lanes):
+        for j in range(blocks * lanes):
+            out[out0 + j * out_row + i] = _load_twin(address + order[first + i] * stride, j, out.dtype)
+
+
+@operation(_transpose_rows_twin)
+def transpose_rows(
+    typingctx: Any, out: Any, out0: Any, out_row: Any, address: Any, stride: Any, order: Any, first: Any, blocks: Any
+) -> Any:
+    """As many rows of a source of `out`'s own element type as a vector has lanes, to as many columns, `blocks` vectors of each."""
+    vector, size = llvm_type(Vector(out.dtype)), out.dtype.bitwidth // 8
+
+    def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        out_, out0_, out_row_, address_, stride_, order_, first_, blocks_ = arguments
+        whole = ir.IntType(64)
+        write = element_pointer(context, builder, out, out_, out0_)
+        numbers = element_pointer(context, builder, order, order_, first_)
+        rows = []
+        for i in range(vector.count):
+            number = builder.load(builder.gep(numbers, [whole(i)]))
+            rows.append(builder.inttoptr(builder.add(address_, builder.mul(number, stride_)), vector.as_pointer()))
+        with cgutils.for_range(builder, blocks_, intp=whole) as loop:
+            block = [builder.load(builder.gep(row, [loop.index]), align=1) for row in rows]
+            first_row = builder.mul(loop.index, whole(vector.count))
+            for i, turned in enumerate(turn_block(builder, block)):
+                place = builder.gep(write, [builder.mul(builder.add(first_row, whole(i)), out_row_)])
+                builder.store(turned, builder.bitcast(place, vector.as_pointer()), align=size)
+        return context.get_dummy_value()
+
+    whole = types.int64
+    return types.void(out, whole, whole, whole, whole, order, whole, whole), emit
+
+
+@operation(lambda out: DTYPES.index(out.dtype))
+def own_dtype(typingctx: Any, out: Any) -> Any:
+    """The code of the element type of `out`."""
+    code = DTYPES.index(np.dtype(f"f{out.dtype.bitwidth // 8}"))
+
+    def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        return ir.IntType(64)(code)
+
+    return types.int64(out), emit
 
 
 @scalar
@@ -74,8 +124,11 @@ def gather(
         _gather_few(source, order, first, rows, step, begin, end, out, base)
         return
     for r in range(begin * step, min(end * step, rows), lanes):
-        place = base + r // step * step * columns + r % step
-        for c in range(0, columns, _COLUMNS):
+        place, done = base + r // step * step * columns + r % step, 0
+        if source[DTYPE] == own_dtype(out) and rows - r >= lanes:
+            done = columns // lanes * lanes
+            transpose_rows(out, place, step, source[ADDRESS], source[STRIDE], order, first + r, columns // lanes)
+        for c in range(done, columns, _COLUMNS):
             count = min(_COLUMNS, columns - c)
             for i in range(min(lanes, rows - r)):
                 _read(source, order[first + r + i], c, count, scratch, block + i * _COLUMNS)

@@ -21,9 +21,8 @@ from fastbp.kernels.update import prefetch_block, update_block
 
 # Rows of blocks of W are multiples of this, for the register tile's sake.
 _GRAIN = 8
-# Parameters and slots of fewer elements stay in the second-level cache. Of more, what the update will need of some rows of a block is
-# fetched while those are multiplied.
-_CACHED, _PART = 1 << 17, 24
+# Parameters and slots of fewer elements stay in the caches. Of more, what the update of a block needs is fetched while it is multiplied.
+_CACHED = 1 << 19
 
 
 @scalar
@@ -80,23 +79,18 @@ def _gradient_block(
     vectors = vectors_of(columns, lanes)
     right = workspace.capacity * (table[layer, TURNED] + j * row)
     weight = table[layer, WEIGHT] + i * height * n_out + j * row
-    far = network.parameters.size + rule.slots.size > _CACHED
-    part = _PART if far else units
+    if network.parameters.size + rule.slots.size > _CACHED:
+        prefetch_block(network.parameters, weight, n_out, rule, units, columns)
     p = panel
     while p < panel_end:
         # Whole panels together, then what is left of the last one alone.
         together = max(1, min(DEPTH // high, panel_end - p, rows // high - p))
         start, depth = FROM_ZERO if p == panel else FROM_C, min(high, rows - p * high)
         b = right + p * high * row
-        for u in range(0, units, part):
-            count = min(part, units - u)
-            if far and p == panel:
-                prefetch_block(network.parameters, weight + u * n_out, n_out, rule, count, columns)
-            a = workspace.capacity * table[layer, UNITS_IN] + (p * n_in + i * height + u) * high
-            multiply_apart(
-                scratch, place + u * row, row, workspace.activations, a, high, n_in * high, turned, b, row, count, depth, together,
-                vectors, scratch, start,
-            )  # fmt: skip
+        a = workspace.capacity * table[layer, UNITS_IN] + (p * n_in + i * height) * high
+        multiply_apart(
+            scratch, place, row, workspace.activations, a, high, n_in * high, turned, b, row, units, depth, together, vectors, scratch, start
+        )
         p += together
     update_block(network.parameters, weight, n_out, rule, step, shard, scratch, place, row, units, columns)
     if i == 0:

@@ -38,7 +38,7 @@ def transpose_block(
             return builder.bitcast(builder.gep(pointer, [builder.mul(step, _I64(i))]), vector.as_pointer())
 
         rows = [builder.load(place(read, source_row_, i), align=size) for i in range(vector.count)]
-        for i, row in enumerate(_turn(builder, rows)):
+        for i, row in enumerate(turn_block(builder, rows)):
             with builder.if_then(builder.icmp_signed("<", _I64(i), count_), likely=True):
                 builder.store(row, place(write, out_row_, i), align=size)
         return context.get_dummy_value()
@@ -47,7 +47,7 @@ def transpose_block(
     return types.void(out, whole, whole, source, whole, whole, whole), emit
 
 
-def _turn(builder: ir.IRBuilder, rows: list[ir.Value]) -> list[ir.Value]:
+def turn_block(builder: ir.IRBuilder, rows: list[ir.Value]) -> list[ir.Value]:
     """Swap the off-diagonal quarters of blocks of 2, 4, 8, ... lanes."""
     lanes = len(rows)
     half = 1

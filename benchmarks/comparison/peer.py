@@ -1,0 +1,38 @@
+"""What a worker asks of a peer. To add one: a class here beside, with this base, and a line in `benchmarks.comparison.PEERS`."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+
+import numpy as np
+
+from benchmarks.comparison.task import Task
+
+
+class UnsuitableError(Exception):
+    """The peer cannot train this net, or not here; says why."""
+
+
+class Peer(ABC):
+    """A library that trains one net. It is imported by the methods: asv, which imports every file, does without.
+
+    Parameters
+    ----------
+    task : Task
+    X : ndarray of float32, (rows, inputs)
+    y : ndarray, int64 labels (rows,) or float32 targets (rows, outputs)
+    weights : list of (W, b)
+        To start from.
+    """
+
+    @abstractmethod
+    def __init__(self, task: Task, X: np.ndarray, y: np.ndarray, weights: list[tuple[np.ndarray, np.ndarray]]) -> None: ...
+
+    @abstractmethod
+    def first_steps(self) -> Iterator[float]:
+        """Make three steps on the first batch, starting from the given weights; yield the loss before each."""
+
+    @abstractmethod
+    def train(self, epochs: int) -> tuple[int, float]:
+        """Train on shuffled batches for `epochs` epochs, or somewhat more; give the number of steps and the latest loss."""

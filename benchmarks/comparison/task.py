@@ -1,0 +1,69 @@
+"""What all peers are given: a net, its first weights, the data, and how to train."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+# Small enough that no net of the list diverges.
+LEARNING_RATES = {
+    ("sgd", "cross_entropy"): 1e-2,
+    ("sgd", "squared_error"): 1e-3,
+    ("adam", "cross_entropy"): 1e-3,
+    ("adam", "squared_error"): 1e-3,
+}
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
+
+
+@dataclass(frozen=True)
+class Task:
+    """One net and how it is trained: everything but the random numbers, and those are seeded.
+
+    `rows` is a multiple of `batch`. The output layer is softmax for cross_entropy, identity for squared_error.
+    """
+
+    sizes: tuple[int, ...]
+    batch: int
+    rows: int
+    optimizer: str
+    activation: str
+    loss: str
+    threads: int
+    all_cores: bool
+
+    @property
+    def steps(self) -> int:
+        """Steps of an epoch; with one, the batch is the whole set and there is nothing to shuffle."""
+        return self.rows // self.batch
+
+    @property
+    def rate(self) -> float:
+        """Learning rate."""
+        return LEARNING_RATES[self.optimizer, self.loss]
+
+    def data(self) -> tuple[np.ndarray, np.ndarray]:
+        """Inputs from 0 to 1, and int64 labels or, for squared_error, float32 targets of shape (rows, outputs).
+
+        The inputs begin at a cache line: JAX uses such arrays as they are, and copies others.
+        """
+        random = np.random.default_rng(1)
+        size = self.rows * self.sizes[0]
+        X = np.empty(size + 16, np.float32)
+        first = -X.ctypes.data % 64 // 4
+        X = X[first : first + size].reshape(self.rows, -1)
+        random.random(dtype=np.float32, out=X)
+        if self.loss == "cross_entropy":
+            return X, random.integers(0, self.sizes[-1], self.rows)
+        return X, random.random((self.rows, self.sizes[-1]), dtype=np.float32)
+
+    def weights(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """W of shape (n_in, n_out) and b of each layer, float32."""
+        random = np.random.default_rng(2)
+        layers = []
+        for n_in, n_out in pairwise(self.sizes):
+            bound = (6 / (n_in + n_out)) ** 0.5
+            W = random.uniform(-bound, bound, (n_in, n_out)).astype(np.float32)
+            layers.append((W, random.uniform(-0.1, 0.1, n_out).astype(np.float32)))
+        return layers

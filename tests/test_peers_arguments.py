@@ -1,0 +1,157 @@
+"""The comparison with other libraries: its command line, its counts, and a run with the others absent."""
+
+import json
+import os
+import subprocess
+import sys
+from argparse import ArgumentTypeError
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).parent.parent
+sys.path.append(str(_ROOT))
+
+from benchmarks import peers  # noqa: E402  # not installed: found by the path
+from benchmarks.comparison.outcome import Outcome, Run, same  # noqa: E402
+from benchmarks.comparison.spec import DEFAULT, parse  # noqa: E402
+from benchmarks.comparison.with_fastbp import Fastbp  # noqa: E402
+from benchmarks.comparison.with_sklearn import Sklearn  # noqa: E402
+
+
+def test_spec_is_read():
+    spec = parse("4-32-16-4,10000,adam,tanh,squared_error")
+    assert (spec.sizes, spec.batch, spec.optimizer, spec.activation, spec.loss) == ((4, 32, 16, 4), 10000, "adam", "tanh", "squared_error")
+
+
+def test_loss_is_cross_entropy_unless_told():
+    assert parse("3-2,1,sgd,relu").loss == "cross_entropy"
+
+
+@pytest.mark.parametrize("text", DEFAULT)
+def test_spec_is_written_as_it_was_read(text):
+    assert str(parse(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("784-128-10", "1 parts; expected LAYERS,BATCH"),
+        ("784-128-10,128,adam", "3 parts"),
+        ("784-128-10,128,adam,relu,cross_entropy,1", "6 parts"),
+        ("784,128,adam,relu", "at least an input and an output"),
+        ("784--10,128,adam,relu", "layer size is ''"),
+        ("784-0-10,128,adam,relu", "layer size is '0'"),
+        ("784-1e3-10,128,adam,relu", "layer size is '1e3'"),
+        ("784-10,0,adam,relu", "batch is '0'"),
+        ("784-10,all,adam,relu", "batch is 'all'"),
+        ("784-10,1,lion,relu", "optimizer is 'lion'; expected sgd or adam"),
+        ("784-10,1,sgd,gelu", "activation is 'gelu'"),
+        ("784-10,1,sgd,relu,hinge", "loss is 'hinge'"),
+        ("784-1,1,sgd,relu", "at least 2 outputs"),
+    ],
+)
+def test_malformed_spec_is_refused_by_name(text, message):
+    with pytest.raises(ArgumentTypeError) as error:
+        parse(text)
+    assert message in str(error.value) and repr(text) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["784-10"], "argument NET: '784-10' has 1 parts"),
+        (["--threads", "0"], "argument --threads: '0'"),
+        (["--threads", "4096"], "argument --threads: 4096, but there are"),
+        (["--rounds", "1.5"], "argument --rounds: '1.5'"),
+        (["--seconds", "-1"], "argument --seconds: '-1'"),
+        (["--peers", "fastbp,tensorflow"], "argument --peers: 'tensorflow'"),
+        (["--peers", "jax", "--png", "x.png"], "--png shows speeds relative to fastbp"),
+    ],
+)
+def test_malformed_option_is_refused_by_name(arguments, message, capsys):
+    with pytest.raises(SystemExit) as error:
+        peers.read(arguments)
+    assert error.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_peers_run_in_the_order_of_the_list():
+    assert peers.read(["--peers", "sklearn,jax,fastbp"]).peers == ["fastbp", "jax", "sklearn"]
+
+
+def test_flops_of_a_step():
+    """Two a multiply-add: forward and gradient in every layer, delta in all but the first."""
+    assert parse("784-128-10,128,adam,sigmoid").flops == 128 * (4 * 784 * 128 + 6 * 128 * 10)
+    assert parse("5-3,7,adam,sigmoid").flops == 7 * 4 * 5 * 3
+
+
+@pytest.mark.parametrize("text", DEFAULT)
+def test_rows_are_whole_batches_of_a_set_of_moderate_size(text):
+    spec = parse(text)
+    assert spec.rows % spec.batch == 0
+    assert spec.rows * spec.sizes[0] * 4 <= 256e6
+    steps = spec.rows // spec.batch
+    assert steps == 1 if spec.batch >= 4096 else 4 <= steps <= 2000 if spec.batch >= 512 else 20 <= steps <= 2000
+
+
+@pytest.mark.parametrize("losses", [[2.01, 1.91, 1.81], [2.0, 1.95, 1.90], [2.0, 1.9, 1.804]])
+def test_other_losses_are_not_the_same(losses):
+    assert same([2.0, 1.90001, 1.8], [2.0, 1.9, 1.8])
+    assert not same(losses, [2.0, 1.9, 1.8])
+
+
+def test_fall_of_the_loss_is_compared_too():
+    """A rate a tenth too small moves a loss of 2 by less than one thousandth of it."""
+    assert not same([2.0, 1.9955, 1.991], [2.0, 1.995, 1.99])
+
+
+def test_ratio_is_the_median_of_the_rounds_against_the_fastest():
+    runs = {name: Run(1.0, [1.0], times) for name, times in {"fastbp": [1, 2, 1], "torch": [9, 9, 9], "jax": [2, 2, 3]}.items()}
+    duel = Outcome(parse("3-2,1,sgd,relu"), 1.0, runs, {}).duel()
+    assert (duel.best, duel.ratio, min(duel.ratios), max(duel.ratios)) == ("jax", 2, 1, 3)
+
+
+@pytest.mark.parametrize(
+    "text", ["5-7-3,8,sgd,sigmoid", "5-7-4-3,8,adam,tanh", "5-7-3,8,sgd,relu,squared_error", "5-7-1,8,adam,tanh,squared_error"]
+)
+def test_scikit_learn_makes_the_same_steps(text):
+    task = parse(text).task(threads=1, all_cores=False)
+    ours, theirs = (kind(task, *task.data(), task.weights()) for kind in (Fastbp, Sklearn))
+    theirs.limits.restore_original_limits()
+    losses = list(ours.first_steps())
+    assert same(list(theirs.first_steps()), losses)
+    assert losses[0] > losses[1] > losses[2]
+
+
+def test_script_runs_without_the_others(tmp_path):
+    for name in ("torch", "jax"):
+        (tmp_path / f"{name}.py").write_text(f"raise ModuleNotFoundError(name={name!r})\n")
+    options = ["--peers", "fastbp,torch,torch-compiled,jax", "--threads", "1", "--rounds", "1", "--seconds", "0.02"]
+    command = [sys.executable, "benchmarks/peers.py", "5-4-3,8,adam,tanh", *options, "--json", str(tmp_path / "out.json")]
+    settings = os.environ | {"PYTHONPATH": str(tmp_path), "PYTHONWARNINGS": "error"}
+    done = subprocess.run(command, cwd=_ROOT, env=settings, capture_output=True, text=True, timeout=300)
+    assert (done.returncode, done.stderr) == (0, "")
+    for line in (
+        "torch skipped: torch is not installed",
+        "torch-compiled skipped: torch is not installed",
+        "jax skipped: jax is not installed",
+    ):
+        assert line in done.stdout
+    (net,) = json.loads((tmp_path / "out.json").read_text())["nets"]
+    assert list(net["peers"]) == ["fastbp"] and list(net["absent"]) == ["torch", "torch-compiled", "jax"]
+    run = net["peers"]["fastbp"]
+    assert len(run["seconds_per_step"]) == 1 and run["seconds_per_step"][0] > 0
+    assert 10 < run["megabytes"] < 2000 and run["losses"][0] > run["losses"][2]
+
+
+def test_failing_peer_is_named_and_the_others_go_on(tmp_path):
+    """scikit-learn's place is taken by a module that breaks."""
+    (tmp_path / "sklearn.py").write_text("")
+    (tmp_path / "threadpoolctl.py").write_text("raise RuntimeError('broken')\n")
+    options = ["--peers", "fastbp,sklearn", "--threads", "1", "--rounds", "1", "--seconds", "0.02"]
+    command = [sys.executable, "-m", "benchmarks.peers", "5-4-3,8,adam,tanh", *options]
+    done = subprocess.run(command, cwd=_ROOT, env=os.environ | {"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, timeout=300)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "sklearn failed: RuntimeError: broken" in done.stdout
+    assert done.stdout.count("5-4-3,8,adam,tanh") == 2
