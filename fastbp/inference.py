@@ -10,7 +10,7 @@ from fastbp._threads import running
 from fastbp._typing import Array
 from fastbp.data import Rows
 from fastbp.kernels.arguments import Network, Rule
-from fastbp.kernels.codes import NO_UPDATE, PREDICT, SCORE
+from fastbp.kernels.codes import COEFFICIENTS, NO_UPDATE, PREDICT, SCORE
 
 #: Rows in a batch: enough to feed every thread, few enough to stay in cache. Part of a score's bits, since it fixes the order of the sum.
 ROWS = 256
@@ -39,7 +39,7 @@ def _run(kind: int, network: Network, rows: Rows, loss: int, first: int, size: i
     from fastbp.kernels import programs
 
     dtype = network.parameters.dtype
-    nothing = np.zeros((1, 1), dtype)
+    nothing = np.zeros((1, COEFFICIENTS), dtype)
     data = rows.data(np.arange(min(rows.n_rows, first + _BATCHES * size)))
     buffers = layout.workspace(network, size, rows.target_width, tasks, training=False)
     rule = Rule(NO_UPDATE, nothing, nothing[0], nothing[0])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from fastbp._typing import Array, DType
 from fastbp.activations import Activation
 from fastbp.kernels.arguments import N_IN, N_OUT, SPREAD, TURNED, UNITS_OUT, WEIGHT, Network, Workspace
-from fastbp.kernels.sizes import BYTES, CHUNK, DEPTH, TEAM, WIDTH, balanced, panel_width
+from fastbp.kernels.sizes import BYTES, SCRATCH, TEAM, WIDTH, balanced, panel_width
 
 
 def table_of(layer_sizes: Sequence[int], activations: Sequence[Activation], dtype: DType) -> NDArray[np.int64]:
@@ -66,7 +66,7 @@ def workspace(network: Network, rows: int, target_width: int, tasks: int, *, tra
         row_weights=aligned_zeros(capacity, dtype),
         row_losses=aligned_zeros(capacity, dtype),
         vector_losses=aligned_zeros(capacity // lanes, dtype),
-        scratch=aligned_zeros(tasks * CHUNK * DEPTH, dtype),
+        scratch=aligned_zeros(tasks * SCRATCH, dtype),
         team=aligned_zeros(TEAM + 8 * tasks, np.dtype(np.int64)),
         units=aligned_zeros(0, np.dtype(np.int64)),
     )
@@ -79,7 +79,7 @@ def has_room(held: Workspace, rows: int, target_width: int, tasks: int) -> bool:
     return (
         held.capacity >= capacity
         and held.targets.size >= held.capacity * target_width
-        and held.scratch.size >= tasks * CHUNK * DEPTH
+        and held.scratch.size >= tasks * SCRATCH
         and held.team.size >= TEAM + 8 * tasks
     )
 

@@ -22,7 +22,7 @@ from fastbp.history import History
 from fastbp.interrupt import Interrupt
 from fastbp.kernels.arguments import Rule, Workspace
 from fastbp.inference import ROWS, score
-from fastbp.kernels.codes import NO_UPDATE, TRAIN
+from fastbp.kernels.codes import COEFFICIENTS, NO_UPDATE, TRAIN
 from fastbp.kernels.sizes import gradients_size
 from fastbp.losses import as_loss
 from fastbp.mlp import MLP
@@ -203,7 +203,7 @@ class Trainer:
         bias_gradients : list of ndarray
         """
         rows = self._check(X, y, sample_weight)
-        size, nothing = self.model.network.parameters.size, np.zeros((1, 1), self.model.dtype)
+        size, nothing = self.model.network.parameters.size, np.zeros((1, COEFFICIENTS), self.model.dtype)
         gradients = layout.aligned_zeros(max(size, gradients_size(rows.n_rows, size)), self.model.dtype)
         losses = self._run(rows, np.arange(rows.n_rows), Rule(NO_UPDATE, nothing, gradients, nothing[0]), 0, rows.n_rows, 1)
         return float(losses[0]), *layout.matrices(gradients[:size], self.model.network.table)

@@ -9,6 +9,8 @@ IDENTITY, SIGMOID, TANH, RELU, LEAKY_RELU, SOFTMAX = range(6)
 SQUARED_ERROR, CROSS_ENTROPY, BINARY_CROSS_ENTROPY = range(3)
 
 NO_UPDATE, SGD, RMSPROP, ADAM = range(4)
+#: Numbers that an optimizer's rule may use at a step.
+COEFFICIENTS = 9
 
 # Kernels that are compiled for themselves and called by their address.
 GATHER, FORWARD, ERROR, DELTA, GRADIENT, SHARDS, HITS, OUTPUT, TASK = range(9)

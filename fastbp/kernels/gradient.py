@@ -16,13 +16,16 @@ from fastbp.kernels.memory import load, store
 from fastbp.kernels.panels import lanes_of, vectors_of
 from fastbp.kernels.product import multiply_apart
 from fastbp.kernels.sizes import CHUNK, DEPTH
+from fastbp.kernels.team import share
 from fastbp.kernels.tile import FROM_C, FROM_ZERO
-from fastbp.kernels.update import prefetch_block, update_block
+from fastbp.kernels.update import prefetch_block, update_block, update_rows
 
 # Rows of blocks of W are multiples of this, for the register tile's sake.
 _GRAIN = 8
 # Parameters and slots of fewer elements stay in the caches. Of more, what the update of a block needs is fetched while it is multiplied.
 _CACHED = 1 << 19
+# Batches of up to so many rows leave a gradient so quickly that keeping a block of them in the cache is most of the work.
+_FEW = 2
 
 
 @scalar
@@ -49,6 +52,10 @@ def gradient_blocks(
     Every task has about as many weights; `place` is where in the scratch a block is summed.
     """
     lanes = lanes_of(workspace.turned)
+    if rows <= _FEW:
+        for layer in range(network.table.shape[0]):
+            _gradient_rows(network, workspace, rule, step, layer, rows, tasks, task, place)
+        return
     total, done = 0, 0
     for layer in range(network.table.shape[0]):
         high, wide = blocks_of(network, layer, lanes)
@@ -72,39 +79,72 @@ def _gradient_block(
     network: Network, workspace: Workspace, rule: Rule, step: int, shard: int, layer: int, rows: int, panel: int, panel_end: int, i: int,
     j: int, place: int,
 ) -> None:  # fmt: skip
-    table, scratch, turned = network.table, workspace.scratch, workspace.turned
+    table, scratch, parameters = network.table, workspace.scratch, network.parameters
     n_in, n_out, lanes = table[layer, N_IN], table[layer, N_OUT], lanes_of(workspace.turned)
     height, row, high = block_height(n_in), table[layer, SPREAD] * lanes, workspace.width * lanes
     units, columns = min(height, n_in - i * height), min(row, n_out - j * row)
-    vectors = vectors_of(columns, lanes)
+    vectors, weight = vectors_of(columns, lanes), table[layer, WEIGHT] + i * height * n_out + j * row
+    left = workspace.capacity * table[layer, UNITS_IN] + i * height * high
     right = workspace.capacity * (table[layer, TURNED] + j * row)
-    weight = table[layer, WEIGHT] + i * height * n_out + j * row
-    if network.parameters.size + rule.slots.size > _CACHED:
-        prefetch_block(network.parameters, weight, n_out, rule, units, columns)
+    if parameters.size + rule.slots.size > _CACHED:
+        prefetch_block(parameters, weight, n_out, rule, units, columns)
+    _sum_products(workspace, left, n_in * high, right, row, units, vectors, rows, panel, panel_end, place)
+    update_block(parameters, weight, n_out, rule, step, shard, scratch, place, row, units, columns)
+    if i == 0:
+        _bias_gradient(network, workspace, rule, step, shard, layer, rows, panel, panel_end, j, place)
+
+
+@scalar
+def _bias_gradient(
+    network: Network, workspace: Workspace, rule: Rule, step: int, shard: int, layer: int, rows: int, panel: int, panel_end: int, j: int,
+    place: int,
+) -> None:  # fmt: skip
+    """Rows of the deltas added up one after the other, for the biases of one block's columns."""
+    lanes = lanes_of(workspace.turned)
+    row, high = network.table[layer, SPREAD] * lanes, workspace.width * lanes
+    columns, right = min(row, network.table[layer, N_OUT] - j * row), workspace.capacity * (network.table[layer, TURNED] + j * row)
+    for v in range(0, columns, lanes):
+        total = load(workspace.turned, right + panel * high * row + v)
+        for r in range(panel * high + 1, min(rows, panel_end * high)):
+            total = total + load(workspace.turned, right + r * row + v)
+        store(workspace.scratch, place + v, total)
+    bias = network.table[layer, BIAS] + j * row
+    update_block(network.parameters, bias, network.table[layer, N_OUT], rule, step, shard, workspace.scratch, place, row, 1, columns)
+
+
+@scalar
+def _gradient_rows(
+    network: Network, workspace: Workspace, rule: Rule, step: int, layer: int, rows: int, tasks: int, task: int, place: int
+) -> None:
+    """The task's rows of W, where the batch is so short that memory is what takes time: gradient and update in one pass."""
+    table, lanes = network.table, lanes_of(workspace.turned)
+    n_in, n_out, row, high = table[layer, N_IN], table[layer, N_OUT], table[layer, SPREAD] * lanes, workspace.width * lanes
+    begin, end = share(n_in, tasks, task, 1)
+    left = workspace.capacity * table[layer, UNITS_IN] + begin * high
+    right = workspace.capacity * table[layer, TURNED]
+    update_rows(
+        network.parameters, table[layer, WEIGHT] + begin * n_out, rule, step, end - begin, n_out, workspace.activations, left, high,
+        workspace.turned, right, row, row * workspace.capacity, rows,
+    )  # fmt: skip
+    if task == tasks - 1:
+        for j in range((n_out + row - 1) // row):
+            _bias_gradient(network, workspace, rule, step, 0, layer, rows, 0, 1, j, place)
+
+
+@scalar
+def _sum_products(
+    workspace: Workspace, left: int, jump: int, right: int, row: int, units: int, vectors: int, rows: int, panel: int, panel_end: int,
+    place: int,
+) -> None:  # fmt: skip
+    """A block of a^T delta over the panels: units from `left` on, a panel `jump` after the other, and columns from `right` on."""
+    high = workspace.width * lanes_of(workspace.turned)
     p = panel
     while p < panel_end:
         # Whole panels together, then what is left of the last one alone.
         together = max(1, min(DEPTH // high, panel_end - p, rows // high - p))
         start, depth = FROM_ZERO if p == panel else FROM_C, min(high, rows - p * high)
-        b = right + p * high * row
-        a = workspace.capacity * table[layer, UNITS_IN] + (p * n_in + i * height) * high
         multiply_apart(
-            scratch, place, row, workspace.activations, a, high, n_in * high, turned, b, row, units, depth, together, vectors, scratch, start
-        )
+            workspace.scratch, place, row, workspace.activations, left + p * jump, high, jump, workspace.turned, right + p * high * row,
+            row, units, depth, together, vectors, workspace.scratch, start,
+        )  # fmt: skip
         p += together
-    update_block(network.parameters, weight, n_out, rule, step, shard, scratch, place, row, units, columns)
-    if i == 0:
-        end = min(rows, panel_end * high)
-        _sum_rows(scratch, place, turned, right, row, panel * high, end, vectors)
-        update_block(network.parameters, table[layer, BIAS] + j * row, n_out, rule, step, shard, scratch, place, row, 1, columns)
-
-
-@scalar
-def _sum_rows(out: Any, out0: int, values: Any, begin: int, row: int, first: int, last: int, vectors: int) -> None:
-    """Rows `first` to `last` added up one after the other."""
-    lanes = lanes_of(out)
-    for v in range(vectors):
-        total = load(values, begin + first * row + v * lanes)
-        for r in range(first + 1, last):
-            total = total + load(values, begin + r * row + v * lanes)
-        store(out, out0 + v * lanes, total)

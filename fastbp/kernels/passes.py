@@ -19,7 +19,7 @@ from fastbp.kernels.gather import gather_batch
 from fastbp.kernels.gradient import gradient_blocks
 from fastbp.kernels.loss import output_delta, total_loss, write_output
 from fastbp.kernels.panels import lanes_of, panels_of, shards_of, vectors_of
-from fastbp.kernels.sizes import SHARD
+from fastbp.kernels.sizes import SCRATCH, SHARD
 from fastbp.kernels.team import meet, share
 from fastbp.kernels.update import add_shards
 
@@ -33,7 +33,7 @@ def train_on_batch(
     zero = type(network.slopes[0])(0)
     size, lanes = network.parameters.size, lanes_of(network.parameters)
     shards = shards_of(rows, size)
-    block = task * (workspace.scratch.size // tasks)
+    block = task * SCRATCH
     if shards == 1:
         _forward_and_delta(network, workspace, data, loss, first, rows, zero, tasks, task)
         panels = panels_of(rows, workspace.width, lanes)
@@ -75,7 +75,7 @@ def _forward_and_delta(
 ) -> None:
     """All that comes before the gradient; at its end all tasks have met."""
     begin, end, by_units = _own_panels(workspace, rows, tasks, task)
-    block, panels = task * (workspace.scratch.size // tasks), panels_of(rows, workspace.width, lanes_of(workspace.deltas))
+    block, panels = task * SCRATCH, panels_of(rows, workspace.width, lanes_of(workspace.deltas))
     _forward(network, workspace, data, first, rows, total_weight, 1, tasks, task)
     output_delta(loss, network, workspace, data, rows, begin, end)
     for layer in range(network.table.shape[0] - 1, 0, -1):
@@ -95,7 +95,7 @@ def _forward(
 ) -> None:
     """The batch gathered and passed through all layers; at the end a task may read its own panels."""
     begin, end, by_units = _own_panels(workspace, rows, tasks, task)
-    block, panels = task * (workspace.scratch.size // tasks), panels_of(rows, workspace.width, lanes_of(workspace.deltas))
+    block, panels = task * SCRATCH, panels_of(rows, workspace.width, lanes_of(workspace.deltas))
     gather_batch(data, workspace, first, rows, begin, end, targets, total_weight, block)
     for layer in range(network.table.shape[0]):
         n_out = network.table[layer, N_OUT]

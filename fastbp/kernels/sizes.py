@@ -10,6 +10,10 @@ BYTES = 64
 WIDTH = len(TILES[host()].rows)
 #: Units of the left operand in a block, and its depth: the first- and second-level cache hold it beside a panel's part.
 CHUNK, DEPTH = 48, 256
+#: Up to so many rows of a batch are too few to fill the lanes of a vector: units take their place. All fit into one vector of float64.
+FEW = 8
+#: Elements of scratch for each task: a block of the left operand and, for few rows, one of sums.
+SCRATCH = CHUNK * (DEPTH + BYTES // 4)
 #: Rows of the batch whose gradients are summed apart when the batch is long and the network small; whole panels of every width.
 SHARD = 288
 #: Elements that a team of tasks shares, beside 8 for each task.

@@ -14,7 +14,7 @@ from fastbp.kernels.arguments import Network, Rule, Workspace
 from fastbp.kernels.codes import ADAM, RMSPROP, SGD, SHARDS
 from fastbp.kernels.memory import load, load_first, prefetch, store, store_first
 from fastbp.kernels.panels import lanes_of
-from fastbp.kernels.vector import select, sqrt
+from fastbp.kernels.vector import fma, select, sqrt
 
 @scalar
 def prefetch_block(p: Any, p0: int, p_row: int, rule: Rule, rows: int, columns: int) -> None:
@@ -44,17 +44,17 @@ def _put(array: Any, place: int, value: Any, count: int) -> None:
 
 
 @scalar
-def _sgd(p: Any, place: int, count: int, g: Any, rates: Any, step: int, slots: Any, size: int) -> None:
+def _sgd(p: Any, place: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
     """P -= rate g."""
-    rate, penalty = rates[step, 0], rates[step, 1]
+    rate, penalty = c[0], c[1]
     old = _get(p, place, count)
     _put(p, place, old - rate * (g + penalty * old), count)
 
 
 @scalar
-def _momentum(p: Any, place: int, count: int, g: Any, rates: Any, step: int, slots: Any, size: int) -> None:
+def _momentum(p: Any, place: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
     """V = momentum v + g; p -= rate v, or with Nesterov's look-ahead p -= rate (g + momentum v)."""
-    rate, penalty, momentum, nesterov = rates[step, 0], rates[step, 1], rates[step, 2], rates[step, 3]
+    rate, penalty, momentum, nesterov = c[0], c[1], c[2], c[3]
     old = _get(p, place, count)
     slope = g + penalty * old
     v = momentum * _get(slots, place, count) + slope
@@ -63,9 +63,9 @@ def _momentum(p: Any, place: int, count: int, g: Any, rates: Any, step: int, slo
 
 
 @scalar
-def _rmsprop(p: Any, place: int, count: int, g: Any, rates: Any, step: int, slots: Any, size: int) -> None:
+def _rmsprop(p: Any, place: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
     """S = alpha s + (1 - alpha) g**2; p -= rate g / (sqrt(s) + epsilon)."""
-    rate, penalty, alpha, fresh, epsilon = rates[step, 0], rates[step, 1], rates[step, 2], rates[step, 3], rates[step, 4]
+    rate, penalty, alpha, fresh, epsilon = c[0], c[1], c[2], c[3], c[4]
     old = _get(p, place, count)
     slope = g + penalty * old
     s = alpha * _get(slots, place, count) + fresh * slope * slope
@@ -74,10 +74,10 @@ def _rmsprop(p: Any, place: int, count: int, g: Any, rates: Any, step: int, slot
 
 
 @scalar
-def _rmsprop_momentum(p: Any, place: int, count: int, g: Any, rates: Any, step: int, slots: Any, size: int) -> None:
+def _rmsprop_momentum(p: Any, place: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
     """The same with momentum over the quotient, centred by the mean of g."""
-    rate, penalty, alpha, fresh, epsilon = rates[step, 0], rates[step, 1], rates[step, 2], rates[step, 3], rates[step, 4]
-    momentum, centered = rates[step, 5], rates[step, 6]
+    rate, penalty, alpha, fresh, epsilon = c[0], c[1], c[2], c[3], c[4]
+    momentum, centered = c[5], c[6]
     old, mean = _get(p, place, count), _get(slots, 2 * size + place, count)
     slope = g + penalty * old
     s = alpha * _get(slots, place, count) + fresh * slope * slope
@@ -91,10 +91,10 @@ def _rmsprop_momentum(p: Any, place: int, count: int, g: Any, rates: Any, step: 
 
 
 @scalar
-def _adam(p: Any, place: int, count: int, g: Any, rates: Any, step: int, slots: Any, size: int) -> None:
+def _adam(p: Any, place: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
     """M = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g**2; p = keep p - rate m / (sqrt(v) correction + epsilon)."""
-    rate, penalty, keep, b1, fresh1 = rates[step, 0], rates[step, 1], rates[step, 2], rates[step, 3], rates[step, 4]
-    b2, fresh2, correction, epsilon = rates[step, 5], rates[step, 6], rates[step, 7], rates[step, 8]
+    rate, penalty, keep, b1, fresh1 = c[0], c[1], c[2], c[3], c[4]
+    b2, fresh2, correction, epsilon = c[5], c[6], c[7], c[8]
     old = _get(p, place, count)
     slope = g + penalty * old
     m = b1 * _get(slots, place, count) + fresh1 * slope
@@ -105,7 +105,7 @@ def _adam(p: Any, place: int, count: int, g: Any, rates: Any, step: int, slots: 
 
 
 @scalar
-def _keep(p: Any, place: int, count: int, g: Any, rates: Any, step: int, gradients: Any, first: int) -> None:
+def _keep(p: Any, place: int, count: int, g: Any, c: Any, gradients: Any, first: int) -> None:
     """The gradients themselves, to ``gradients[first:]``."""
     _put(gradients, first + place, g, count)
 
@@ -117,15 +117,56 @@ def _blockwise(rule: Any) -> Any:
     def block(
         p: Any, p0: int, p_row: int, g: Any, g0: int, g_row: int, rows: int, columns: int, rates: Any, step: int, slots: Any, size: int
     ) -> None:
+        c, lanes = _coefficients(rates, step), lanes_of(p)
+        whole = columns // lanes * lanes
         for i in range(rows):
-            for j in range(0, columns, lanes_of(p)):
-                rule(p, p0 + i * p_row + j, columns - j, load(g, g0 + i * g_row + j), rates, step, slots, size)
+            for j in range(0, whole, lanes):
+                rule(p, p0 + i * p_row + j, lanes, load(g, g0 + i * g_row + j), c, slots, size)
+            if whole < columns:
+                rule(p, p0 + i * p_row + whole, columns - whole, load(g, g0 + i * g_row + whole), c, slots, size)
 
     return block
 
 
+def _rowwise(rule: Any) -> Any:
+    """The same for whole rows of W, whose gradients are computed on the way: sums of products of `a` and of `d`, each over `depth` rows.
+
+    Of the deltas `d` panels of `d_row` units follow each other at a distance of `d_panel`.
+    """
+
+    @scalar
+    def block(
+        p: Any, p0: int, rows: int, columns: int, a: Any, a0: int, a_row: int, d: Any, d0: int, d_row: int, d_panel: int, depth: int,
+        rates: Any, step: int, slots: Any, size: int,
+    ) -> None:  # fmt: skip
+        c, lanes = _coefficients(rates, step), lanes_of(p)
+        for i in range(rows):
+            right, j0 = d0, 0
+            while j0 < columns:
+                for j in range(0, min(d_row, columns - j0), lanes):
+                    g = a[a0 + i * a_row] * load(d, right + j)
+                    for k in range(1, depth):
+                        g = fma(a[a0 + i * a_row + k], load(d, right + k * d_row + j), g)
+                    rule(p, p0 + i * columns + j0 + j, columns - j0 - j, g, c, slots, size)
+                j0 += d_row
+                right += d_panel
+
+    return block
+
+
+@scalar
+def _coefficients(rates: Any, step: int) -> Any:
+    """Read once, before the loops: the compiler cannot know that they do not lie among the parameters."""
+    return (
+        rates[step, 0], rates[step, 1], rates[step, 2], rates[step, 3], rates[step, 4], rates[step, 5], rates[step, 6], rates[step, 7],
+        rates[step, 8],
+    )  # fmt: skip
+
+
 _sgd_block, _momentum_block, _adam_block = _blockwise(_sgd), _blockwise(_momentum), _blockwise(_adam)
 _rmsprop_block, _rmsprop_momentum_block, _keep_block = _blockwise(_rmsprop), _blockwise(_rmsprop_momentum), _blockwise(_keep)
+_sgd_rows, _momentum_rows, _adam_rows = _rowwise(_sgd), _rowwise(_momentum), _rowwise(_adam)
+_rmsprop_rows, _rmsprop_momentum_rows, _keep_rows = _rowwise(_rmsprop), _rowwise(_rmsprop_momentum), _rowwise(_keep)
 
 
 @scalar
@@ -146,6 +187,27 @@ def update_block(
         _rmsprop_momentum_block(p, p0, p_row, g, g0, g_row, rows, columns, rates, step, slots, size)
     else:
         _keep_block(p, p0, p_row, g, g0, g_row, rows, columns, rates, step, rule.gradients, shard * size)
+
+
+@scalar
+def update_rows(
+    p: Any, p0: int, rule: Rule, step: int, rows: int, columns: int, a: Any, a0: int, a_row: int, d: Any, d0: int, d_row: int, d_panel: int,
+    depth: int,
+) -> None:  # fmt: skip
+    """Change rows of W from `p0` on by gradients computed on the way, of a batch of `depth` rows."""
+    rates, slots, size = rule.rates, rule.slots, p.size
+    if rule.code == SGD and slots.size == 0:
+        _sgd_rows(p, p0, rows, columns, a, a0, a_row, d, d0, d_row, d_panel, depth, rates, step, slots, size)
+    elif rule.code == SGD:
+        _momentum_rows(p, p0, rows, columns, a, a0, a_row, d, d0, d_row, d_panel, depth, rates, step, slots, size)
+    elif rule.code == ADAM:
+        _adam_rows(p, p0, rows, columns, a, a0, a_row, d, d0, d_row, d_panel, depth, rates, step, slots, size)
+    elif rule.code == RMSPROP and slots.size == size:
+        _rmsprop_rows(p, p0, rows, columns, a, a0, a_row, d, d0, d_row, d_panel, depth, rates, step, slots, size)
+    elif rule.code == RMSPROP:
+        _rmsprop_momentum_rows(p, p0, rows, columns, a, a0, a_row, d, d0, d_row, d_panel, depth, rates, step, slots, size)
+    else:
+        _keep_rows(p, p0, rows, columns, a, a0, a_row, d, d0, d_row, d_panel, depth, rates, step, rule.gradients, 0)
 
 
 @unit(SHARDS)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from fastbp._names import real
 from fastbp._typing import Array, DType
+from fastbp.kernels.codes import COEFFICIENTS
 from fastbp.validation import within
 
 
@@ -49,9 +50,9 @@ class Optimizer(ABC):
         """What the rule multiplies with at each of `steps`, counted from 1: numbers, or arrays with one number a step."""
 
     def rates(self, first: int, count: int, dtype: DType) -> Array:
-        """The coefficients of `count` steps after the first `first`, as (count, coefficients)."""
+        """The coefficients of `count` steps after the first `first`, as (count, COEFFICIENTS), unused ones 0."""
         columns = self.coefficients(np.arange(first + 1, first + count + 1))
-        rates = np.empty((count, len(columns)), dtype)
+        rates = np.zeros((count, COEFFICIENTS), dtype)
         for column, values in enumerate(columns):
             rates[:, column] = values
         return rates
