@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 from types import CellType, FunctionType
@@ -19,7 +21,11 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from fastbp.kernels.isa import VARIABLE
+
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+_LOG = logging.getLogger("fastbp")
 
 DISABLED: bool = getattr(numba.config, "DISABLE_JIT")  # noqa: B009  # Numba's stubs do not know it
 
@@ -117,9 +123,13 @@ def unit_addresses(**records: Any) -> Any:
     """The addresses of all units, compiled or loaded for these records (an array or scalar of the network's element type as `Any`)."""
     kinds = {name: numba.typeof(record) for name, record in records.items()} | {"int": types.int64}
     table = np.zeros(max(_UNITS, default=-1) + 1, np.int64)
-    for number, (compiled, annotations) in _UNITS.items():
-        signature = tuple(kinds[annotation] for annotation in annotations)
+    told = False
+    for number, (compiled, classes) in sorted(_UNITS.items()):
+        signature = tuple(kinds[name] for name in classes)
         compiled.compile(signature)
+        if compiled.stats.cache_misses and not told:
+            told = True
+            _LOG.warning("fastbp compiles its kernels, once for this installation and element type: this takes about half a minute")
         overload = compiled.overloads[signature]
         table[number] = overload.library.get_pointer_to_function(overload.fndesc.llvm_func_name)
     return table
@@ -145,7 +155,8 @@ def _stamped(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _hash_of_sources() -> str:
-    digest = hashlib.sha256()
+    # What the environment asks of the kernels is written into their code, too.
+    digest = hashlib.sha256(os.environ.get(VARIABLE, "").encode())
     folder = Path(__file__).parent
     for path in sorted(folder.rglob("*.py")):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")

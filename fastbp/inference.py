@@ -24,7 +24,8 @@ def score(network: Network, rows: Rows, loss: int, size: int, tasks: int) -> NDA
     for first in range(0, rows.n_rows, _BATCHES * size):
         begin = first // size
         _run(SCORE, network, rows, loss, first, size, results[begin : begin + _BATCHES], tasks)
-    return results.sum(axis=0, dtype=np.float64)
+    total: NDArray[np.float64] = results.sum(axis=0, dtype=np.float64)
+    return total
 
 
 def predict(network: Network, rows: Rows, size: int, tasks: int) -> Array:

@@ -76,7 +76,7 @@ def has_room(held: Workspace, rows: int, target_width: int, tasks: int) -> bool:
     """Whether `held` is large enough for batches of up to `rows` rows and as many tasks."""
     lanes = BYTES // held.deltas.itemsize
     capacity = (-(-rows // lanes) + WIDTH) * lanes
-    return (
+    return bool(
         held.capacity >= capacity
         and held.targets.size >= held.capacity * target_width
         and held.scratch.size >= tasks * SCRATCH

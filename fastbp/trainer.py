@@ -19,9 +19,9 @@ from fastbp.callbacks import Callback, check_callbacks
 from fastbp.data import Rows
 from fastbp.epoch import Epoch
 from fastbp.history import History
+from fastbp.inference import ROWS, score
 from fastbp.interrupt import Interrupt
 from fastbp.kernels.arguments import Rule, Workspace
-from fastbp.inference import ROWS, score
 from fastbp.kernels.codes import COEFFICIENTS, NO_UPDATE, TRAIN
 from fastbp.kernels.sizes import gradients_size
 from fastbp.losses import as_loss
@@ -31,7 +31,6 @@ from fastbp.optimizers.memory import Memory
 from fastbp.pace import Pace
 from fastbp.progress import Progress, check_progress
 from fastbp.validation import check_inputs, check_sample_weight
-
 
 
 class Trainer:

@@ -155,9 +155,7 @@ def _gather_few(source: Any, order: Any, first: int, rows: int, step: int, begin
 
 
 @scalar
-def _scatter(
-    source: Any, order: Any, first: int, rows: int, dtype: Any, size: int, columns: int, out: Any, place: int, step: int
-) -> None:
+def _scatter(source: Any, order: Any, first: int, rows: int, dtype: Any, size: int, columns: int, out: Any, place: int, step: int) -> None:
     for i in range(rows):
         address = source[ADDRESS] + order[first + i] * source[STRIDE]
         for j in range(columns):

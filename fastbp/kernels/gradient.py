@@ -7,8 +7,6 @@ the update has used it; all gradients of a network are in memory only where some
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastbp._jit import scalar, unit
 from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, SPREAD, TURNED, UNITS_IN, WEIGHT, Network, Rule, Workspace
 from fastbp.kernels.codes import GRADIENT
@@ -71,7 +69,8 @@ def gradient_blocks(
 
 @scalar
 def _block_area(network: Network, layer: int, lanes: int) -> int:
-    return block_height(network.table[layer, N_IN]) * network.table[layer, SPREAD] * lanes
+    area: int = block_height(network.table[layer, N_IN]) * network.table[layer, SPREAD] * lanes
+    return area
 
 
 @scalar

@@ -81,9 +81,7 @@ def total_loss(workspace: Workspace, rows: int) -> Any:
 
 
 @unit(OUTPUT)
-def write_output(
-    network: Network, workspace: Workspace, rows: int, begin: int, end: int, first: int, results: Results
-) -> None:
+def write_output(network: Network, workspace: Workspace, rows: int, begin: int, end: int, first: int, results: Results) -> None:
     """What the output layer gives, for panels `begin` to `end`, to rows `first` and on of the results."""
     activate_output(network, workspace, rows, begin, end)
     last = network.table.shape[0] - 1

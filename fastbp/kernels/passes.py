@@ -18,7 +18,7 @@ from fastbp.kernels.forward import forward_layer
 from fastbp.kernels.gather import gather_batch
 from fastbp.kernels.gradient import gradient_blocks
 from fastbp.kernels.loss import output_delta, total_loss, write_output
-from fastbp.kernels.panels import lanes_of, panels_of, shards_of, vectors_of
+from fastbp.kernels.panels import lanes_of, panels_of, shards_of
 from fastbp.kernels.sizes import SCRATCH, SHARD
 from fastbp.kernels.team import meet, share
 from fastbp.kernels.update import add_shards
@@ -139,9 +139,7 @@ def score_batch(
 
 
 @scalar
-def write_batch(
-    network: Network, workspace: Workspace, data: Data, first: int, rows: int, results: Any, tasks: int, task: int
-) -> None:
+def write_batch(network: Network, workspace: Workspace, data: Data, first: int, rows: int, results: Any, tasks: int, task: int) -> None:
     """What the output layer gives for the rows, to rows `first` and on of the results."""
     begin, end, _ = _own_panels(workspace, rows, tasks, task)
     _forward(network, workspace, data, first, rows, network.slopes[0], 0, tasks, task)

@@ -75,7 +75,10 @@ def multiply_apart(
     c: Any, c0: int, c_row: int, a: Any, a0: int, a_row: int, a_jump: int, b: Any, b0: int, b_row: int, rows: int, depth: int, jumps: int,
     vectors: int, start: Any, start0: int,
 ) -> None:  # fmt: skip
-    """The same with the rows of A contiguous, in `jumps` parts: element (i, j * depth + k) of A lies at ``a0 + i * a_row + j * a_jump + k``."""
+    """The same with the rows of A contiguous, in `jumps` parts of `depth` each.
+
+    Element (i, j * depth + k) of A lies at ``a0 + i * a_row + j * a_jump + k``.
+    """
     if WIDTH >= 3 and vectors == 3:
         _apart_3(c, c0, c_row, a, a0, a_row, a_jump, b, b0, b_row, rows, depth, jumps, start, start0)
     elif WIDTH >= 2 and vectors == 2:

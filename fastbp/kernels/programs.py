@@ -58,9 +58,8 @@ def _run_together(
     done = 0
     for task in prange(tasks):
         if assemble(workspace.team, tasks):
-            run_task(
-                kind, network, workspace, data, rule, loss, first, batch_size, total_weight, results, tasks, np.int64(task),
-            )  # fmt: skip
+            number: int = np.int64(task)  # type: ignore[assignment]
+            run_task(kind, network, workspace, data, rule, loss, first, batch_size, total_weight, results, tasks, number)
             done += 1
     return done == tasks
 
@@ -70,6 +69,7 @@ def run_task(
     kind: int, network: Network, workspace: Workspace, data: Data, rule: Rule, loss: int, first: int, batch_size: int, total_weight: Any,
     results: Results, tasks: int, task: int,
 ) -> None:  # fmt: skip
+    """What one task does of a run."""
     mode = flush_subnormals()
     rows = data.order.size - first if kind == PREDICT else results.shape[0] * batch_size
     for begin in range(first, min(data.order.size, first + rows), batch_size):

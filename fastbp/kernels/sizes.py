@@ -44,4 +44,5 @@ def panel_width(rows: int, lanes: int, tasks: int, parameters: int) -> int:
     """Vectors in a panel, such that the tasks have about as many vectors each."""
     if shards_of(rows, parameters) > 1:
         return WIDTH
-    return balanced(-(-(-(-rows // lanes)) // tasks))
+    vectors = (rows + lanes - 1) // lanes
+    return balanced(-(-vectors // tasks))

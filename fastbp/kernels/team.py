@@ -118,7 +118,8 @@ def assemble(team: Any, tasks: int) -> bool:
         _wait(spins)
         spins += 1
         arrived = _read(team, _ARRIVED)
-    return arrived < _CLOSED
+    together: bool = arrived < _CLOSED
+    return together
 
 
 @scalar

@@ -22,9 +22,7 @@ def _transpose_twin(out: Any, out0: int, out_row: int, source: Any, source0: int
 
 
 @operation(_transpose_twin)
-def transpose_block(
-    typingctx: Any, out: Any, out0: Any, out_row: Any, source: Any, source0: Any, source_row: Any, count: Any
-) -> Any:
+def transpose_block(typingctx: Any, out: Any, out0: Any, out_row: Any, source: Any, source0: Any, source_row: Any, count: Any) -> Any:
     """Columns of a square block of `source` to rows of `out`, of which only the first `count` are written; all of the block is read."""
     vector = llvm_type(Vector(out.dtype))
     size = out.dtype.bitwidth // 8

@@ -16,6 +16,7 @@ from fastbp.kernels.memory import load, load_first, prefetch, store, store_first
 from fastbp.kernels.panels import lanes_of
 from fastbp.kernels.vector import fma, select, sqrt
 
+
 @scalar
 def prefetch_block(p: Any, p0: int, p_row: int, rule: Rule, rows: int, columns: int) -> None:
     """Ask for what `update_block` will change."""

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils, datamodel
+from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin, lower_cast, models, register_model
 
@@ -46,15 +46,15 @@ def llvm_type(vector: Vector) -> ir.VectorType:
 
 
 @register_model(Vector)
-class _VectorModel(models.PrimitiveModel):  # type: ignore[misc]
-    def __init__(self, manager: datamodel.DataModelManager, kind: Vector) -> None:
-        super().__init__(manager, kind, llvm_type(kind))
+class _VectorModel(models.PrimitiveModel):
+    def __init__(self, manager: Any, kind: Vector) -> None:
+        super().__init__(manager, kind, llvm_type(kind))  # type: ignore[no-untyped-call]
 
 
 @register_model(Mask)
-class _MaskModel(models.PrimitiveModel):  # type: ignore[misc]
-    def __init__(self, manager: datamodel.DataModelManager, kind: Mask) -> None:
-        super().__init__(manager, kind, ir.VectorType(ir.IntType(1), kind.lanes))
+class _MaskModel(models.PrimitiveModel):
+    def __init__(self, manager: Any, kind: Mask) -> None:
+        super().__init__(manager, kind, ir.VectorType(ir.IntType(1), kind.lanes))  # type: ignore[no-untyped-call]
 
 
 def splat_value(builder: ir.IRBuilder, scalar: ir.Value, vector: ir.VectorType) -> ir.Value:
@@ -64,7 +64,7 @@ def splat_value(builder: ir.IRBuilder, scalar: ir.Value, vector: ir.VectorType) 
     return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(_I32, vector.count), None))
 
 
-@lower_cast(types.Number, Vector)
+@lower_cast(types.Number, Vector)  # type: ignore[untyped-decorator]
 def _scalar_to_vector(context: Any, builder: ir.IRBuilder, fromty: types.Number, toty: Vector, value: ir.Value) -> ir.Value:
     return splat_value(builder, context.cast(builder, value, fromty, toty.element), llvm_type(toty))
 
@@ -78,7 +78,7 @@ def _common(kinds: Any) -> Vector | None:
 
 
 def _define_operator(symbol: Any, emit: Callable[..., ir.Value], result: Callable[[Vector], types.Type]) -> None:
-    class Template(AbstractTemplate):  # type: ignore[misc]
+    class Template(AbstractTemplate):
         def generic(self, args: Any, kws: Any) -> Any:
             kind = _common(args)
             return None if kind is None else signature(result(kind), *[kind] * len(args))
@@ -100,7 +100,6 @@ _define_operator(operator.neg, lambda builder, a: builder.fneg(a), lambda kind: 
 _define_operator(operator.lt, lambda builder, a, b: builder.fcmp_ordered("<", a, b), lambda kind: Mask(kind.lanes))
 _define_operator(operator.gt, lambda builder, a, b: builder.fcmp_ordered(">", a, b), lambda kind: Mask(kind.lanes))
 _define_operator(operator.eq, lambda builder, a, b: builder.fcmp_ordered("==", a, b), lambda kind: Mask(kind.lanes))
-
 
 
 @operation(lambda like, value: np.full(BYTES // like.itemsize, value, like.dtype))
@@ -134,7 +133,7 @@ def _fma_twin(a: Any, b: Any, c: Any) -> Any:
 
 @operation(_fma_twin)
 def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
-    """a * b + c, rounded once (in plain Python float32 twice, which differs by an ULP in rare cases)."""
+    """The product of `a` and `b` plus `c`, rounded once (in plain Python float32 twice, which differs by an ULP in rare cases)."""
     kind = _common((a, b, c))
     return None if kind is None else (kind(kind, kind, kind), _emit_call("fma"))
 
@@ -151,7 +150,12 @@ def absolute(typingctx: Any, a: Any) -> Any:
     return a(a), _emit_call("fabs")
 
 
-@operation(lambda mask, a, b: np.where(mask, a, b).astype(next(x.dtype for x in (a, b) if isinstance(x, np.ndarray))))
+def _select_twin(mask: Any, a: Any, b: Any) -> Any:
+    dtype = next(x.dtype for x in (a, b) if isinstance(x, np.ndarray))
+    return np.where(mask, np.asarray(a, dtype), np.asarray(b, dtype))
+
+
+@operation(_select_twin)
 def select(typingctx: Any, mask: Any, a: Any, b: Any) -> Any:
     """`a` where the mask is set, `b` elsewhere."""
     kind = _common((a, b))
