@@ -32,11 +32,13 @@ DISABLED: bool = getattr(numba.config, "DISABLE_JIT")  # noqa: B009  # Numba's s
 # error_model="numpy": division by zero gives inf or nan instead of raising; a raise is a second way out of a loop and stops vectorisation.
 # nogil: other Python threads run while a kernel computes.
 _FLAGS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
+# No wrapper that Python could call: it would take a tenth of the time that everything takes to compile.
+_INSIDE: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def scalar(function: Function) -> Function:
     """Compile a building block that runs on the thread of its caller."""
-    return cast(Function, _for_all_numbers(numba.njit(**_FLAGS)(function)))
+    return cast(Function, _for_all_numbers(numba.njit(**_FLAGS | _INSIDE)(function)))
 
 
 def _for_all_numbers(compiled: Any) -> Any:

@@ -62,5 +62,7 @@ class Rule(NamedTuple):
     slots: Any  # (slots, parameters) flat, the optimizer's memory
 
 
+#: Flat, of the element type of the network.
+Numbers = Any
 #: (batches, 2) or (rows, outputs): what a run leaves behind.
 Results = Any

@@ -13,7 +13,7 @@ NO_UPDATE, SGD, RMSPROP, ADAM = range(4)
 COEFFICIENTS = 9
 
 # Kernels that are compiled for themselves and called by their address.
-GATHER, FORWARD, ERROR, DELTA, GRADIENT, SHARDS, HITS, OUTPUT, TASK = range(9)
+GATHER, FORWARD, ERROR, DELTA, GRADIENT, UPDATE, UPDATE_ROWS, SHARDS, HITS, OUTPUT, TASK = range(11)
 
 # What a run does with each batch: a training step; its losses and hits; the output layer's values.
 TRAIN, SCORE, PREDICT = range(3)

@@ -88,7 +88,7 @@ def _gradient_block(
     if parameters.size + rule.slots.size > _CACHED:
         prefetch_block(parameters, weight, n_out, rule, units, columns)
     _sum_products(workspace, left, n_in * high, right, row, units, vectors, rows, panel, panel_end, place)
-    update_block(parameters, weight, n_out, rule, step, shard, scratch, place, row, units, columns)
+    update_block(workspace, parameters, weight, n_out, rule, step, shard, scratch, place, row, units, columns)
     if i == 0:
         _bias_gradient(network, workspace, rule, step, shard, layer, rows, panel, panel_end, j, place)
 
@@ -108,7 +108,9 @@ def _bias_gradient(
             total = total + load(workspace.turned, right + r * row + v)
         store(workspace.scratch, place + v, total)
     bias = network.table[layer, BIAS] + j * row
-    update_block(network.parameters, bias, network.table[layer, N_OUT], rule, step, shard, workspace.scratch, place, row, 1, columns)
+    update_block(
+        workspace, network.parameters, bias, network.table[layer, N_OUT], rule, step, shard, workspace.scratch, place, row, 1, columns
+    )
 
 
 @scalar
@@ -122,8 +124,8 @@ def _gradient_rows(
     left = workspace.capacity * table[layer, UNITS_IN] + begin * high
     right = workspace.capacity * table[layer, TURNED]
     update_rows(
-        network.parameters, table[layer, WEIGHT] + begin * n_out, rule, step, end - begin, n_out, workspace.activations, left, high,
-        workspace.turned, right, row, row * workspace.capacity, rows,
+        workspace, network.parameters, table[layer, WEIGHT] + begin * n_out, rule, step, end - begin, n_out, left, high, right, row,
+        row * workspace.capacity, rows,
     )  # fmt: skip
     if task == tasks - 1:
         for j in range((n_out + row - 1) // row):

@@ -31,8 +31,8 @@ def run(
     dtype = network.parameters.dtype
     if dtype not in _addresses:
         _addresses[dtype] = unit_addresses(
-            Network=network, Workspace=workspace, Data=data, Rule=rule, Any=total_weight, Results=results
-        )  # fmt: skip
+            Network=network, Workspace=workspace, Data=data, Rule=rule, Any=total_weight, Numbers=network.parameters, Results=results
+        )
     workspace = workspace._replace(units=_addresses[dtype])
     _run(kind, network, workspace, data, rule, loss, first, batch_size, total_weight, results, tasks)
 

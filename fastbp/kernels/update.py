@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from fastbp._jit import scalar, unit
-from fastbp.kernels.arguments import Network, Rule, Workspace
-from fastbp.kernels.codes import ADAM, RMSPROP, SGD, SHARDS
+from fastbp.kernels.arguments import Network, Numbers, Rule, Workspace
+from fastbp.kernels.codes import ADAM, RMSPROP, SGD, SHARDS, UPDATE, UPDATE_ROWS
 from fastbp.kernels.memory import load, load_first, prefetch, store, store_first
 from fastbp.kernels.panels import lanes_of
 from fastbp.kernels.vector import fma, select, sqrt
@@ -170,10 +170,11 @@ _sgd_rows, _momentum_rows, _adam_rows = _rowwise(_sgd), _rowwise(_momentum), _ro
 _rmsprop_rows, _rmsprop_momentum_rows, _keep_rows = _rowwise(_rmsprop), _rowwise(_rmsprop_momentum), _rowwise(_keep)
 
 
-@scalar
+@unit(UPDATE)
 def update_block(
-    p: Any, p0: int, p_row: int, rule: Rule, step: int, shard: int, g: Any, g0: int, g_row: int, rows: int, columns: int
-) -> None:
+    workspace: Workspace, p: Numbers, p0: int, p_row: int, rule: Rule, step: int, shard: int, g: Numbers, g0: int, g_row: int, rows: int,
+    columns: int,
+) -> None:  # fmt: skip
     """Change the parameters at `p0` (rows `p_row` apart) by the gradients at `g0`; with the code NO_UPDATE keep the gradients instead."""
     rates, slots, size = rule.rates, rule.slots, p.size
     if rule.code == SGD and slots.size == 0:
@@ -190,13 +191,13 @@ def update_block(
         _keep_block(p, p0, p_row, g, g0, g_row, rows, columns, rates, step, rule.gradients, shard * size)
 
 
-@scalar
+@unit(UPDATE_ROWS)
 def update_rows(
-    p: Any, p0: int, rule: Rule, step: int, rows: int, columns: int, a: Any, a0: int, a_row: int, d: Any, d0: int, d_row: int, d_panel: int,
-    depth: int,
+    workspace: Workspace, p: Numbers, p0: int, rule: Rule, step: int, rows: int, columns: int, a0: int, a_row: int, d0: int, d_row: int,
+    d_panel: int, depth: int,
 ) -> None:  # fmt: skip
-    """Change rows of W from `p0` on by gradients computed on the way, of a batch of `depth` rows."""
-    rates, slots, size = rule.rates, rule.slots, p.size
+    """Change rows of W from `p0` on by gradients computed on the way from units at `a0` and deltas at `d0`, of a batch of `depth` rows."""
+    rates, slots, size, a, d = rule.rates, rule.slots, p.size, workspace.activations, workspace.turned
     if rule.code == SGD and slots.size == 0:
         _sgd_rows(p, p0, rows, columns, a, a0, a_row, d, d0, d_row, d_panel, depth, rates, step, slots, size)
     elif rule.code == SGD:
@@ -220,4 +221,4 @@ def add_shards(network: Network, workspace: Workspace, rule: Rule, step: int, sh
         for s in range(1, shards):
             total = total + load(rule.gradients, s * size + i)
         store(workspace.scratch, place, total)
-        update_block(network.parameters, i, 0, rule, step, 0, workspace.scratch, place, 0, 1, lanes)
+        update_block(workspace, network.parameters, i, 0, rule, step, 0, workspace.scratch, place, 0, 1, lanes)
