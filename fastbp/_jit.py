@@ -6,6 +6,7 @@ rows are shared between threads, and NaN and infinity keep their meaning. Where 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import inspect
 import logging
@@ -24,8 +25,6 @@ from numba.extending import intrinsic
 from fastbp.kernels.isa import VARIABLE
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-_LOG = logging.getLogger("fastbp")
 
 DISABLED: bool = getattr(numba.config, "DISABLE_JIT")  # noqa: B009  # Numba's stubs do not know it
 
@@ -74,7 +73,20 @@ def program(function: Function) -> Function:
     """Compile a function called from Python, and keep its machine code, with that of all it calls, in Numba's disk cache."""
     if DISABLED:
         return function
-    return cast(Function, numba.njit(cache=True, **_FLAGS)(_stamped(function)))
+    stamped = _stamped(function)
+    try:
+        return cast(Function, numba.njit(cache=True, **_FLAGS)(stamped))
+    except RuntimeError:
+        # There is no folder that Numba could write to.
+        _tell_once(
+            "fastbp cannot keep compiled kernels: set NUMBA_CACHE_DIR to a folder that can be written, or each process compiles anew"
+        )
+        return cast(Function, numba.njit(**_FLAGS)(stamped))
+
+
+@functools.cache
+def _tell_once(message: str) -> None:
+    logging.getLogger("fastbp").warning(message)
 
 
 # The units of the package by their number.
@@ -125,13 +137,11 @@ def unit_addresses(**records: Any) -> Any:
     """The addresses of all units, compiled or loaded for these records (an array or scalar of the network's element type as `Any`)."""
     kinds = {name: numba.typeof(record) for name, record in records.items()} | {"int": types.int64}
     table = np.zeros(max(_UNITS, default=-1) + 1, np.int64)
-    told = False
     for number, (compiled, classes) in sorted(_UNITS.items()):
         signature = tuple(kinds[name] for name in classes)
         compiled.compile(signature)
-        if compiled.stats.cache_misses and not told:
-            told = True
-            _LOG.warning("fastbp compiles its kernels, once for this installation and element type: this takes about half a minute")
+        if compiled.stats.cache_misses or not compiled.stats.cache_hits:
+            _tell_once("fastbp compiles its kernels, once for an installation and element type: this takes about half a minute")
         overload = compiled.overloads[signature]
         table[number] = overload.library.get_pointer_to_function(overload.fndesc.llvm_func_name)
     return table

@@ -1,0 +1,103 @@
+"""Whole steps of the kernels, on networks and batches that fill neither vectors nor panels nor blocks."""
+
+import numpy as np
+import pytest
+from cases import close, net_after_training, random_inputs, random_model, random_targets
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from training import OPTIMIZERS
+
+import fastbp
+
+pytestmark = pytest.mark.kernels
+
+SIZES = st.lists(st.integers(1, 60), min_size=2, max_size=4)
+LOSSES = {"squared_error": "tanh", "cross_entropy": "sigmoid", "binary_cross_entropy": "relu"}
+
+
+def trained(layer_sizes, rows, *, loss="squared_error", optimizer="adam", dtype="float64", threads=1, spare=0):
+    """A trainer after two epochs of two batches, the second shorter, and what the oracle makes of the same."""
+    model = random_model(layer_sizes, dtype=dtype, activation=LOSSES[loss])
+    X = random_inputs(rows + spare, layer_sizes[0], dtype=dtype)
+    targets = random_targets(loss, rows + spare, layer_sizes[-1], dtype=dtype)
+    trainer = fastbp.Trainer(model, loss=loss, optimizer=OPTIMIZERS[optimizer](), batch_size=rows, seed=0, shuffle=False, threads=threads)
+    net, losses = net_after_training(trainer, X, targets, batch_size=rows, epochs=2)
+    trainer.fit(X, targets, epochs=2, progress=False)
+    return trainer, [*net.weights, *net.biases]
+
+
+def parameters(trainer):
+    return [*trainer.model.weights, *trainer.model.biases]
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "binary_cross_entropy"])
+@settings(max_examples=25)
+@given(layer_sizes=SIZES, rows=st.integers(1, 70), spare=st.integers(0, 9))
+@example([3, 260, 2], 5, 0)
+@example([2, 3, 530], 33, 2)
+@example([530, 2, 1], 50, 1)
+@example([1, 1], 1, 0)
+def test_steps_follow_the_oracle(loss, layer_sizes, rows, spare):
+    trainer, wanted = trained(layer_sizes, rows, loss=loss, spare=min(spare, rows))
+    close(parameters(trainer), wanted, rtol=1e-10)
+
+
+@pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
+@pytest.mark.parametrize("rows", [1, 2, 5, 13, 40])
+def test_every_rule_on_every_kind_of_batch(optimizer, rows):
+    trainer, wanted = trained([7, 50, 19, 3], rows, loss="cross_entropy", optimizer=optimizer, spare=1)
+    close(parameters(trainer), wanted, rtol=1e-10)
+
+
+@pytest.mark.parametrize("rows", [1, 8, 9, 100, 145, 700])
+def test_float32_follows_the_oracle(rows):
+    trainer, wanted = trained([9, 50, 4], rows, loss="cross_entropy", optimizer="momentum", dtype="float32")
+    close(parameters(trainer), wanted, rtol=2e-5)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@settings(max_examples=25)
+@given(layer_sizes=SIZES, rows=st.integers(1, 110))
+@example([5, 3], 700)
+@example([40, 300, 7], 5)
+@example([40, 300, 7], 16)
+def test_tasks_change_no_bit(dtype, layer_sizes, rows):
+    one, _ = trained(layer_sizes, rows, dtype=dtype)
+    two, _ = trained(layer_sizes, rows, dtype=dtype, threads=2)
+    np.testing.assert_equal(parameters(two), parameters(one))
+    X = random_inputs(rows, layer_sizes[0], dtype=dtype)
+    np.testing.assert_array_equal(two.model.predict(X), one.model.predict(X))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_row_has_the_same_bits_in_any_batch(dtype):
+    model, X = random_model([30, 70, 5], dtype=dtype), random_inputs(100, 30, dtype=dtype)
+    together = model.predict(X)
+    for rows in (1, 7, 9, 33):
+        np.testing.assert_array_equal(model.predict(X[:rows]), together[:rows])
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5, 40, 700])
+def test_gradients_kept_are_those_of_the_update(rows):
+    model = random_model([6, 20, 3], dtype="float64")
+    X, targets = random_inputs(rows, 6), random_targets("squared_error", rows, 3)
+    trainer = fastbp.Trainer(model, loss="squared_error", optimizer=fastbp.SGD(0.5), batch_size=rows)
+    before = [array.copy() for array in parameters(trainer)]
+    _, dW, db = trainer.loss_and_gradients(X, targets)
+    np.testing.assert_equal(parameters(trainer), before)
+    trainer.step(X, targets)
+    for array, old, slope in zip(parameters(trainer), before, [*dW, *db], strict=True):
+        np.testing.assert_array_equal(array, old - 0.5 * slope)
+
+
+def test_nothing_but_parameters_is_written():
+    """Padding between the parts of the flat vectors stays as it was."""
+    trainer, _ = trained([7, 50, 19, 3], 13, optimizer="adam")
+    network = trainer.model.network
+    inside = np.zeros(network.parameters.size, bool)
+    for array in parameters(trainer):
+        begin = (array.ctypes.data - network.parameters.ctypes.data) // array.itemsize
+        inside[begin : begin + array.size] = True
+    assert inside.sum() == trainer.model.n_parameters
+    assert not network.parameters[~inside].any()
+    assert not trainer._memory.slots[:, ~inside].any()
