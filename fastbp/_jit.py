@@ -78,9 +78,7 @@ def program(function: Function) -> Function:
         return cast(Function, numba.njit(cache=True, **_FLAGS)(stamped))
     except RuntimeError:
         # There is no folder that Numba could write to.
-        _tell_once(
-            "fastbp cannot keep compiled kernels: set NUMBA_CACHE_DIR to a folder that can be written, or each process compiles anew"
-        )
+        _tell_once("fastbp cannot keep compiled kernels, so each process compiles anew: set NUMBA_CACHE_DIR to a folder it may write")
         return cast(Function, numba.njit(**_FLAGS)(stamped))
 
 

@@ -21,7 +21,7 @@ def trained(layer_sizes, rows, *, loss="squared_error", optimizer="adam", dtype=
     X = random_inputs(rows + spare, layer_sizes[0], dtype=dtype)
     targets = random_targets(loss, rows + spare, layer_sizes[-1], dtype=dtype)
     trainer = fastbp.Trainer(model, loss=loss, optimizer=OPTIMIZERS[optimizer](), batch_size=rows, seed=0, shuffle=False, threads=threads)
-    net, losses = net_after_training(trainer, X, targets, batch_size=rows, epochs=2)
+    net, _ = net_after_training(trainer, X, targets, batch_size=rows, epochs=2)
     trainer.fit(X, targets, epochs=2, progress=False)
     return trainer, [*net.weights, *net.biases]
 

@@ -13,7 +13,8 @@ from fastbp.kernels.tile import multiply as tile
 pytestmark = pytest.mark.kernels
 
 SHAPES = sorted({(rows, v + 1) for v, most in enumerate(TILES[host()].rows) for rows in (most, min(4, most), 1)})
-DTYPES = ["float32", "float64"]
+TOLERANCE = {"float32": 1e-5, "float64": 1e-13}
+DTYPES = list(TOLERANCE)
 
 
 def tile_program(rows, vectors, beside):
@@ -84,9 +85,7 @@ def test_every_tile(dtype, rows, vectors, beside, start0):
         PROGRAMS[rows, vectors, beside](flat, 5, c.shape[1], a, 0, step, jump, b.ravel(), 0, b.shape[1], depth, jumps, start, start0)
         found = flat[5:].reshape(c.shape)
         wanted = expected(begin, left, b[:, :columns], dtype)
-        np.testing.assert_allclose(
-            found[:, :columns], wanted, rtol=1e-5 if dtype == "float32" else 1e-13, atol=1e-6 if dtype == "float32" else 1e-14
-        )
+        np.testing.assert_allclose(found[:, :columns], wanted, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
         assert np.isnan(found[:, columns:]).all()
         assert np.isnan(flat[:5]).all()
 
