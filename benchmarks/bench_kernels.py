@@ -1,4 +1,4 @@
-"""The four kernels of a training step, each alone, on one thread and one batch.
+"""The phases of a training step, each alone, on one thread and one batch.
 
 No `setup` here: with one, asv times every call apart, which adds more than a small kernel takes. The arguments are made at the first call;
 ``setup_cache`` compiles before, in a process of its own, and ``warmup_time`` is longer than loading the machine code. With ``--quick``,
@@ -10,34 +10,43 @@ from functools import cache
 import numpy as np
 
 from fastbp import layout
-from fastbp._jit import program
+from fastbp._jit import program, unit_addresses
 from fastbp.data import Rows
-from fastbp.kernels.arguments import Rule
-from fastbp.kernels.delta import delta
-from fastbp.kernels.forward import forward
-from fastbp.kernels.gradient import gradient
-from fastbp.kernels.update import update
+from fastbp.kernels import programs  # noqa: F401  # all units are there once the program is
+from fastbp.kernels.arguments import N_IN, N_OUT, Rule
+from fastbp.kernels.delta import hidden_delta
+from fastbp.kernels.forward import forward_layer
+from fastbp.kernels.gather import gather_batch
+from fastbp.kernels.gradient import gradient_blocks
+from fastbp.kernels.loss import output_delta
+from fastbp.kernels.panels import lanes_of, panels_of
 
 from .common import NETS, peak, products, seconds, trainer
 from .common import data as seeded
 
-FORWARD, DELTA, GRADIENT, UPDATE = range(4)
-KERNELS = {"forward": FORWARD, "delta": DELTA, "gradient": GRADIENT, "update": UPDATE}
-PRODUCTS = ["forward", "delta", "gradient"]
+GATHER, FORWARD, LOSS, DELTA, GRADIENT = range(5)
+PHASES = {"gather": GATHER, "forward": FORWARD, "loss": LOSS, "delta": DELTA, "gradient and update": GRADIENT}
+PRODUCTS = ["forward", "delta", "gradient and update"]
 
 
 @program
-def run(kernel, loss, network, workspace, data, rule, rows, repeats):
-    """One kernel `repeats` times."""
+def run(phase, loss, network, workspace, data, rule, rows, repeats):
+    """One phase `repeats` times."""
+    zero = type(network.slopes[0])(0)
+    panels, last = panels_of(rows, workspace.width, lanes_of(workspace.deltas)), network.table.shape[0] - 1
     for _ in range(repeats):
-        if kernel == FORWARD:
-            forward(network, workspace, data, 0, rows, 1)
-        elif kernel == DELTA:
-            delta(loss, network, workspace, data, rows, 1)
-        elif kernel == GRADIENT:
-            gradient(network, workspace, rule.gradients, rows, 1)
-        elif kernel == UPDATE:
-            update(network, workspace, rule, 0, 1)
+        if phase == GATHER:
+            gather_batch(data, workspace, 0, rows, 0, panels, 1, zero, 0)
+        elif phase == FORWARD:
+            for layer in range(last + 1):
+                forward_layer(network, workspace, layer, rows, 0, panels, 0, network.table[layer, N_OUT], 0)
+        elif phase == LOSS:
+            output_delta(loss, network, workspace, data, rows, 0, panels)
+        elif phase == DELTA:
+            for layer in range(last, 0, -1):
+                hidden_delta(network, workspace, layer, rows, 0, panels, 0, network.table[layer, N_IN], 0)
+        elif phase == GRADIENT:
+            gradient_blocks(network, workspace, rule, 0, 0, rows, 0, panels, 1, 0, 0)
 
 
 @cache
@@ -49,68 +58,54 @@ def arguments(net):
     inputs, labels = seeded(rows, sizes[0], max(sizes[-1], 2))
     # Data holds addresses; the arrays themselves live in the cache of `seeded`.
     data = Rows(inputs, of.loss.check_targets(labels, rows, sizes[-1], dtype)).data(np.arange(rows))
-    buffers = layout.workspace(network, rows, 1, training=True)
-    gradients = layout.aligned_zeros(network.parameters.size, dtype)
-    slots = np.zeros((of.optimizer.n_slots, gradients.size), dtype)
-    rule = Rule(of.optimizer.code, of.optimizer.rates(0, 1, dtype), gradients, slots)
-    # Each kernel reads what the others wrote: the update, first, the transposed weights.
-    for kernel in (UPDATE, FORWARD, DELTA, GRADIENT):
-        run(kernel, of.loss.code, network, buffers, data, rule, rows, 1)
+    slots = np.zeros(of.optimizer.n_slots * network.parameters.size, dtype)
+    rule = Rule(of.optimizer.code, of.optimizer.rates(0, 1, dtype), np.zeros(0, dtype), slots)
+    buffers = layout.workspace(network, rows, 1, 1, training=True)
+    records = {"Network": network, "Workspace": buffers, "Data": data, "Rule": rule, "Numbers": slots, "Any": dtype.type(0)}
+    buffers = buffers._replace(units=unit_addresses(**records, Results=np.zeros((1, 1), dtype)))
+    for phase in PHASES.values():
+        run(phase, of.loss.code, network, buffers, data, rule, rows, 1)
     return of.loss.code, network, buffers, data, rule, rows
 
 
-def seconds_of(kernel, net):
-    """Time of one run of the kernel."""
-    given = arguments(net)
-    repeats = max(1, int(1e-3 / seconds(lambda: run(KERNELS[kernel], *given, 1), least=0.0)))
-    return seconds(lambda: run(KERNELS[kernel], *given, repeats)) / repeats
-
-
-def flops(kernel, net):
-    """Floating-point operations of a product kernel; deltas pass through all layers but the first."""
-    sizes, rows = NETS[net]
-    return 2 * rows * sum(products(sizes)[1 if kernel == "delta" else 0 :])
-
-
-class Kernels:
-    params = (list(KERNELS), list(NETS))
-    param_names = ("kernel", "net")
-    warmup_time = 5.0
+class Kernel:
+    params = (list(PHASES), list(NETS))
+    param_names = ("phase", "net")
+    warmup_time = 1.0
 
     def setup_cache(self):
         arguments(next(iter(NETS)))
 
-    def time_call(self, kernel, net):
-        run(KERNELS[kernel], *arguments(net), 1)
+    def time_phase(self, phase, net):
+        run(PHASES[phase], *arguments(net), 1)
 
 
-class Products:
+class Speed:
     params = (PRODUCTS, list(NETS))
-    param_names = ("kernel", "net")
+    param_names = ("phase", "net")
 
-    def track_gflops(self, kernel, net):
-        return flops(kernel, net) / seconds_of(kernel, net) / 1e9
+    def setup_cache(self):
+        arguments(next(iter(NETS)))
 
-    def track_share_of_peak(self, kernel, net):
-        return 100 * flops(kernel, net) / seconds_of(kernel, net) / peak()
+    def track_gflops(self, phase, net):
+        return flops(phase, net) / best_time(phase, net) / 1e9
 
     track_gflops.unit = "GFLOP/s"
+
+    def track_share_of_peak(self, phase, net):
+        return 100 * flops(phase, net) / best_time(phase, net) / peak()
+
     track_share_of_peak.unit = "% of FMA peak"
 
 
-def track_fma_peak():
-    return peak() / 1e9
+def best_time(phase, net):
+    """Shortest time of a phase, repeated in one call so that the call itself does not count."""
+    given = arguments(net)
+    repeats = max(1, int(5e-3 / seconds(lambda: run(PHASES[phase], *given, 1), least=0)))
+    return seconds(lambda: run(PHASES[phase], *given, repeats)) / repeats
 
 
-track_fma_peak.unit = "GFLOP/s"
-
-
-def track_update_bandwidth(net):
-    """Adam reads a parameter, its gradient and its two means, and writes three of them; no product to share a peak with."""
-    rule = arguments(net)[4]
-    return 7 * rule.gradients.nbytes / seconds_of("update", net) / 1e9
-
-
-track_update_bandwidth.params = [list(NETS)]
-track_update_bandwidth.param_names = ["net"]
-track_update_bandwidth.unit = "GB/s"
+def flops(phase, net):
+    """Floating-point operations of a phase's products: two a multiply-add."""
+    sizes, rows = NETS[net]
+    return 2 * rows * sum(products(sizes)[1:] if phase == "delta" else products(sizes))

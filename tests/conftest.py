@@ -32,6 +32,7 @@ _TRAIN = """
 import hashlib, json, sys
 import numpy as np
 import fastbp
+from fastbp import _jit
 from fastbp.kernels import programs
 
 random = np.random.default_rng(0)
@@ -44,10 +45,10 @@ for threads in (1, 2):
     trainer.fit(X, y, epochs=3, validation_data=(X, y))
     digest = hashlib.sha256(model.network.parameters.tobytes() + model.predict(X).tobytes()).hexdigest()
     results.append([digest, trainer.history.loss, trainer.history.val_loss])
-both = programs.train, programs.infer
-hits, misses = (sum(sum(getattr(p.stats, kind).values()) for p in both) for kind in ("cache_hits", "cache_misses"))
-print(json.dumps({"results": results, "hits": hits, "misses": misses}))
-for program in both if len(sys.argv) > 1 else ():
+every = [programs._run, *(compiled for compiled, _ in _jit._UNITS.values())]
+hits, misses = (sum(sum(getattr(p.stats, kind).values()) for p in every) for kind in ("cache_hits", "cache_misses"))
+print(json.dumps({"results": results, "hits": hits, "misses": misses, "programs": len(every)}))
+for program in every if len(sys.argv) > 1 else ():
     with open(f"{sys.argv[1]}/{program.py_func.__name__}.s", "w") as file:
         file.writelines(program.inspect_asm().values())
 """
@@ -62,7 +63,9 @@ def run_python():
         command = [sys.executable, "-c", code, *map(str, arguments)]
         done = subprocess.run(command, env=settings, cwd=package, capture_output=True, text=True, timeout=600)
         assert done.returncode == 0, done.stderr
-        assert done.stderr == ""
+        # That kernels compile, and what to set where they cannot be kept, is told and is no failure.
+        told = [line for line in done.stderr.splitlines() if not line.startswith("fastbp ")]
+        assert told == []
         return done.stdout
 
     return run

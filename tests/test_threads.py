@@ -6,6 +6,7 @@ import pytest
 
 import fastbp
 from fastbp.kernels import programs
+from fastbp.kernels.codes import SCORE, TRAIN
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(300, 40)).astype(np.float32)
@@ -118,15 +119,19 @@ def test_callers_thread_count_is_restored_after_an_error(method, error):
 
 
 @needs_two
-@pytest.mark.parametrize("program", ["train", "infer"])
-def test_callers_thread_count_is_restored_after_an_error_between_steps(monkeypatch, program):
+@pytest.mark.parametrize("kind", [TRAIN, SCORE], ids=["train", "score"])
+def test_callers_thread_count_is_restored_after_an_error_between_steps(monkeypatch, kind):
     """A second Ctrl-C, say, raised as a compiled call returns."""
+
+    run = programs.run
 
     def fail(*arguments):
         assert numba.get_num_threads() == 2
-        raise KeyboardInterrupt
+        if arguments[0] == kind:
+            raise KeyboardInterrupt
+        run(*arguments)
 
-    monkeypatch.setattr(programs, program, fail)
+    monkeypatch.setattr(programs, "run", fail)
     numba.set_num_threads(1)
     trainer = fastbp.Trainer(fastbp.MLP([40, 400, 300, 3], seed=0), loss="cross_entropy", seed=0, threads=2)
     with pytest.raises(KeyboardInterrupt):
@@ -138,8 +143,8 @@ def test_callers_thread_count_is_restored_after_an_error_between_steps(monkeypat
 @needs_two
 def test_by_default_small_steps_run_on_one_thread_and_large_ones_on_all(monkeypatch):
     seen = []
-    train = programs.train
-    monkeypatch.setattr(programs, "train", lambda *arguments: (seen.append(arguments[-1]), train(*arguments))[1])
+    run = programs.run
+    monkeypatch.setattr(programs, "run", lambda *arguments: (seen.append(arguments[-1]), run(*arguments)))
     for sizes in [(40, 30, 3), (40, 400, 300, 3)]:
         fastbp.Trainer(fastbp.MLP(sizes, seed=0), loss="cross_entropy", seed=0).step(X[:40], LABELS[:40])
     assert seen == [1, numba.config.NUMBA_NUM_THREADS]

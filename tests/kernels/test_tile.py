@@ -1,123 +1,114 @@
+from functools import cache
+
 import numpy as np
 import pytest
+from chains import chain, inside, lanes, random_matrices, taken_out
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastbp._jit import program
-from fastbp.kernels import product
-from fastbp.kernels.isa import TILES, host
-from fastbp.kernels.sizes import CHUNK, WIDTH
+from fastbp.kernels import isa, tile
 from fastbp.kernels.tile import FROM_C, FROM_ZERO
-from fastbp.kernels.tile import multiply as tile
 
 pytestmark = pytest.mark.kernels
 
-SHAPES = sorted({(rows, v + 1) for v, most in enumerate(TILES[host()].rows) for rows in (most, min(4, most), 1)})
-TOLERANCE = {"float32": 1e-5, "float64": 1e-13}
-DTYPES = list(TOLERANCE)
+DTYPES = [np.float32, np.float64]
+GIVEN = 3
+LARGEST = isa.TILES[isa.host()].rows
+SHAPES = sorted({(rows, v + 1) for v, most in enumerate(LARGEST) for rows in (most, min(4, most), 1)})
 
 
-def tile_program(rows, vectors, beside):
+@cache
+def compiled(rows, vectors, beside):
     @program
-    def run(c, c0, c_row, a, a0, a_step, a_jump, b, b0, b_row, depth, jumps, start, start0):
-        tile(c, c0, c_row, a, a0, a_step, a_jump, b, b0, b_row, depth, jumps, start, start0, rows, vectors, beside)
+    def multiply(c, c0, c_row, a, a0, a_step, a_jump, b, b0, b_row, depth, jumps, start, start0):
+        tile.multiply(c, c0, c_row, a, a0, a_step, a_jump, b, b0, b_row, depth, jumps, start, start0, rows, vectors, beside)
 
-    return run
-
-
-PROGRAMS = {(*shape, beside): tile_program(*shape, beside) for shape in SHAPES for beside in (0, 1)}
+    return multiply
 
 
-@program
-def multiply(beside, c, c0, c_row, a, a0, a_step, a_jump, b, b0, b_row, rows, depth, jumps, vectors, start, start0):
+def placed(a, jumps, gap, beside):
+    """A as the tile reads it: a flat array with NaNs in its gaps, where it begins, and the strides of steps and of jumps."""
+    rows, whole = a.shape
+    depth = whole // jumps
+    parts = a.reshape(rows, jumps, depth)
+    grid = np.full((jumps, depth + 1, rows + gap) if beside else (jumps, rows + 1, depth + gap), np.nan, a.dtype)
     if beside:
-        product.multiply_beside(c, c0, c_row, a, a0, a_step, b, b0, b_row, rows, depth, vectors, start, start0)
+        grid[:, :depth, :rows] = parts.transpose(1, 2, 0)
     else:
-        product.multiply_apart(c, c0, c_row, a, a0, a_step, a_jump, b, b0, b_row, rows, depth, jumps, vectors, start, start0)
+        grid[:, :rows, :depth] = parts.transpose(1, 0, 2)
+    return np.concatenate([np.full(2, np.nan, a.dtype), grid.ravel()]), 2, grid.shape[2], grid[0].size
 
 
-@program
-def pack(beside, out, out0, a, a0, a_step, rows, depth):
-    if beside:
-        product.pack_beside(out, out0, a, a0, a_step, rows, depth)
-    else:
-        product.pack_apart(out, out0, a, a0, a_step, rows, depth)
-
-
-def matrices(dtype, rows, vectors, depth, jumps, beside):
-    """C, A and B inside flat arrays with NaN around, as arguments, and a view of C."""
-    random = np.random.default_rng([rows, vectors, depth, jumps, beside])
-    columns, gap = vectors * 64 // np.dtype(dtype).itemsize, 3
-    c = np.full((rows, columns + gap), np.nan, dtype)
-    c[:, :columns] = random.normal(size=(rows, columns))
-    left = random.normal(size=(rows, jumps * depth)).astype(dtype)
-    if beside:
-        a = np.full((jumps * depth, rows + gap), np.nan, dtype)
-        a[:, :rows] = left.T
-        step, jump = rows + gap, depth * (rows + gap)
-    else:
-        a = np.full((jumps, rows, depth + gap), np.nan, dtype)
-        a[..., :depth] = left.reshape(rows, jumps, depth).swapaxes(0, 1)
-        step, jump = depth + gap, rows * (depth + gap)
-    b = np.full((jumps * depth, columns + gap), np.nan, dtype)
-    b[:, :columns] = random.normal(size=(jumps * depth, columns))
-    return c, left, np.append(a.ravel(), np.array(np.nan, dtype)), (step, jump), b, columns
-
-
-def expected(start, left, right, dtype):
-    """Chains of multiply-adds, one rounding each, by way of long doubles."""
-    total = start.astype(dtype)
-    for k in range(left.shape[1]):
-        exact = left[:, k : k + 1].astype(np.longdouble) * right[k].astype(np.longdouble) + total
-        total = exact.astype(dtype)
-    return total
+def product(shape, beside, c, a, b, *, start0=FROM_C, start=None, jumps=1, gap=3):
+    """C as the tile leaves it, from matrices that lie somewhere inside larger arrays."""
+    start = np.full(1, np.nan, c.dtype) if start is None else np.concatenate([np.full(start0, np.nan, c.dtype), start])
+    flat_c, c_row = inside(c, 5, gap)
+    flat_a, a0, a_step, a_jump = placed(a, jumps, gap, beside)
+    flat_b, b_row = inside(b, 7, gap)
+    before = [array.copy() for array in (flat_a, flat_b, start)]
+    compiled(*shape, beside)(flat_c, 5, c_row, flat_a, a0, a_step, a_jump, flat_b, 7, b_row, a.shape[1] // jumps, jumps, start, start0)
+    for array, unchanged in zip((flat_a, flat_b, start), before, strict=True):
+        np.testing.assert_array_equal(array, unchanged)
+    return taken_out(flat_c, 5, c_row, c.shape[1])
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(("rows", "vectors", "beside"), PROGRAMS)
-@pytest.mark.parametrize("start0", [FROM_C, FROM_ZERO, 2])
-def test_every_tile(dtype, rows, vectors, beside, start0):
-    for depth, jumps in ((1, 1), (7, 1), (5, 3)):
-        c, left, a, (step, jump), b, columns = matrices(dtype, rows, vectors, depth, jumps, beside)
-        start = np.arange(rows + 2).astype(dtype)
-        begin = {FROM_C: c[:, :columns].copy(), FROM_ZERO: np.zeros((rows, columns))}.get(start0, np.repeat(start[2:, None], columns, 1))
-        flat = np.concatenate([np.full(5, np.nan, dtype), c.ravel()])
-        PROGRAMS[rows, vectors, beside](flat, 5, c.shape[1], a, 0, step, jump, b.ravel(), 0, b.shape[1], depth, jumps, start, start0)
-        found = flat[5:].reshape(c.shape)
-        wanted = expected(begin, left, b[:, :columns], dtype)
-        np.testing.assert_allclose(found[:, :columns], wanted, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
-        assert np.isnan(found[:, columns:]).all()
-        assert np.isnan(flat[:5]).all()
+@pytest.mark.parametrize("beside", [0, 1], ids=["apart", "beside"])
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_a_tile_is_one_chain_of_fused_multiply_adds_an_element(shape, beside, dtype):
+    rows, vectors = shape
+    for depth, jumps in ((1, 1), (7, 1), (64, 1), (5, 3), (1, 2)):
+        c, a, b = random_matrices(rows, depth * jumps, vectors * lanes(dtype), dtype)
+        np.testing.assert_array_equal(product(shape, beside, c, a, b, jumps=jumps), chain(c, a, b))
+        # Whatever C held before must not show.
+        held = np.full_like(c, np.inf)
+        np.testing.assert_array_equal(product(shape, beside, held, a, b, start0=FROM_ZERO, jumps=jumps), chain(0, a, b))
+        start = c[:, 0].copy()
+        for start0 in (0, GIVEN):
+            found = product(shape, beside, held, a, b, start0=start0, start=start, jumps=jumps)
+            np.testing.assert_array_equal(found, chain(start[:, np.newaxis], a, b))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("beside", [0, 1])
-@settings(max_examples=30)
-@given(rows=st.integers(1, 60), depth=st.integers(1, 40), vectors=st.integers(1, WIDTH))
-def test_rows_are_cut_into_tiles_without_a_trace(dtype, beside, rows, depth, vectors):
-    c, left, a, (step, jump), b, columns = matrices(dtype, rows, vectors, depth, 1, beside)
-    flat = c.ravel().copy()
-    multiply(beside, flat, 0, c.shape[1], a, 0, step, jump, b.ravel(), 0, b.shape[1], rows, depth, 1, vectors, flat, FROM_C)
-    found = flat.reshape(c.shape)
-    assert np.isnan(found[:, columns:]).all()
-    one = c.ravel().copy()
-    for i in range(rows):
-        place = i if beside else i * step
-        multiply(beside, one, i * c.shape[1], c.shape[1], a, place, step, jump, b.ravel(), 0, b.shape[1], 1, depth, 1, vectors, one, FROM_C)
-    np.testing.assert_array_equal(found, one.reshape(c.shape))
-    np.testing.assert_allclose(found[:, :columns], c[:, :columns] + left @ b[:, :columns], rtol=2e-4, atol=1e-4)
+@pytest.mark.parametrize("beside", [0, 1], ids=["apart", "beside"])
+@settings(max_examples=40)
+@given(depth=st.integers(0, 20), jumps=st.integers(0, 4), gap=st.integers(0, 20))
+def test_any_depth_in_any_number_of_parts(beside, dtype, depth, jumps, gap):
+    shape = SHAPES[-1]
+    c, a, b = random_matrices(shape[0], depth * jumps, shape[1] * lanes(dtype), dtype)
+    if jumps == 0 or depth == 0:
+        empty = np.zeros(64, dtype), np.zeros(64, dtype)
+        flat, c_row = inside(c, 5, gap)
+        compiled(*shape, beside)(flat, 5, c_row, empty[0], 0, 1, 1, empty[1], 0, 1, depth, jumps, np.zeros(1, dtype), FROM_C)
+        np.testing.assert_array_equal(taken_out(flat, 5, c_row, c.shape[1]), c)
+    else:
+        np.testing.assert_array_equal(product(shape, beside, c, a, b, jumps=jumps, gap=gap), chain(c, a, b))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("beside", [0, 1])
-@settings(max_examples=30)
-@given(rows=st.integers(1, CHUNK), depth=st.integers(1, 40))
-def test_packing_moves_numbers_and_changes_none(dtype, beside, rows, depth):
-    random = np.random.default_rng([rows, depth])
-    lanes = 64 // np.dtype(dtype).itemsize
-    left = random.normal(size=(rows, depth)).astype(dtype)
-    matrix = left.T if beside else left
-    a = np.concatenate([np.ascontiguousarray(matrix).ravel(), np.zeros(lanes, dtype)])
-    out = np.full((depth + lanes) * CHUNK, np.nan, dtype)
-    pack(beside, out, 0, a, 0, matrix.shape[1], rows, depth)
-    np.testing.assert_array_equal(out[: depth * CHUNK].reshape(depth, CHUNK)[:, :rows], left.T)
+@pytest.mark.parametrize("beside", [0, 1], ids=["apart", "beside"])
+def test_the_shape_of_the_tile_changes_no_bit(beside, dtype):
+    rows, vectors = max(LARGEST), len(LARGEST)
+    c, a, b = random_matrices(rows, 50, vectors * lanes(dtype), dtype)
+    found = []
+    for height, width in SHAPES:
+        out = np.full_like(c, np.nan)
+        # Shapes that do not divide the matrix leave a part of it out.
+        for i in range(0, rows - height + 1, height):
+            for j in range(0, (vectors - width + 1) * lanes(dtype), width * lanes(dtype)):
+                part = slice(i, i + height), slice(j, j + width * lanes(dtype))
+                out[part] = product((height, width), beside, c[part], a[part[0]], b[:, part[1]])
+        found.append(out)
+    whole = found[SHAPES.index((1, 1))]
+    assert not np.isnan(whole).any()
+    for out in found:
+        np.testing.assert_array_equal(np.where(np.isnan(out), whole, out), whole)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_infinities_and_nans_pass_through(dtype):
+    c, a, b = random_matrices(1, 3, lanes(dtype), dtype)
+    c[0, 0], b[0, 1], b[1, 2], b[2, 3] = np.nan, np.inf, -np.inf, np.nan
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_array_equal(product((1, 1), 1, c, a, b), chain(c, a, b))

@@ -1,0 +1,145 @@
+import numpy as np
+import pytest
+from cases import close
+from chains import chain, inside, lanes, random_matrices, taken_out
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from fastbp._jit import program
+from fastbp.kernels import product
+from fastbp.kernels.sizes import CHUNK, DEPTH, WIDTH
+from fastbp.kernels.tile import FROM_C, FROM_ZERO
+
+pytestmark = pytest.mark.kernels
+
+DTYPES = [np.float32, np.float64]
+ROWS, VECTORS = st.integers(1, 60), st.integers(1, WIDTH)
+# Beyond the rows and steps of a block of A there is room to the next multiple of the lanes, whose content has no meaning.
+ROOM = 16
+
+
+@program
+def multiply_beside(c, c0, c_row, a, a0, a_depth, b, b0, b_row, rows, depth, vectors, start, start0):
+    product.multiply_beside(c, c0, c_row, a, a0, a_depth, b, b0, b_row, rows, depth, vectors, start, start0)
+
+
+@program
+def multiply_apart(c, c0, c_row, a, a0, a_row, a_jump, b, b0, b_row, rows, depth, jumps, vectors, start, start0):
+    product.multiply_apart(c, c0, c_row, a, a0, a_row, a_jump, b, b0, b_row, rows, depth, jumps, vectors, start, start0)
+
+
+@program
+def pack_beside(out, out0, a, a0, a_depth, rows, depth):
+    product.pack_beside(out, out0, a, a0, a_depth, rows, depth)
+
+
+@program
+def pack_apart(out, out0, a, a0, a_row, rows, depth):
+    product.pack_apart(out, out0, a, a0, a_row, rows, depth)
+
+
+def multiply(c, a, b, *, beside, start0=FROM_C, start=None, jumps=1, gap=3):
+    """C + A B by the kernel, each matrix somewhere inside a larger array; NaNs around C must still be there."""
+    (rows, columns), depth = c.shape, b.shape[0]
+    start = np.full(1, np.nan, c.dtype) if start is None else np.concatenate([np.full(start0, np.nan, c.dtype), start])
+    flat_c, c_row = inside(c, 5, gap)
+    flat_b, b_row = inside(b, 7, gap)
+    vectors = columns // lanes(c.dtype)
+    if beside:
+        flat_a, a_depth = inside(a.T, 2, gap)
+        multiply_beside(flat_c, 5, c_row, flat_a, 2, a_depth, flat_b, 7, b_row, rows, depth, vectors, start, start0)
+    else:
+        parts = a.reshape(rows, jumps, -1).transpose(1, 0, 2)
+        flat_a, a_row = inside(parts.reshape(jumps * rows, -1), 2, gap)
+        places = flat_a, 2, a_row, rows * a_row
+        multiply_apart(flat_c, 5, c_row, *places, flat_b, 7, b_row, rows, depth // jumps, jumps, vectors, start, start0)
+    return taken_out(flat_c, 5, c_row, columns)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("beside", [False, True], ids=["apart", "beside"])
+@settings(max_examples=40)
+@given(rows=ROWS, depth=st.integers(1, 40), vectors=VECTORS, gap=st.integers(0, 3))
+@example(1, DEPTH + 3, 1, 0)
+@example(CHUNK, DEPTH, WIDTH, 0)
+@example(CHUNK + 5, 2, 1, 1)
+def test_an_element_is_one_chain_whatever_the_tiles(beside, dtype, rows, depth, vectors, gap):
+    c, a, b = random_matrices(rows, depth, vectors * lanes(dtype), dtype)
+    found = multiply(c, a, b, beside=beside, gap=gap)
+    np.testing.assert_array_equal(found, chain(c, a, b))
+    exact = c.astype(np.longdouble) + a.astype(np.longdouble) @ b.astype(np.longdouble)
+    close([found], [exact], rtol=(depth + 1) * float(np.finfo(dtype).eps))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("beside", [False, True], ids=["apart", "beside"])
+@settings(max_examples=30)
+@given(rows=ROWS, depth=st.integers(1, 20), vectors=VECTORS, start0=st.integers(0, 5))
+def test_sums_begin_where_they_are_told(beside, dtype, rows, depth, vectors, start0):
+    c, a, b = random_matrices(rows, depth, vectors * lanes(dtype), dtype)
+    held, start = np.full_like(c, np.inf), c[:, 0].copy()
+    np.testing.assert_array_equal(multiply(held, a, b, beside=beside, start0=FROM_ZERO), chain(0, a, b))
+    found = multiply(held, a, b, beside=beside, start0=start0, start=start)
+    np.testing.assert_array_equal(found, chain(start[:, np.newaxis], a, b))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@settings(max_examples=30)
+@given(rows=ROWS, depth=st.integers(1, 12), jumps=st.integers(1, 5), vectors=VECTORS)
+def test_the_depth_may_come_in_parts(dtype, rows, depth, jumps, vectors):
+    c, a, b = random_matrices(rows, depth * jumps, vectors * lanes(dtype), dtype)
+    np.testing.assert_array_equal(multiply(c, a, b, beside=False, jumps=jumps), chain(c, a, b))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("beside", [False, True], ids=["apart", "beside"])
+@settings(max_examples=20)
+@given(rows=st.integers(1, 30), depth=st.integers(1, 40), vectors=VECTORS)
+def test_a_row_has_the_same_bits_alone_and_among_others(beside, dtype, rows, depth, vectors):
+    c, a, b = random_matrices(rows, depth, vectors * lanes(dtype), dtype)
+    alone = [multiply(c[i : i + 1], a[i : i + 1], b, beside=beside) for i in range(rows)]
+    np.testing.assert_array_equal(multiply(c, a, b, beside=beside), np.concatenate(alone))
+
+
+def packed(a, *, beside, out0=4):
+    """The block that holds A, ``[step][row]``; what is neither A nor room to the next multiple of the lanes must be untouched."""
+    rows, depth = a.shape
+    out = np.full(out0 + CHUNK * (depth + ROOM), -7, a.dtype)
+    # The kernels read whole vectors of steps: what lies behind a row must be there, whatever it is.
+    flat, step = inside(a.T if beside else a, 3, 2)
+    flat = np.concatenate([flat, np.full(ROOM, np.nan, a.dtype)])
+    if beside:
+        pack_beside(out, out0, flat, 3, step, rows, depth)
+    else:
+        pack_apart(out, out0, flat, 3, step, rows, depth)
+    assert (out[:out0] == -7).all()
+    block = out[out0:].reshape(-1, CHUNK)
+    used_rows, used_depth = (-(-n // lanes(a.dtype)) * lanes(a.dtype) for n in (rows, depth))
+    assert (block[used_depth:] == -7).all()
+    assert (block[:, used_rows:] == -7).all()
+    return out
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("beside", [False, True], ids=["apart", "beside"])
+@settings(max_examples=50)
+@given(rows=st.integers(1, CHUNK), depth=st.integers(1, 40))
+@example(CHUNK, DEPTH)
+@example(CHUNK, 1)
+@example(1, DEPTH)
+def test_packed_numbers_lie_step_by_step(beside, dtype, rows, depth):
+    _, a, _ = random_matrices(rows, depth, 1, dtype)
+    block = packed(a, beside=beside)[4:].reshape(-1, CHUNK)
+    np.testing.assert_array_equal(block[:depth, :rows], a.T)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("beside", [False, True], ids=["apart", "beside"])
+@settings(max_examples=30)
+@given(rows=st.integers(1, CHUNK), depth=st.integers(1, 40), vectors=VECTORS)
+def test_packing_changes_no_bit(beside, dtype, rows, depth, vectors):
+    c, a, b = random_matrices(rows, depth, vectors * lanes(dtype), dtype)
+    flat_c, flat_b = c.ravel().copy(), b.ravel()
+    step = c.shape[1]
+    multiply_beside(flat_c, 0, step, packed(a, beside=beside), 4, CHUNK, flat_b, 0, step, rows, depth, vectors, flat_b, FROM_C)
+    np.testing.assert_array_equal(flat_c.reshape(c.shape), multiply(c, a, b, beside=beside))

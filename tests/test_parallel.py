@@ -1,0 +1,66 @@
+"""More threads than most machines that run the tests have cores: tasks without a panel of their own, or without a shard."""
+
+import json
+
+import pytest
+
+TRAIN = """
+import hashlib, json
+import numpy as np
+import fastbp
+from fastbp.kernels.sizes import TEAM
+
+CASES = {
+    "one row": ([37, 50, 19, 3], 1, 30),
+    "fewer panels than tasks": ([37, 50, 19, 3], 5, 50),
+    "as few, and fewer units": ([37, 2, 3], 5, 50),
+    "panels": ([37, 50, 19, 3], 40, 100),
+    "a short last batch": ([37, 50, 19, 3], 100, 230),
+    "shards": ([37, 50, 19, 3], 700, 800),
+    "one large batch": ([40, 300, 7], 1000, 1000),
+}
+
+def digest(*arrays):
+    return hashlib.sha256(b"".join(np.asarray(array).tobytes() for array in arrays)).hexdigest()
+
+def train(sizes, batch, rows, threads, dtype):
+    X = np.random.default_rng(0).normal(size=(rows, sizes[0])).astype(np.float32)
+    y = np.arange(rows) % sizes[-1]
+    model = fastbp.MLP(sizes, activation="tanh", dtype=dtype, seed=0)
+    trainer = fastbp.Trainer(model, loss="cross_entropy", optimizer="adam", batch_size=batch, threads=threads, seed=0)
+    loss, dW, db = trainer.loss_and_gradients(X[:batch], y[:batch])
+    trainer.fit(X, y, epochs=2)
+    # What the last task counts where the team meets.
+    teams.append(threads > 1 and int(trainer._workspace.team[TEAM + 8 * (threads - 1)]) > 0)
+    scores = [list(trainer.evaluate(X[:few], y[:few]).values()) for few in (1, 5, rows)]
+    assert np.isfinite(trainer.history.loss).all() and trainer.history.loss[1] < trainer.history.loss[0]
+    trained = digest(*model.weights, *model.biases, trainer.history.loss)
+    predicted = [digest(model.predict(X[:few])) for few in (1, 5, rows)]
+    return {"trained": trained, "gradients": digest(loss, *dW, *db), "scores": scores, "predicted": predicted}
+
+results, teams = {}, []
+for name, (sizes, batch, rows) in CASES.items():
+    for dtype in ("float32", "float64"):
+        results[f"{name}, {dtype}"] = [train(sizes, batch, rows, threads, dtype) for threads in (1, 2, 3, 4)]
+print(json.dumps({"results": results, "teams": sum(teams)}))
+"""
+
+
+@pytest.fixture(scope="module")
+def results(run_python):
+    return json.loads(run_python(TRAIN, NUMBA_NUM_THREADS="4"))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "name",
+    ["one row", "fewer panels than tasks", "as few, and fewer units", "panels", "a short last batch", "shards", "one large batch"],
+)
+def test_up_to_four_threads_give_the_same_bits(results, name, dtype):
+    one, *others = results["results"][f"{name}, {dtype}"]
+    assert others == [one] * 3
+
+
+def test_most_runs_had_a_thread_for_every_task(results):
+    """A run whose tasks find no threads is computed by one, which would make the comparison empty."""
+    assert results["teams"] > len(results["results"]) * 3 / 2

@@ -1,0 +1,66 @@
+"""The register tiles are the host's, and their shape changes no bit of a result."""
+
+import json
+
+import pytest
+
+from fastbp.kernels.isa import TILES, VARIABLE
+
+# Odd sizes, so that no panel is full; hidden layers of several vectors, a product deeper than its blocks, a batch long enough for shards.
+TRAIN = """
+import hashlib, itertools, json
+import numpy as np
+import fastbp
+
+found = {}
+
+def train(sizes, batch, optimizer, threads, dtype, rows=100):
+    X = np.random.default_rng(0).normal(size=(rows, sizes[0])).astype(np.float32)
+    loss, y = ("cross_entropy", np.arange(rows) % sizes[-1]) if sizes[-1] > 1 else ("squared_error", X[:, 0])
+    model = fastbp.MLP(sizes, activation="tanh", dtype=dtype, seed=0)
+    trainer = fastbp.Trainer(model, loss=loss, optimizer=optimizer, batch_size=batch, threads=threads, seed=0)
+    trainer.fit(X, y, epochs=2)
+    left = [*model.weights, *model.biases, model.predict(X), np.array([*trainer.evaluate(X, y).values(), *trainer.history.loss])]
+    key = f"{sizes} {batch} {optimizer} {threads} {dtype}"
+    assert key not in found and all(np.isfinite(array).all() for array in left)
+    found[key] = hashlib.sha256(b"".join(array.tobytes() for array in left)).hexdigest()
+
+for sizes, batch, optimizer, threads in itertools.product([[37, 50, 19, 3], [1, 5, 1]], [1, 5, 13, 40, 100], ["adam", "sgd"], [1, 2]):
+    train(sizes, batch, optimizer, threads, "float32")
+for batch, threads in itertools.product([5, 13, 100], [1, 2]):
+    train([37, 50, 19, 3], batch, "adam", threads, "float64")
+for threads in (1, 2):
+    train([600, 70, 3], 40, "adam", threads, "float32")
+    train([37, 50, 19, 3], 700, "adam", threads, "float32", rows=900)
+print(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="session")
+def host(run_python):
+    """What training leaves behind with the host's own tiles."""
+    return json.loads(run_python(TRAIN, NUMBA_NUM_THREADS="2", **{VARIABLE: ""}))
+
+
+@pytest.mark.parametrize("name", ["avx2", "plain"])
+def test_tiles_of_other_processors_give_the_same_bits(run_python, tmp_path_factory, host, name):
+    cache = tmp_path_factory.mktemp(f"cache-{name}")
+    assert json.loads(run_python(TRAIN, NUMBA_NUM_THREADS="2", NUMBA_CACHE_DIR=str(cache), **{VARIABLE: name})) == host
+
+
+def test_each_kind_of_tiles_has_machine_code_of_its_own(run_python):
+    """Numba's cache key holds what a program is closed over; buffers are made for the tiles of the process."""
+    code = (
+        "from fastbp.kernels import programs\n"
+        "from fastbp.kernels.isa import host\n"
+        "print(host(), [cell.cell_contents for cell in programs._run.py_func.__closure__])"
+    )
+    keys = dict(run_python(code, **{VARIABLE: name}).split(maxsplit=1) for name in TILES)
+    assert list(keys) == list(TILES) and len(set(keys.values())) == len(TILES)
+
+
+def test_unknown_tiles_are_refused(run_python):
+    code = "try:\n    import fastbp\nexcept ValueError as error:\n    print(error)"
+    message = run_python(code, **{VARIABLE: "avx1024"})
+    assert VARIABLE in message and "avx1024" in message
+    assert all(name in message for name in TILES)
