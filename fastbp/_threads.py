@@ -10,8 +10,8 @@ import numba
 from fastbp._names import integer
 from fastbp.kernels.arguments import N_IN, N_OUT, Network
 
-# Starting the parallel loops of a step costs about as much as this many multiply-adds on one thread.
-_WORK_PER_TASK = 500_000
+# Below so many multiply-adds a task, the tasks of a step wait for each other longer than they compute.
+_WORK_PER_TASK = 100_000
 
 
 def check_threads(threads: object) -> int | None:
