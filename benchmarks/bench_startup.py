@@ -3,6 +3,11 @@
 Each sample is a process of its own.
 """
 
+import importlib.util
+import subprocess
+import sys
+import time
+
 # On one line, for it is also handed to a process as a string.
 FIRST_STEP = (
     "import fastbp; "
@@ -31,6 +36,23 @@ def timeraw_first_step_cold():
 def timeraw_first_step_cached():
     """The same in a later process, once another has filled the cache."""
     return FIRST_STEP, f"import subprocess, sys; subprocess.run([sys.executable, '-c', {FIRST_STEP!r}], check=True)"
+
+
+def track_first_step_cached_to_import_torch():
+    """Whole processes, taking turns: the least time of five, as a ratio."""
+    if importlib.util.find_spec("torch") is None:
+        return float("nan")
+    return _seconds(FIRST_STEP) / _seconds("import torch")
+
+
+def _seconds(code, turns=5):
+    times = []
+    for _ in range(turns + 1):
+        begin = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], check=True)
+        times.append(time.perf_counter() - begin)
+    # The first one fills caches.
+    return min(times[1:])
 
 
 # A sample of these takes half a minute when it compiles.

@@ -6,14 +6,8 @@ rows are shared between threads, and NaN and infinity keep their meaning. Where 
 
 from __future__ import annotations
 
-import functools
-import hashlib
 import inspect
-import logging
-import os
 from collections.abc import Callable
-from pathlib import Path
-from types import CellType, FunctionType
 from typing import Any, TypeVar, cast
 
 import numba
@@ -22,7 +16,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from fastbp.kernels.isa import VARIABLE
+from fastbp._cache import keep_on_disk, stamped, tell_once
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -70,21 +64,12 @@ def operation(twin: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
 
 
 def program(function: Function) -> Function:
-    """Compile a function called from Python, and keep its machine code, with that of all it calls, in Numba's disk cache."""
+    """Compile a function called from Python, and keep its machine code, with that of all it calls, on disk."""
     if DISABLED:
         return function
-    stamped = _stamped(function)
-    try:
-        return cast(Function, numba.njit(cache=True, **_FLAGS)(stamped))
-    except RuntimeError:
-        # There is no folder that Numba could write to.
-        _tell_once("fastbp cannot keep compiled kernels, so each process compiles anew: set NUMBA_CACHE_DIR to a folder it may write")
-        return cast(Function, numba.njit(**_FLAGS)(stamped))
-
-
-@functools.cache
-def _tell_once(message: str) -> None:
-    logging.getLogger("fastbp").warning(message)
+    compiled = numba.njit(**_FLAGS)(stamped(function))
+    keep_on_disk(compiled)
+    return cast(Function, compiled)
 
 
 # The units of the package by their number.
@@ -139,38 +124,7 @@ def unit_addresses(**records: Any) -> Any:
         signature = tuple(kinds[name] for name in classes)
         compiled.compile(signature)
         if compiled.stats.cache_misses or not compiled.stats.cache_hits:
-            _tell_once("fastbp compiles its kernels, once for an installation and element type: this takes about half a minute")
+            tell_once("fastbp compiles its kernels, once for an installation and element type: this takes about half a minute")
         overload = compiled.overloads[signature]
         table[number] = overload.library.get_pointer_to_function(overload.fndesc.llvm_func_name)
     return table
-
-
-def _stamped(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Close `function` over a hash of the package's sources.
-
-    Numba's cache key holds the bytecode and the closure of the one function it compiled, so an edit in a file that it calls into, or an
-    upgrade, would be served old machine code. The extra closure cell makes such code unreachable.
-    """
-    assert isinstance(function, FunctionType)
-    code = function.__code__
-    stamped = FunctionType(
-        code.replace(co_freevars=(*code.co_freevars, "sources")),
-        function.__globals__,
-        function.__name__,
-        function.__defaults__,
-        (*(function.__closure__ or ()), CellType(_SOURCES)),
-    )
-    stamped.__doc__, stamped.__module__, stamped.__qualname__ = function.__doc__, function.__module__, function.__qualname__
-    return stamped
-
-
-def _hash_of_sources() -> str:
-    # What the environment asks of the kernels is written into their code, too.
-    digest = hashlib.sha256(os.environ.get(VARIABLE, "").encode())
-    folder = Path(__file__).parent
-    for path in sorted(folder.rglob("*.py")):
-        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
-_SOURCES = _hash_of_sources()

@@ -105,14 +105,14 @@ def test_edit_of_a_file_that_the_program_only_calls_into_is_noticed(cold):
 def test_edit_of_any_file_makes_another_cache_key(cold):
     code = (
         "import json, pathlib, fastbp\n"
-        "from fastbp import _jit\n"
-        "keys = {'': _jit._hash_of_sources()}\n"
+        "from fastbp import _cache\n"
+        "keys = {'': _cache._hash_of_sources()}\n"
         "for path in sorted(pathlib.Path(fastbp.__file__).parent.rglob('*.py')):\n"
         "    content = path.read_bytes()\n"
         "    path.write_bytes(content.replace(b'import', b' import', 1) or b'#')\n"
-        "    keys[str(path)] = _jit._hash_of_sources()\n"
+        "    keys[str(path)] = _cache._hash_of_sources()\n"
         "    path.write_bytes(content)\n"
-        "assert _jit._hash_of_sources() == keys[''] == _jit._SOURCES\n"
+        "assert _cache._hash_of_sources() == keys[''] == _cache._SOURCES\n"
         "print(json.dumps(keys))"
     )
     keys = json.loads(cold.run(code))

@@ -1,0 +1,72 @@
+"""Machine code on disk: which sources it belongs to, and how a process gets at it quickly.
+
+Numba's own key of a cached function holds the bytecode and the closure of that function alone, so an edit in a file that it calls into, or
+an upgrade, would be served old machine code. Here every function carries a hash of all sources of the package.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from types import CellType, FunctionType
+from typing import Any
+
+from numba.core.caching import FunctionCache
+from numba.core.runtime.nrt import rtsys
+
+from fastbp.kernels.isa import VARIABLE
+
+
+class _Cache(FunctionCache):
+    """Numba's, without the start of its compiler, which takes half a second and which code that is only loaded does not need."""
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        rtsys.initialize(target_context)
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+
+
+def keep_on_disk(compiled: Any) -> None:
+    """Let a compiled function look for its machine code on disk, and leave it there."""
+    try:
+        compiled._cache = _Cache(compiled.py_func)  # type: ignore[no-untyped-call]
+    except RuntimeError:
+        # There is no folder that Numba could write to.
+        tell_once("fastbp cannot keep compiled kernels, so each process compiles anew: set NUMBA_CACHE_DIR to a folder it may write")
+
+
+@functools.cache
+def tell_once(message: str) -> None:
+    """Log a warning, the first time only."""
+    logging.getLogger("fastbp").warning(message)
+
+
+def stamped(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function closed over a hash of the package's sources, so that machine code of other sources is never found."""
+    assert isinstance(function, FunctionType)
+    code = function.__code__
+    closed = FunctionType(
+        code.replace(co_freevars=(*code.co_freevars, "sources")),
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        (*(function.__closure__ or ()), CellType(_SOURCES)),
+    )
+    closed.__doc__, closed.__module__, closed.__qualname__ = function.__doc__, function.__module__, function.__qualname__
+    return closed
+
+
+def _hash_of_sources() -> str:
+    # What the environment asks of the kernels is written into their code, too.
+    digest = hashlib.sha256(os.environ.get(VARIABLE, "").encode())
+    folder = Path(__file__).parent
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+_SOURCES = _hash_of_sources()
