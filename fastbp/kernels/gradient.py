@@ -13,7 +13,7 @@ from fastbp.kernels.codes import GRADIENT
 from fastbp.kernels.memory import load, store
 from fastbp.kernels.panels import lanes_of, vectors_of
 from fastbp.kernels.product import multiply_apart
-from fastbp.kernels.sizes import CHUNK, DEPTH
+from fastbp.kernels.sizes import BYTES, CHUNK, DEPTH, FEW, SCRATCH
 from fastbp.kernels.team import share
 from fastbp.kernels.tile import FROM_C, FROM_ZERO
 from fastbp.kernels.update import prefetch_block, update_block, update_rows
@@ -22,8 +22,8 @@ from fastbp.kernels.update import prefetch_block, update_block, update_rows
 _GRAIN = 8
 # Parameters and slots of fewer elements stay in the caches. Of more, what the update of a block needs is fetched while it is multiplied.
 _CACHED = 1 << 19
-# Batches of up to so many rows leave a gradient so quickly that keeping a block of them in the cache is most of the work.
-_FEW = 2
+# So many deltas of each of a few rows are copied together to the scratch.
+_COLUMNS = SCRATCH // FEW // BYTES * BYTES
 
 
 @scalar
@@ -50,7 +50,7 @@ def gradient_blocks(
     Every task has about as many weights; `place` is where in the scratch a block is summed.
     """
     lanes = lanes_of(workspace.turned)
-    if rows <= _FEW:
+    if rows <= FEW:
         for layer in range(network.table.shape[0]):
             _gradient_rows(network, workspace, rule, step, layer, rows, tasks, task, place)
         return
@@ -117,19 +117,39 @@ def _bias_gradient(
 def _gradient_rows(
     network: Network, workspace: Workspace, rule: Rule, step: int, layer: int, rows: int, tasks: int, task: int, place: int
 ) -> None:
-    """The task's rows of W, where the batch is so short that memory is what takes time: gradient and update in one pass."""
+    """The task's part of W, where the batch is so short that memory is what takes time: gradient and update in one pass.
+
+    Columns are shared as the forward pass shares units: what a task reads is still in its cache.
+    """
     table, lanes = network.table, lanes_of(workspace.turned)
-    n_in, n_out, row, high = table[layer, N_IN], table[layer, N_OUT], table[layer, SPREAD] * lanes, workspace.width * lanes
-    begin, end = share(n_in, tasks, task, 1)
-    left = workspace.capacity * table[layer, UNITS_IN] + begin * high
-    right = workspace.capacity * table[layer, TURNED]
-    update_rows(
-        workspace, network.parameters, table[layer, WEIGHT] + begin * n_out, rule, step, end - begin, n_out, left, high, right, row,
-        row * workspace.capacity, rows,
-    )  # fmt: skip
-    if task == tasks - 1:
-        for j in range((n_out + row - 1) // row):
-            _bias_gradient(network, workspace, rule, step, 0, layer, rows, 0, 1, j, place)
+    n_in, n_out, high = table[layer, N_IN], table[layer, N_OUT], workspace.width * lanes
+    columns, units, biases = share(n_out, tasks, task, lanes), (0, n_in), True
+    if n_out < tasks * lanes:
+        columns, units, biases = (0, n_out), share(n_in, tasks, task, 1), task == 0
+    left = workspace.capacity * table[layer, UNITS_IN] + units[0] * high
+    for j in range(columns[0], columns[1], _COLUMNS):
+        count = min(_COLUMNS, columns[1] - j)
+        _copy_deltas(network, workspace, layer, rows, j, count, place)
+        weight, bias = table[layer, WEIGHT] + units[0] * n_out + j, table[layer, BIAS] + j
+        update_rows(workspace, network.parameters, weight, n_out, rule, step, units[1] - units[0], count, left, high, place, _COLUMNS, rows)
+        if biases:
+            for v in range(0, count, lanes):
+                total = load(workspace.scratch, place + v)
+                for r in range(1, rows):
+                    total = total + load(workspace.scratch, place + r * _COLUMNS + v)
+                store(workspace.scratch, place + v, total)
+            update_block(workspace, network.parameters, bias, n_out, rule, step, 0, workspace.scratch, place, 0, 1, count)
+
+
+@scalar
+def _copy_deltas(network: Network, workspace: Workspace, layer: int, rows: int, unit: int, count: int, place: int) -> None:
+    """The deltas of `count` units as one vector for each row of the batch, `_COLUMNS` apart."""
+    lanes = lanes_of(workspace.turned)
+    wide = network.table[layer, SPREAD] * lanes
+    for j in range(unit, unit + count, lanes):
+        source = workspace.capacity * (network.table[layer, TURNED] + j // wide * wide) + j % wide
+        for r in range(rows):
+            store(workspace.scratch, place + r * _COLUMNS + j - unit, load(workspace.turned, source + r * wide))
 
 
 @scalar

@@ -130,27 +130,28 @@ def _blockwise(rule: Any) -> Any:
 
 
 def _rowwise(rule: Any) -> Any:
-    """The same for whole rows of W, whose gradients are computed on the way: sums of products of `a` and of `d`, each over `depth` rows.
-
-    Of the deltas `d` panels of `d_row` units follow each other at a distance of `d_panel`.
-    """
+    """The same for a batch of `depth` rows, a few, whose gradients are computed on the way: products of units `a` and of deltas `d`."""
 
     @scalar
     def block(
-        p: Any, p0: int, rows: int, columns: int, a: Any, a0: int, a_row: int, d: Any, d0: int, d_row: int, d_panel: int, depth: int,
+        p: Any, p0: int, p_row: int, rows: int, columns: int, a: Any, a0: int, a_row: int, d: Any, d0: int, d_row: int, depth: int,
         rates: Any, step: int, slots: Any, size: int,
     ) -> None:  # fmt: skip
         c, lanes = _coefficients(rates, step), lanes_of(p)
+        whole = columns // lanes * lanes
         for i in range(rows):
-            right, j0 = d0, 0
-            while j0 < columns:
-                for j in range(0, min(d_row, columns - j0), lanes):
-                    g = a[a0 + i * a_row] * load(d, right + j)
-                    for k in range(1, depth):
-                        g = fma(a[a0 + i * a_row + k], load(d, right + k * d_row + j), g)
-                    rule(p, p0 + i * columns + j0 + j, columns - j0 - j, g, c, slots, size)
-                j0 += d_row
-                right += d_panel
+            # The compiler cannot know that the parameters do not lie among these, either.
+            first, second = a[a0 + i * a_row], a[a0 + i * a_row + min(1, depth - 1)]
+            for j in range(0, columns, lanes):
+                g = first * load(d, d0 + j)
+                if depth > 1:
+                    g = fma(second, load(d, d0 + d_row + j), g)
+                    for k in range(2, depth):
+                        g = fma(a[a0 + i * a_row + k], load(d, d0 + k * d_row + j), g)
+                if j < whole:
+                    rule(p, p0 + i * p_row + j, lanes, g, c, slots, size)
+                else:
+                    rule(p, p0 + i * p_row + j, columns - j, g, c, slots, size)
 
     return block
 
@@ -193,23 +194,26 @@ def update_block(
 
 @unit(UPDATE_ROWS)
 def update_rows(
-    workspace: Workspace, p: Numbers, p0: int, rule: Rule, step: int, rows: int, columns: int, a0: int, a_row: int, d0: int, d_row: int,
-    d_panel: int, depth: int,
+    workspace: Workspace, p: Numbers, p0: int, p_row: int, rule: Rule, step: int, rows: int, columns: int, a0: int, a_row: int, d0: int,
+    d_row: int, depth: int,
 ) -> None:  # fmt: skip
-    """Change rows of W from `p0` on by gradients computed on the way from units at `a0` and deltas at `d0`, of a batch of `depth` rows."""
-    rates, slots, size, a, d = rule.rates, rule.slots, p.size, workspace.activations, workspace.turned
+    """Change the parameters at `p0` by gradients computed on the way, from units at `a0` and deltas at `d0` of the scratch.
+
+    The batch is of `depth` rows.
+    """
+    rates, slots, size, a, d = rule.rates, rule.slots, p.size, workspace.activations, workspace.scratch
     if rule.code == SGD and slots.size == 0:
-        _sgd_rows(p, p0, rows, columns, a, a0, a_row, d, d0, d_row, d_panel, depth, rates, step, slots, size)
+        _sgd_rows(p, p0, p_row, rows, columns, a, a0, a_row, d, d0, d_row, depth, rates, step, slots, size)
     elif rule.code == SGD:
-        _momentum_rows(p, p0, rows, columns, a, a0, a_row, d, d0, d_row, d_panel, depth, rates, step, slots, size)
+        _momentum_rows(p, p0, p_row, rows, columns, a, a0, a_row, d, d0, d_row, depth, rates, step, slots, size)
     elif rule.code == ADAM:
-        _adam_rows(p, p0, rows, columns, a, a0, a_row, d, d0, d_row, d_panel, depth, rates, step, slots, size)
+        _adam_rows(p, p0, p_row, rows, columns, a, a0, a_row, d, d0, d_row, depth, rates, step, slots, size)
     elif rule.code == RMSPROP and slots.size == size:
-        _rmsprop_rows(p, p0, rows, columns, a, a0, a_row, d, d0, d_row, d_panel, depth, rates, step, slots, size)
+        _rmsprop_rows(p, p0, p_row, rows, columns, a, a0, a_row, d, d0, d_row, depth, rates, step, slots, size)
     elif rule.code == RMSPROP:
-        _rmsprop_momentum_rows(p, p0, rows, columns, a, a0, a_row, d, d0, d_row, d_panel, depth, rates, step, slots, size)
+        _rmsprop_momentum_rows(p, p0, p_row, rows, columns, a, a0, a_row, d, d0, d_row, depth, rates, step, slots, size)
     else:
-        _keep_rows(p, p0, rows, columns, a, a0, a_row, d, d0, d_row, d_panel, depth, rates, step, rule.gradients, 0)
+        _keep_rows(p, p0, p_row, rows, columns, a, a0, a_row, d, d0, d_row, depth, rates, step, rule.gradients, 0)
 
 
 @unit(SHARDS)
