@@ -14,6 +14,7 @@ from fastbp._jit import program, unit_addresses
 from fastbp.data import Rows
 from fastbp.kernels import programs  # noqa: F401  # all units are there once the program is
 from fastbp.kernels.arguments import N_IN, N_OUT, Rule
+from fastbp.kernels.buffer import kind_of, without_arrays
 from fastbp.kernels.delta import hidden_delta
 from fastbp.kernels.forward import forward_layer
 from fastbp.kernels.gather import gather_batch
@@ -32,21 +33,22 @@ PRODUCTS = ["forward", "delta", "gradient and update"]
 @program
 def run(phase, loss, network, workspace, data, rule, rows, repeats):
     """One phase `repeats` times."""
-    zero = type(network.slopes[0])(0)
-    panels, last = panels_of(rows, workspace.width, lanes_of(workspace.deltas)), network.table.shape[0] - 1
+    net, work, source, update = without_arrays(network, workspace, data, rule)
+    zero = type(net.slopes[0])(0)
+    panels, last = panels_of(rows, work.width, lanes_of(work.deltas)), net.layers - 1
     for _ in range(repeats):
         if phase == GATHER:
-            gather_batch(data, workspace, 0, rows, 0, panels, 1, zero, 0)
+            gather_batch(source, work, 0, rows, 0, panels, 1, zero, 0, 1, 0)
         elif phase == FORWARD:
             for layer in range(last + 1):
-                forward_layer(network, workspace, layer, rows, 0, panels, 0, network.table[layer, N_OUT], 0)
+                forward_layer(net, work, layer, rows, 0, panels, 0, net.table[layer, N_OUT], 0)
         elif phase == LOSS:
-            output_delta(loss, network, workspace, data, rows, 0, panels)
+            output_delta(loss, net, work, source, rows, 0, panels)
         elif phase == DELTA:
             for layer in range(last, 0, -1):
-                hidden_delta(network, workspace, layer, rows, 0, panels, 0, network.table[layer, N_IN], 0)
+                hidden_delta(net, work, layer, rows, 0, panels, 0, net.table[layer, N_IN], 0)
         elif phase == GRADIENT:
-            gradient_blocks(network, workspace, rule, 0, 0, rows, 0, panels, 1, 0, 0)
+            gradient_blocks(net, work, update, 0, 0, rows, 0, panels, 1, 0, 0)
 
 
 @cache
@@ -59,10 +61,10 @@ def arguments(net):
     # Data holds addresses; the arrays themselves live in the cache of `seeded`.
     data = Rows(inputs, of.loss.check_targets(labels, rows, sizes[-1], dtype)).data(np.arange(rows))
     slots = np.zeros(of.optimizer.n_slots * network.parameters.size, dtype)
-    rule = Rule(of.optimizer.code, of.optimizer.rates(0, 1, dtype), np.zeros(0, dtype), slots)
+    rule = Rule(of.optimizer.code, of.optimizer.n_slots, of.optimizer.rates(0, 1, dtype), np.zeros(0, dtype), slots)
     buffers = layout.workspace(network, rows, 1, 1, training=True)
-    records = {"Network": network, "Workspace": buffers, "Data": data, "Rule": rule, "Numbers": slots, "Any": dtype.type(0)}
-    buffers = buffers._replace(units=unit_addresses(**records, Results=np.zeros((1, 1), dtype)))
+    kinds = {type(record).__name__: kind_of(record) for record in (network, buffers, data, rule)}
+    buffers = buffers._replace(units=unit_addresses(**kinds, Any=kind_of(dtype.type(0)), Numbers=kind_of(slots)))
     for phase in PHASES.values():
         run(phase, of.loss.code, network, buffers, data, rule, rows, 1)
     return of.loss.code, network, buffers, data, rule, rows

@@ -27,7 +27,7 @@ def timer(rows, vectors, beside):
     @numba.njit
     def run(c, a, b, depth, repeats):
         for _ in range(repeats):
-            multiply(c, 0, vectors * 16, a, 0, STEP, 0, b, 0, vectors * 16, depth, 1, a, FROM_ZERO, rows, vectors, beside)
+            multiply(c, 0, vectors * 16, a, 0, STEP, 0, b, 0, vectors * 16, depth, depth, a, FROM_ZERO, rows, vectors, beside)
 
     return run
 

@@ -26,7 +26,7 @@ DISABLED: bool = getattr(numba.config, "DISABLE_JIT")  # noqa: B009  # Numba's s
 # nogil: other Python threads run while a kernel computes.
 _FLAGS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
 # No wrapper that Python could call: it would take a tenth of the time that everything takes to compile.
-_INSIDE: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_INSIDE: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
 
 
 def scalar(function: Function) -> Function:
@@ -63,11 +63,11 @@ def operation(twin: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
     return decorate
 
 
-def program(function: Function) -> Function:
+def program(function: Function, **flags: Any) -> Function:
     """Compile a function called from Python, and keep its machine code, with that of all it calls, on disk."""
     if DISABLED:
         return function
-    compiled = numba.njit(**_FLAGS)(stamped(function))
+    compiled = numba.njit(**_FLAGS | flags)(stamped(function))
     keep_on_disk(compiled)
     return cast(Function, compiled)
 
@@ -88,7 +88,7 @@ def unit(number: int) -> Callable[[Function], Function]:
         if DISABLED:
             return function
         names = inspect.signature(function).parameters
-        _UNITS[number] = program(function), [str(parameter.annotation) for parameter in names.values()]
+        _UNITS[number] = program(function, **_INSIDE), [str(parameter.annotation) for parameter in names.values()]
         call = _call_by_address(list(names).index("workspace"), number)
         # Numba counts the arguments of a call by this.
         context = inspect.Parameter("typingctx", inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -105,9 +105,9 @@ def _call_by_address(workspace: int, number: int) -> Callable[..., Any]:
 
         def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
             whole = ir.IntType(64)
-            table = context.make_array(kinds[workspace][field])(context, builder, builder.extract_value(arguments[workspace], field))
+            table = data_pointer(context, builder, kinds[workspace][field], builder.extract_value(arguments[workspace], field))
             function = context.call_conv.get_function_type(types.none, kinds)
-            address = builder.inttoptr(builder.load(builder.gep(table.data, [whole(number)])), function.as_pointer())
+            address = builder.inttoptr(builder.load(builder.gep(table, [whole(number)])), function.as_pointer())
             context.call_conv.call_function(builder, address, types.none, kinds, arguments)
             return context.get_dummy_value()
 
@@ -116,9 +116,14 @@ def _call_by_address(workspace: int, number: int) -> Callable[..., Any]:
     return call
 
 
-def unit_addresses(**records: Any) -> Any:
-    """The addresses of all units, compiled or loaded for these records (an array or scalar of the network's element type as `Any`)."""
-    kinds = {name: numba.typeof(record) for name, record in records.items()} | {"int": types.int64}
+def data_pointer(context: Any, builder: ir.IRBuilder, kind: Any, value: ir.Value) -> ir.Value:
+    """Where the elements of an array lie, or of what stands for one."""
+    return context.make_array(kind)(context, builder, value).data if isinstance(kind, types.Array) else value
+
+
+def unit_addresses(**kinds: Any) -> Any:
+    """The addresses of all units, compiled or loaded for these types of the classes that annotate their arguments."""
+    kinds["int"] = types.int64
     table = np.zeros(max(_UNITS, default=-1) + 1, np.int64)
     for number, (compiled, classes) in sorted(_UNITS.items()):
         signature = tuple(kinds[name] for name in classes)

@@ -12,6 +12,8 @@ from fastbp.kernels.arguments import N_IN, N_OUT, Network
 
 # Below so many multiply-adds a task, the tasks of a step wait for each other longer than they compute.
 _WORK_PER_TASK = 100_000
+# A step of so many has phases far longer than the system's time slices, so that several threads never lose against one.
+_LONG = 1_000_000_000
 
 
 def check_threads(threads: object) -> int | None:
@@ -29,14 +31,17 @@ def plan_tasks(network: Network, rows: int, threads: int | None) -> int:
     """Into how many tasks to cut each loop: what was asked for, otherwise as many threads as the work of a step can feed."""
     if threads is not None:
         return threads
-    multiply_adds = 3 * rows * int((network.table[:, N_IN] * network.table[:, N_OUT]).sum())
-    return max(1, min(numba.get_num_threads(), multiply_adds // _WORK_PER_TASK))
+    return max(1, min(numba.get_num_threads(), _multiply_adds(network, rows) // _WORK_PER_TASK))
 
 
 def task_choices(network: Network, rows: int, threads: int | None) -> tuple[int, ...]:
-    """The numbers of tasks worth timing: what was asked for, otherwise the plan and one."""
+    """The numbers of tasks worth timing: what was asked for, otherwise the plan and, where steps are not long, one."""
     plan = plan_tasks(network, rows, threads)
-    return (plan,) if threads is not None or plan == 1 else (plan, 1)
+    return (plan,) if threads is not None or plan == 1 or _multiply_adds(network, rows) > _LONG else (plan, 1)
+
+
+def _multiply_adds(network: Network, rows: int) -> int:
+    return 3 * rows * int((network.table[:, N_IN] * network.table[:, N_OUT]).sum())
 
 
 @contextmanager

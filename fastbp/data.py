@@ -26,7 +26,7 @@ class Rows:
 
     def data(self, order: NDArray[np.int64]) -> Data:
         """What the kernels read: the arrays' places in memory, and the order of the rows."""
-        return Data(self._sources, order)
+        return Data(self._sources, order, order.size)
 
 
 def _readable(array: Array) -> Array:

@@ -43,6 +43,6 @@ def _run(kind: int, network: Network, rows: Rows, loss: int, first: int, size: i
     nothing = np.zeros((1, COEFFICIENTS), dtype)
     data = rows.data(np.arange(min(rows.n_rows, first + _BATCHES * size)))
     buffers = layout.workspace(network, size, rows.target_width, tasks, training=False)
-    rule = Rule(NO_UPDATE, nothing, nothing[0], nothing[0])
+    rule = Rule(NO_UPDATE, 0, nothing, nothing[0], nothing[0])
     with running(tasks):
         programs.run(kind, network, buffers, data, rule, loss, first, size, dtype.type(rows.total_weight), results, tasks)

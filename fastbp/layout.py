@@ -9,19 +9,19 @@ from numpy.typing import NDArray
 
 from fastbp._typing import Array, DType
 from fastbp.activations import Activation
-from fastbp.kernels.arguments import N_IN, N_OUT, SPREAD, TURNED, UNITS_OUT, WEIGHT, Network, Workspace
-from fastbp.kernels.sizes import BYTES, SCRATCH, TEAM, WIDTH, balanced, panel_width
+from fastbp.kernels.arguments import N_IN, N_OUT, ROWS_OUT, SPREAD, TURNED, UNITS_OUT, WEIGHT, Network, Workspace
+from fastbp.kernels.sizes import BYTES, FEW, SCRATCH, TEAM, WIDTH, balanced, panel_width
 
 
 def table_of(layer_sizes: Sequence[int], activations: Sequence[Activation], dtype: DType) -> NDArray[np.int64]:
     """The network as the kernels read it: a row a layer, of the columns that ``kernels/arguments.py`` names."""
     rows = []
-    place, units, turned, lanes = 0, 0, 0, BYTES // dtype.itemsize
+    place, units, turned, few, lanes = 0, 0, 0, 0, BYTES // dtype.itemsize
     for n_in, n_out, activation in zip(layer_sizes, layer_sizes[1:], activations, strict=False):
         weight, bias = place, place + _padded(n_in * n_out, dtype)
         spread = balanced(-(-n_out // lanes))
-        rows.append((n_in, n_out, weight, bias, activation.code, units, units + n_in, turned, spread))
-        place, units = bias + _padded(n_out, dtype), units + n_in
+        rows.append((n_in, n_out, weight, bias, activation.code, units, units + n_in, turned, spread, few, few + _padded(n_in, dtype)))
+        place, units, few = bias + _padded(n_out, dtype), units + n_in, few + _padded(n_in, dtype)
         turned += -(-n_out // (spread * lanes)) * spread * lanes
     return np.array(rows, np.int64)
 
@@ -54,11 +54,14 @@ def workspace(network: Network, rows: int, target_width: int, tasks: int, *, tra
     vectors = -(-rows // lanes)
     # The last panel may be narrower than the others, and blocks that are turned may read on beyond the last unit.
     capacity, slack = (vectors + WIDTH) * lanes, lanes * WIDTH * lanes
-    units = capacity * int(last[UNITS_OUT] + last[N_OUT]) + slack
+    few = capacity * int(last[UNITS_OUT] + last[N_OUT]) + slack
+    units = few + FEW * int(last[ROWS_OUT]) + lanes * _padded(int(last[N_OUT]), dtype)
     turned = capacity * (int(last[TURNED]) + -(-int(last[N_OUT]) // (int(last[SPREAD]) * lanes)) * int(last[SPREAD]) * lanes)
     return Workspace(
         capacity=capacity,
         width=panel_width(rows, lanes, tasks, network.parameters.size),
+        training=int(training),
+        few=few,
         activations=aligned_zeros(units, dtype),
         deltas=aligned_zeros(units, dtype),
         turned=aligned_zeros(turned if training else 0, dtype),

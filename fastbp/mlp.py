@@ -95,8 +95,9 @@ class MLP:
 
     def _allocate(self) -> None:
         table = layout.table_of(self.layer_sizes, self.activations, self.dtype)
+        size = layout.n_flat(table, self.dtype)
         slopes = np.array([activation.slope for activation in self.activations], self.dtype)
-        self.network = Network(table, slopes, layout.aligned_zeros(layout.n_flat(table, self.dtype), self.dtype))
+        self.network = Network(len(table), size, table, slopes, layout.aligned_zeros(size, self.dtype))
         weights, biases = layout.matrices(self.network.parameters, table)
         self.weights, self.biases = tuple(weights), tuple(biases)
 

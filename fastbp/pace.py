@@ -6,15 +6,16 @@ from __future__ import annotations
 _SECONDS = 0.05
 # A shorter run than this says little: it may have compiled, or woken the threads.
 _SECONDS_OF_TRIAL = 0.005
-# The thread count not in use is timed again after this many runs at the most: the machine may have become busy, or idle.
-_RUNS_BETWEEN_TRIALS = 16
+# Trials of another thread count than the best take such a part of the time: of the one preferred, which is slower only while the machine
+# is busy, and of others.
+_PREFERRED, _OTHERS = 0.06, 0.03
 
 
 class Pace:
-    """Chooses by what it has measured: runs of about 50 ms, on the faster of the thread counts it may use.
+    """Chooses by what it has measured: runs of about 50 ms, on the fastest of the thread counts it may use, the preferred one first.
 
-    Several threads lose against one when a step is small, and by far when another process holds a core, since each parallel loop then
-    waits for a thread that is not running. No formula knows that; a clock does.
+    Several threads lose against one when a step is small, and by far when another process holds a core, since at each barrier the others
+    wait for the one that is not running. No formula knows that; a clock does.
     """
 
     def __init__(self, choices: tuple[int, ...]) -> None:
@@ -22,26 +23,25 @@ class Pace:
         self._steps = dict.fromkeys(choices, 1)  # of the next run, on each number of threads
         self._seconds: dict[int, float] = {}  # per step, once known
         self._warm: set[int] = set()
-        self._best = 0
-        self._patience = self._wait = 1  # runs between trials, and until the next one
+        self._best = choices[0]
+        self._elapsed = self._due = 0.0  # seconds trained, and when the next trial is due
 
     def next(self) -> tuple[int, int]:
         """Threads and number of steps of the next run."""
         for tasks, steps in self._steps.items():
             if tasks not in self._seconds:
                 return tasks, steps
-        best, *others = sorted(self._seconds, key=self._seconds.__getitem__)
-        if best != self._best:
-            # One slow run may have been chance: ask again soon.
-            self._best, self._patience, self._wait = best, 1, 1
-        elif others and self._wait == 0:
-            self._patience = self._wait = min(2 * self._patience, _RUNS_BETWEEN_TRIALS)
-            return others[0], max(1, int(2 * _SECONDS_OF_TRIAL / self._seconds[others[0]]))
-        self._wait = max(0, self._wait - 1)
-        return best, max(1, int(_SECONDS / self._seconds[best]))
+        self._best, *others = sorted(self._seconds, key=self._seconds.__getitem__)
+        if others and self._elapsed >= self._due:
+            return others[0], max(1, int(_SECONDS_OF_TRIAL / self._seconds[others[0]]))
+        return self._best, max(1, int(_SECONDS / self._seconds[self._best]))
 
     def record(self, tasks: int, steps: int, seconds: float) -> None:
         """Take note of a run. On each thread count runs grow until one is long enough to count, and the first never does."""
+        self._elapsed += seconds
+        known = len(self._seconds) == len(self.choices)
+        if known and tasks != self._best:
+            self._due = self._elapsed + seconds / (_PREFERRED if tasks == self.choices[0] else _OTHERS)
         if tasks in self._seconds or (tasks in self._warm and seconds >= _SECONDS_OF_TRIAL):
             self._seconds[tasks] = max(seconds / steps, 1e-9)
         elif seconds < _SECONDS_OF_TRIAL:

@@ -204,7 +204,7 @@ class Trainer:
         rows = self._check(X, y, sample_weight)
         size, nothing = self.model.network.parameters.size, np.zeros((1, COEFFICIENTS), self.model.dtype)
         gradients = layout.aligned_zeros(max(size, gradients_size(rows.n_rows, size)), self.model.dtype)
-        losses = self._run(rows, np.arange(rows.n_rows), Rule(NO_UPDATE, nothing, gradients, nothing[0]), 0, rows.n_rows, 1)
+        losses = self._run(rows, np.arange(rows.n_rows), Rule(NO_UPDATE, 0, nothing, gradients, nothing[0]), 0, rows.n_rows, 1)
         return float(losses[0]), *layout.matrices(gradients[:size], self.model.network.table)
 
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> dict[str, float]:
@@ -280,7 +280,7 @@ class Trainer:
         needed = gradients_size(batch, self.model.network.parameters.size)
         if self._gradients.size < needed:
             self._gradients = layout.aligned_zeros(needed, self.model.dtype)
-        rule = Rule(self.optimizer.code, rates, self._gradients, self._memory.slots.reshape(-1))
+        rule = Rule(self.optimizer.code, self.optimizer.n_slots, rates, self._gradients, self._memory.slots.reshape(-1))
         losses = self._run(rows, order, rule, first, batch, count, tasks)
         self._memory.steps += count
         self.steps += count
@@ -291,13 +291,13 @@ class Trainer:
 
         network = self.model.network
         zero = self.model.dtype.type(0)
-        results: Array = np.zeros((count, 1), self.model.dtype)
+        results: Array = np.zeros(count, self.model.dtype)
         data = rows.data(order)
         tasks = plan_tasks(network, batch, self.threads) if tasks is None else tasks
         buffers = self._buffers(batch, rows.target_width, tasks)
         with running(tasks):
             programs.run(TRAIN, network, buffers, data, rule, self.loss.code, first, batch, zero, results, tasks)
-        return results[:, 0]
+        return results
 
     def _buffers(self, rows: int, target_width: int, tasks: int) -> Workspace:
         """The training workspace, made anew only when it is too small."""

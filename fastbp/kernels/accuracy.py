@@ -19,7 +19,7 @@ def count_hits(loss: int, network: Network, workspace: Workspace, data: Data, ro
 
     That is: largest logit at the largest target, or the share of outputs on the right side of one half.
     """
-    last = network.table.shape[0] - 1
+    last = network.layers - 1
     columns, width = network.table[last, N_OUT], data.sources[TARGETS, COLUMNS]
     z, t, lanes = workspace.activations, workspace.targets, lanes_of(workspace.activations)
     step = workspace.width * lanes

@@ -7,6 +7,9 @@ A batch is cut into panels of `width` vectors of rows. Within a layer's part, wh
 panel p begins at ``(p * n_units + u) * width * lanes``: a vector is one unit of as many rows as it has lanes. For the gradient the deltas
 are needed the other way round, too: `turned` holds panels of ``table[l, SPREAD]`` vectors of units, in each a row of the batch after the
 other.
+
+A batch of up to FEW rows would leave most lanes empty. There a row lies in one piece, its length rounded up to whole vectors: those of a
+layer's inputs begin at ``few + FEW * table[l, ROWS_IN]`` of the activations and of the deltas. Only the losses see panels then, too.
 """
 
 from __future__ import annotations
@@ -14,17 +17,21 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 # Columns of the table.
-N_IN, N_OUT, WEIGHT, BIAS, ACTIVATION, UNITS_IN, UNITS_OUT, TURNED, SPREAD = range(9)
+N_IN, N_OUT, WEIGHT, BIAS, ACTIVATION, UNITS_IN, UNITS_OUT, TURNED, SPREAD, ROWS_IN, ROWS_OUT = range(11)
+COLUMNS_OF_TABLE = 11
 
 # Rows of the sources of a data set, and their columns; the stride between rows is in bytes, the dtype an index into `codes.DTYPES`.
 INPUTS, TARGETS, WEIGHTS = range(3)
 ADDRESS, STRIDE, COLUMNS, DTYPE = range(4)
+COLUMNS_OF_SOURCES = 4
 
 
 class Network(NamedTuple):
     """Layers and parameters. Owned by the model, which the update changes in place."""
 
-    table: Any  # (layers, 9) int64
+    layers: int
+    size: int  # of the parameters, padding included
+    table: Any  # (layers, 11) int64
     slopes: Any  # (layers,) parameter of each layer's activation
     parameters: Any  # flat: W (n_in, n_out) row by row, then b (n_out,), layer after layer
 
@@ -34,6 +41,8 @@ class Workspace(NamedTuple):
 
     capacity: int  # rows there is room for, a multiple of the lanes of a vector
     width: int  # vectors in a panel
+    training: int  # 0: nobody needs the deltas turned
+    few: int  # where activations and deltas of a batch of few rows begin
     activations: Any  # flat: the gathered input, then each layer's output; the last holds logits
     deltas: Any  # flat, the same layout: gradient of the loss with respect to z = a W + b
     turned: Any  # flat: the deltas once more, row by row of the batch
@@ -51,18 +60,18 @@ class Data(NamedTuple):
 
     sources: Any  # (3, 4) int64: a row each for inputs, targets and weights; address 0 for weights: all rows weigh the same
     order: Any  # (rows,) int64
+    rows: int  # in the order
 
 
 class Rule(NamedTuple):
     """How the update changes the parameters. Owned by the trainer."""
 
     code: int
+    n_slots: int
     rates: Any  # (steps, coefficients) what the optimizer computed for each step of the run
     gradients: Any  # (shards, parameters) flat; needed where gradients are asked for, or summed over shards
     slots: Any  # (slots, parameters) flat, the optimizer's memory
 
 
-#: Flat, of the element type of the network.
+#: Flat, of the element type of the network. What a run leaves behind is so: a loss a step; loss and accuracy a batch; outputs row by row.
 Numbers = Any
-#: (batches, 2) or (rows, outputs): what a run leaves behind.
-Results = Any

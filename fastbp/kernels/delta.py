@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from fastbp._jit import scalar, unit
 from fastbp.kernels.activate import multiply_by_derivative
-from fastbp.kernels.arguments import ACTIVATION, N_IN, N_OUT, UNITS_IN, UNITS_OUT, WEIGHT, Network, Workspace
+from fastbp.kernels.arguments import ACTIVATION, N_IN, N_OUT, ROWS_IN, ROWS_OUT, UNITS_IN, UNITS_OUT, WEIGHT, Network, Workspace
 from fastbp.kernels.codes import DELTA
-from fastbp.kernels.panels import lanes_of, vectors_of
-from fastbp.kernels.product import PANELS_TO_PACK, multiply_apart, multiply_beside, pack_apart
+from fastbp.kernels.panels import lanes_of, row_length, vectors_of
+from fastbp.kernels.product import PANELS_TO_PACK, multiply_apart, multiply_beside, pack_apart, rows_of_tiles
 from fastbp.kernels.sizes import CHUNK, DEPTH, FEW, WIDTH
 from fastbp.kernels.tile import FROM_C, FROM_ZERO
-from fastbp.kernels.transpose import transpose_block
 from fastbp.kernels.turn import turn
 
 
@@ -49,7 +48,7 @@ def hidden_delta(
                     multiply_beside(deltas, c, step, scratch, block, CHUNK, deltas, b, step, count, depth, vectors, parameters, start)
                 else:
                     multiply_apart(
-                        deltas, c, step, parameters, left, n_out, 0, deltas, b, step, count, depth, 1, vectors, parameters, start
+                        deltas, c, step, parameters, left, n_out, 0, deltas, b, step, count, depth, depth, vectors, parameters, start
                     )
                 if k + depth == n_out:
                     code, slope = table[layer - 1, ACTIVATION], network.slopes[layer - 1]
@@ -60,22 +59,20 @@ def hidden_delta(
 @scalar
 def _delta_few(network: Network, workspace: Workspace, layer: int, rows: int, unit: int, unit_end: int, block: int) -> None:
     """The same numbers for a few rows, with units on the lanes: the weights, turned on the way, are the right operand."""
-    table, deltas, scratch = network.table, workspace.deltas, workspace.scratch
-    n_out, lanes = table[layer, N_OUT], lanes_of(workspace.deltas)
-    step, wide, sums = workspace.width * lanes, WIDTH * lanes, block + CHUNK * DEPTH
+    table, deltas, scratch, lanes = network.table, workspace.deltas, workspace.scratch, lanes_of(workspace.deltas)
+    n_in, n_out, wide = table[layer, N_IN], table[layer, N_OUT], WIDTH * lanes
+    above, below = workspace.few + FEW * table[layer, ROWS_OUT], workspace.few + FEW * table[layer, ROWS_IN]
+    length, length_above = row_length(n_in, lanes), row_length(n_out, lanes)
+    code, slope = table[layer - 1, ACTIVATION], network.slopes[layer - 1]
     for u in range(unit, unit_end, CHUNK):
-        count, place = min(CHUNK, unit_end - u), workspace.capacity * table[layer, UNITS_IN] + u * step
+        count = min(CHUNK, unit_end - u)
         for k in range(0, n_out, DEPTH):
             depth, start = min(DEPTH, n_out - k), FROM_ZERO if k == 0 else FROM_C
             pack_apart(scratch, block, network.parameters, table[layer, WEIGHT] + u * n_out + k, n_out, count, depth)
-            left = workspace.capacity * table[layer, UNITS_OUT] + k * step
             for v in range(0, count, wide):
-                vectors = min(WIDTH, vectors_of(count - v, lanes))
-                multiply_beside(
-                    scratch, sums + v, CHUNK, deltas, left, step, scratch, block + v, CHUNK, rows, depth, vectors, scratch, start
-                )
-        for v in range(0, count, lanes):
-            transpose_block(deltas, place + v * step, step, scratch, sums + v, CHUNK, min(lanes, count - v))
-        code, slope = table[layer - 1, ACTIVATION], network.slopes[layer - 1]
-        multiply_by_derivative(code, slope, workspace.activations, deltas, place, count * workspace.width)
-        turn(network, workspace, layer - 1, 0, u, count, 1)
+                multiply_apart(
+                    deltas, below + u + v, length, deltas, above + k, length_above, 0, scratch, block + v, CHUNK, rows_of_tiles(rows),
+                    depth, depth, min(WIDTH, vectors_of(count - v, lanes)), scratch, start,
+                )  # fmt: skip
+        for r in range(rows):
+            multiply_by_derivative(code, slope, workspace.activations, deltas, below + u + r * length, vectors_of(count, lanes))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastbp._jit import scalar, unit
 from fastbp.kernels.activate import activate
-from fastbp.kernels.arguments import ACTIVATION, BIAS, N_IN, N_OUT, UNITS_IN, UNITS_OUT, WEIGHT, Network, Workspace
+from fastbp.kernels.arguments import ACTIVATION, BIAS, N_IN, N_OUT, ROWS_IN, ROWS_OUT, UNITS_IN, UNITS_OUT, WEIGHT, Network, Workspace
 from fastbp.kernels.codes import FORWARD
 from fastbp.kernels.memory import load, store
-from fastbp.kernels.panels import lanes_of, vectors_of
-from fastbp.kernels.product import PANELS_TO_PACK, multiply_beside, pack_beside
+from fastbp.kernels.panels import lanes_of, row_length, vectors_of
+from fastbp.kernels.product import PANELS_TO_PACK, multiply_apart, multiply_beside, pack_beside, rows_of_tiles
 from fastbp.kernels.sizes import CHUNK, DEPTH, FEW, WIDTH
 from fastbp.kernels.tile import FROM_C
 from fastbp.kernels.transpose import transpose_block
@@ -23,7 +23,7 @@ def forward_layer(
     `block` is a place in the scratch with room for SCRATCH elements.
     """
     if rows <= FEW:
-        _forward_few(network, workspace, layer, rows, unit, unit_end, block)
+        _forward_few(network, workspace, layer, rows, unit, unit_end)
         return
     table, parameters, values, scratch = network.table, network.parameters, workspace.activations, workspace.scratch
     n_in, n_out, weight = table[layer, N_IN], table[layer, N_OUT], table[layer, WEIGHT]
@@ -45,26 +45,31 @@ def forward_layer(
                     multiply_beside(values, c, step, scratch, block, CHUNK, values, b, step, count, depth, vectors, parameters, start)
                 else:
                     multiply_beside(values, c, step, parameters, left, n_out, values, b, step, count, depth, vectors, parameters, start)
-                if k + depth == n_in and layer < table.shape[0] - 1:
+                if k + depth == n_in and layer < network.layers - 1:
                     activate(table[layer, ACTIVATION], network.slopes[layer], values, c, count * workspace.width)
 
 
 @scalar
-def _forward_few(network: Network, workspace: Workspace, layer: int, rows: int, unit: int, unit_end: int, block: int) -> None:
+def _forward_few(network: Network, workspace: Workspace, layer: int, rows: int, unit: int, unit_end: int) -> None:
     """The same numbers for a few rows, with units on the lanes: the weights are the right operand, read in place."""
-    table, parameters, values, scratch = network.table, network.parameters, workspace.activations, workspace.scratch
-    n_in, n_out, lanes = table[layer, N_IN], table[layer, N_OUT], lanes_of(workspace.activations)
-    inputs, outputs = workspace.capacity * table[layer, UNITS_IN], workspace.capacity * table[layer, UNITS_OUT]
-    step, wide = workspace.width * lanes, WIDTH * lanes
+    table, parameters, values, lanes = network.table, network.parameters, workspace.activations, lanes_of(workspace.activations)
+    n_in, n_out = table[layer, N_IN], table[layer, N_OUT]
+    inputs, outputs = workspace.few + FEW * table[layer, ROWS_IN], workspace.few + FEW * table[layer, ROWS_OUT]
+    length, wide = row_length(n_out, lanes), WIDTH * lanes
     for u in range(unit, unit_end, wide):
-        count = min(wide, unit_end - u)
+        count, place = min(wide, unit_end - u), outputs + u
         vectors = vectors_of(count, lanes)
         for r in range(rows):
             for v in range(0, count, lanes):
-                store(scratch, block + r * wide + v, load(parameters, table[layer, BIAS] + u + v))
-        right = table[layer, WEIGHT] + u
-        multiply_beside(scratch, block, wide, values, inputs, step, parameters, right, n_out, rows, n_in, vectors, parameters, FROM_C)
-        if layer < table.shape[0] - 1:
-            activate(table[layer, ACTIVATION], network.slopes[layer], scratch, block, rows * WIDTH)
+                store(values, place + r * length + v, load(parameters, table[layer, BIAS] + u + v))
+        multiply_apart(
+            values, place, length, values, inputs, row_length(n_in, lanes), 0, parameters, table[layer, WEIGHT] + u, n_out,
+            rows_of_tiles(rows), n_in, n_in, vectors, parameters, FROM_C,
+        )  # fmt: skip
+        if layer < network.layers - 1:
+            for r in range(rows):
+                activate(table[layer, ACTIVATION], network.slopes[layer], values, place + r * length, vectors)
+            continue
+        panel, step = workspace.capacity * table[layer, UNITS_OUT] + u * workspace.width * lanes, workspace.width * lanes
         for v in range(0, count, lanes):
-            transpose_block(values, outputs + (u + v) * step, step, scratch, block + v, wide, min(lanes, count - v))
+            transpose_block(values, panel + v * step, step, values, place + v, length, min(lanes, count - v))

@@ -14,8 +14,9 @@ from fastbp._jit import operation, scalar, unit
 from fastbp.kernels.arguments import ADDRESS, COLUMNS, DTYPE, INPUTS, STRIDE, TARGETS, WEIGHTS, Data, Workspace
 from fastbp.kernels.codes import DTYPES, F4, F8, GATHER, I2, I4, I8, U1
 from fastbp.kernels.memory import element_pointer
-from fastbp.kernels.panels import lanes_of
-from fastbp.kernels.sizes import BYTES
+from fastbp.kernels.panels import lanes_of, row_length
+from fastbp.kernels.sizes import BYTES, FEW
+from fastbp.kernels.team import share
 from fastbp.kernels.transpose import transpose_block, turn_block
 from fastbp.kernels.vector import Vector, llvm_type
 
@@ -164,14 +165,22 @@ def _scatter(source: Any, order: Any, first: int, rows: int, dtype: Any, size: i
 
 @unit(GATHER)
 def gather_batch(
-    data: Data, workspace: Workspace, first: int, rows: int, begin: int, end: int, targets: int, total_weight: Any, block: int
-) -> None:
-    """Inputs and, unless `targets` is 0, targets and weights of panels `begin` to `end`.
+    data: Data, workspace: Workspace, first: int, rows: int, begin: int, end: int, targets: int, total_weight: Any, block: int, tasks: int,
+    task: int,
+) -> None:  # fmt: skip
+    """Inputs and, unless `targets` is 0, targets and weights of panels `begin` to `end`; of a few rows the task's part of the inputs.
 
     `block` is a place in the scratch with room for `_COLUMNS` elements a lane.
     """
-    width, scratch = workspace.width, workspace.scratch
-    gather(data.sources[INPUTS], data.order, first, rows, width, begin, end, workspace.activations, 0, scratch, block)
+    width, scratch, values = workspace.width, workspace.scratch, workspace.activations
+    if rows <= FEW:
+        columns, lanes = data.sources[INPUTS, COLUMNS], lanes_of(values)
+        own = share(columns, tasks, task, lanes)
+        for r in range(rows):
+            place = workspace.few + r * row_length(columns, lanes) + own[0]
+            _read(data.sources[INPUTS], data.order[first + r], own[0], own[1] - own[0], values, place)
+    else:
+        gather(data.sources[INPUTS], data.order, first, rows, width, begin, end, values, 0, scratch, block)
     if targets:
         gather(data.sources[TARGETS], data.order, first, rows, width, begin, end, workspace.targets, 0, scratch, block)
         gather_weights(data, workspace, first, rows, begin, end, total_weight)

@@ -18,12 +18,13 @@ from typing import Any
 
 from fastbp._jit import scalar, unit
 from fastbp.kernels.activate import activate, exponentials, multiply_by_derivative, softmax
-from fastbp.kernels.arguments import ACTIVATION, COLUMNS, N_OUT, TARGETS, UNITS_OUT, Data, Network, Results, Workspace
+from fastbp.kernels.arguments import ACTIVATION, COLUMNS, N_OUT, TARGETS, UNITS_OUT, Data, Network, Numbers, Workspace
 from fastbp.kernels.codes import BINARY_CROSS_ENTROPY, ERROR, OUTPUT, SOFTMAX, SQUARED_ERROR
 from fastbp.kernels.elementary import log1p_unit, sigmoid
 from fastbp.kernels.memory import load, store
 from fastbp.kernels.panels import lanes_of, vectors_of
-from fastbp.kernels.turn import turn
+from fastbp.kernels.sizes import FEW
+from fastbp.kernels.turn import rows_of_deltas, turn
 from fastbp.kernels.vector import absolute, select, splat
 
 
@@ -33,7 +34,7 @@ def output_delta(loss: int, network: Network, workspace: Workspace, data: Data, 
 
     A workspace for training also gets the deltas turned.
     """
-    last = network.table.shape[0] - 1
+    last = network.layers - 1
     columns, width = network.table[last, N_OUT], data.sources[TARGETS, COLUMNS]
     lanes = lanes_of(workspace.deltas)
     step = workspace.width * lanes
@@ -56,7 +57,9 @@ def output_delta(loss: int, network: Network, workspace: Workspace, data: Data, 
         sum_vector(workspace, v, rows)
     if loss == SQUARED_ERROR:
         _multiply_by_output_derivative(network, workspace, rows, begin, end)
-    if workspace.turned.size > 0:
+    if workspace.training and rows <= FEW and begin < end:
+        rows_of_deltas(network, workspace, last, rows)
+    elif workspace.training:
         for p in range(begin, end):
             turn(network, workspace, last, p, 0, columns, min(workspace.width, vectors_of(rows - p * step, lanes)))
 
@@ -81,21 +84,21 @@ def total_loss(workspace: Workspace, rows: int) -> Any:
 
 
 @unit(OUTPUT)
-def write_output(network: Network, workspace: Workspace, rows: int, begin: int, end: int, first: int, results: Results) -> None:
+def write_output(network: Network, workspace: Workspace, rows: int, begin: int, end: int, first: int, results: Numbers) -> None:
     """What the output layer gives, for panels `begin` to `end`, to rows `first` and on of the results."""
     activate_output(network, workspace, rows, begin, end)
-    last = network.table.shape[0] - 1
+    last = network.layers - 1
     columns, step = network.table[last, N_OUT], workspace.width * lanes_of(workspace.activations)
     base = workspace.capacity * network.table[last, UNITS_OUT]
     for r in range(begin * step, min(end * step, rows)):
         for j in range(columns):
-            results[first + r, j] = workspace.activations[base + (r // step * columns + j) * step + r % step]
+            results[(first + r) * columns + j] = workspace.activations[base + (r // step * columns + j) * step + r % step]
 
 
 @scalar
 def activate_output(network: Network, workspace: Workspace, rows: int, begin: int, end: int) -> None:
     """What the output layer gives, in place of its logits, for panels `begin` to `end`."""
-    last = network.table.shape[0] - 1
+    last = network.layers - 1
     code, columns, step = network.table[last, ACTIVATION], network.table[last, N_OUT], workspace.width * lanes_of(workspace.deltas)
     for p in range(begin, end):
         place = workspace.capacity * network.table[last, UNITS_OUT] + p * step * columns
@@ -108,7 +111,7 @@ def activate_output(network: Network, workspace: Workspace, rows: int, begin: in
 
 @scalar
 def _multiply_by_output_derivative(network: Network, workspace: Workspace, rows: int, begin: int, end: int) -> None:
-    last = network.table.shape[0] - 1
+    last = network.layers - 1
     code, columns, step = network.table[last, ACTIVATION], network.table[last, N_OUT], workspace.width * lanes_of(workspace.deltas)
     p, d = workspace.activations, workspace.deltas
     for panel in range(begin, end):

@@ -9,7 +9,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from fastbp._jit import operation
+from fastbp._jit import data_pointer, operation
 from fastbp.kernels.sizes import BYTES
 from fastbp.kernels.vector import Vector, llvm_type, splat_value
 
@@ -18,7 +18,7 @@ _I32 = ir.IntType(32)
 
 def element_pointer(context: Any, builder: ir.IRBuilder, kind: Any, array: ir.Value, index: ir.Value) -> ir.Value:
     """Where element `index` of a flat array lies."""
-    return builder.gep(context.make_array(kind)(context, builder, array).data, [index])
+    return builder.gep(data_pointer(context, builder, kind, array), [index])
 
 
 def _place(context: Any, builder: ir.IRBuilder, kind: Any, array: ir.Value, index: ir.Value) -> ir.Value:
@@ -104,15 +104,15 @@ def store_first(typingctx: Any, array: Any, index: Any, value: Any, count: Any) 
 
 @operation(lambda array, index: None)
 def prefetch(typingctx: Any, array: Any, index: Any) -> Any:
-    """Have the cache line of ``array[index]``, which will be changed, brought near."""
+    """Have the cache line of ``array[index]`` brought near."""
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
         byte = ir.IntType(8).as_pointer()
         kind = ir.FunctionType(ir.VoidType(), [byte, _I32, _I32, _I32])
         function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
         place = builder.bitcast(element_pointer(context, builder, array, *arguments), byte)
-        # For writing, into all caches, data.
-        builder.call(function, [place, _I32(1), _I32(3), _I32(1)])
+        # For reading, into the second-level cache (a tile's operands fill the first), data.
+        builder.call(function, [place, _I32(0), _I32(2), _I32(1)])
         return context.get_dummy_value()
 
     return types.void(array, types.int64), emit

@@ -36,6 +36,12 @@ def vectors_of(rows: int, lanes: int) -> int:
 
 
 @scalar
+def row_length(units: int, lanes: int) -> int:
+    """Elements from a row of so many units to the next one, where rows lie in one piece."""
+    return vectors_of(units, lanes) * lanes
+
+
+@scalar
 def panels_of(rows: int, width: int, lanes: int) -> int:
     """Panels of `width` vectors that hold so many rows."""
     return (vectors_of(rows, lanes) + width - 1) // width

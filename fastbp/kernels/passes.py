@@ -19,7 +19,7 @@ from fastbp.kernels.gather import gather_batch
 from fastbp.kernels.gradient import gradient_blocks
 from fastbp.kernels.loss import output_delta, total_loss, write_output
 from fastbp.kernels.panels import lanes_of, panels_of, shards_of
-from fastbp.kernels.sizes import SCRATCH, SHARD
+from fastbp.kernels.sizes import FEW, SCRATCH, SHARD
 from fastbp.kernels.team import meet, share
 from fastbp.kernels.update import add_shards
 
@@ -29,9 +29,9 @@ def train_on_batch(
     network: Network, workspace: Workspace, data: Data, rule: Rule, loss: int, first: int, rows: int, step: int, results: Any, tasks: int,
     task: int,
 ) -> None:  # fmt: skip
-    """One step on the `rows` rows from place `first` of the order on; the batch's loss goes to ``results[step, 0]``."""
+    """One step on the `rows` rows from place `first` of the order on; the batch's loss goes to ``results[step]``."""
     zero = type(network.slopes[0])(0)
-    size, lanes = network.parameters.size, lanes_of(network.parameters)
+    size, lanes = network.size, lanes_of(network.parameters)
     shards = shards_of(rows, size)
     block = task * SCRATCH
     if shards == 1:
@@ -46,7 +46,7 @@ def train_on_batch(
         begin, end = share(size, tasks, task, lanes)
         add_shards(network, workspace, rule, step, shards, begin, end, block)
     if task == 0:
-        results[step, 0] = total_loss(workspace, rows)
+        results[step] = total_loss(workspace, rows)
     meet(workspace.team, tasks, task)
 
 
@@ -58,14 +58,14 @@ def _train_on_shard(
     zero = type(network.slopes[0])(0)
     panel = workspace.width * lanes_of(network.parameters)
     begin, end = shard * SHARD // panel, panels_of(min(rows, (shard + 1) * SHARD), workspace.width, lanes_of(network.parameters))
-    last = network.table.shape[0] - 1
-    gather_batch(data, workspace, first, rows, begin, end, 1, zero, block)
+    last = network.layers - 1
+    gather_batch(data, workspace, first, rows, begin, end, 1, zero, block, 1, 0)
     for layer in range(last + 1):
         forward_layer(network, workspace, layer, rows, begin, end, 0, network.table[layer, N_OUT], block)
     output_delta(loss, network, workspace, data, rows, begin, end)
     for layer in range(last, 0, -1):
         hidden_delta(network, workspace, layer, rows, begin, end, 0, network.table[layer, N_IN], block)
-    kept = Rule(NO_UPDATE, rule.rates, rule.gradients, rule.slots)
+    kept = Rule(NO_UPDATE, 0, rule.rates, rule.gradients, rule.slots)
     gradient_blocks(network, workspace, kept, step, shard, rows, begin, end, 1, 0, block)
 
 
@@ -78,7 +78,7 @@ def _forward_and_delta(
     block, panels = task * SCRATCH, panels_of(rows, workspace.width, lanes_of(workspace.deltas))
     _forward(network, workspace, data, first, rows, total_weight, 1, tasks, task)
     output_delta(loss, network, workspace, data, rows, begin, end)
-    for layer in range(network.table.shape[0] - 1, 0, -1):
+    for layer in range(network.layers - 1, 0, -1):
         n_in = network.table[layer, N_IN]
         if by_units:
             meet(workspace.team, tasks, task)
@@ -96,8 +96,8 @@ def _forward(
     """The batch gathered and passed through all layers; at the end a task may read its own panels."""
     begin, end, by_units = _own_panels(workspace, rows, tasks, task)
     block, panels = task * SCRATCH, panels_of(rows, workspace.width, lanes_of(workspace.deltas))
-    gather_batch(data, workspace, first, rows, begin, end, targets, total_weight, block)
-    for layer in range(network.table.shape[0]):
+    gather_batch(data, workspace, first, rows, begin, end, targets, total_weight, block, tasks, task)
+    for layer in range(network.layers):
         n_out = network.table[layer, N_OUT]
         if by_units:
             meet(workspace.team, tasks, task)
@@ -114,7 +114,7 @@ def _own_panels(workspace: Workspace, rows: int, tasks: int, task: int) -> tuple
     """The panels of a task, and whether layers are shared by units."""
     panels = panels_of(rows, workspace.width, lanes_of(workspace.deltas))
     begin, end = share(panels, tasks, task, 1)
-    return begin, end, panels < tasks
+    return begin, end, panels < tasks or rows <= FEW
 
 
 @scalar
@@ -122,19 +122,19 @@ def score_batch(
     network: Network, workspace: Workspace, data: Data, loss: int, first: int, rows: int, total_weight: Any, step: int, results: Any,
     tasks: int, task: int,
 ) -> None:  # fmt: skip
-    """Loss and accuracy of the rows, as shares of those of the whole set, to ``results[step]``."""
+    """Loss and accuracy of the rows, as shares of those of the whole set, to ``results[2 * step]`` and the number after."""
     begin, end, _ = _own_panels(workspace, rows, tasks, task)
     _forward(network, workspace, data, first, rows, total_weight, 1, tasks, task)
     output_delta(loss, network, workspace, data, rows, begin, end)
     meet(workspace.team, tasks, task)
     if task == 0:
-        results[step, 0] = total_loss(workspace, rows)
+        results[2 * step] = total_loss(workspace, rows)
     meet(workspace.team, tasks, task)
     if loss != SQUARED_ERROR:
         count_hits(loss, network, workspace, data, rows, begin, end)
         meet(workspace.team, tasks, task)
         if task == 0:
-            results[step, 1] = total_loss(workspace, rows)
+            results[2 * step + 1] = total_loss(workspace, rows)
     meet(workspace.team, tasks, task)
 
 

@@ -19,33 +19,49 @@ from fastbp.kernels.transpose import transpose_block
 #: So many panels pay for copying a block of weights, whose numbers then lie side by side.
 PANELS_TO_PACK = 3
 _TILES = TILES[host()].rows
+# Rows of the tiles for what the largest leave.
+_MIDDLE = 4
 
 
 def _column(vectors: int, beside: int) -> Any:
     """The loop over all rows of C by the largest tiles that fit. A tile's shape is a literal: each is compiled for itself."""
     most = _TILES[min(vectors, WIDTH) - 1]
-    middle = min(4, most)
+    middle = min(_MIDDLE, most)
 
     @scalar
     def column(
         c: Any, c0: int, c_row: int, a: Any, a0: int, a_step: int, a_jump: int, b: Any, b0: int, b_row: int, rows: int, depth: int,
-        jumps: int, start: Any, start0: int,
+        total: int, start: Any, start0: int,
     ) -> None:  # fmt: skip
         i = 0
         while i < rows:
             ci, si = c0 + i * c_row, start0 + i if start0 >= 0 else start0
             ai = a0 + i if beside else a0 + i * a_step
             if rows - i >= most:
-                multiply(c, ci, c_row, a, ai, a_step, a_jump, b, b0, b_row, depth, jumps, start, si, most, vectors, beside)
+                multiply(c, ci, c_row, a, ai, a_step, a_jump, b, b0, b_row, depth, total, start, si, most, vectors, beside)
                 i += most
             elif rows - i >= middle:
-                multiply(c, ci, c_row, a, ai, a_step, a_jump, b, b0, b_row, depth, jumps, start, si, middle, vectors, beside)
+                multiply(c, ci, c_row, a, ai, a_step, a_jump, b, b0, b_row, depth, total, start, si, middle, vectors, beside)
                 i += middle
             else:
-                multiply(c, ci, c_row, a, ai, a_step, a_jump, b, b0, b_row, depth, jumps, start, si, 1, vectors, beside)
+                multiply(c, ci, c_row, a, ai, a_step, a_jump, b, b0, b_row, depth, total, start, si, 1, vectors, beside)
                 i += 1
 
     return column
+
+
+@scalar
+def rows_of_tiles(rows: int) -> int:
+    """A few rows and as many more, which will hold nothing of meaning, as make them fill tiles."""
+    return rows if rows == 1 else (rows + _MIDDLE - 1) // _MIDDLE * _MIDDLE
+
+
+@scalar
+def tile_rows(vectors: int) -> int:
+    """Rows of the largest tile of so many vectors."""
+    if WIDTH >= 3 and vectors == 3:
+        return _TILES[min(3, WIDTH) - 1]
+    return _TILES[min(2, WIDTH) - 1] if WIDTH >= 2 and vectors == 2 else _TILES[0]
 
 
 _beside_1, _beside_2, _beside_3 = _column(1, 1), _column(2, 1), _column(3, 1)
@@ -63,28 +79,28 @@ def multiply_beside(
     are those of the tile.
     """
     if WIDTH >= 3 and vectors == 3:
-        _beside_3(c, c0, c_row, a, a0, a_depth, 0, b, b0, b_row, rows, depth, 1, start, start0)
+        _beside_3(c, c0, c_row, a, a0, a_depth, 0, b, b0, b_row, rows, depth, depth, start, start0)
     elif WIDTH >= 2 and vectors == 2:
-        _beside_2(c, c0, c_row, a, a0, a_depth, 0, b, b0, b_row, rows, depth, 1, start, start0)
+        _beside_2(c, c0, c_row, a, a0, a_depth, 0, b, b0, b_row, rows, depth, depth, start, start0)
     else:
-        _beside_1(c, c0, c_row, a, a0, a_depth, 0, b, b0, b_row, rows, depth, 1, start, start0)
+        _beside_1(c, c0, c_row, a, a0, a_depth, 0, b, b0, b_row, rows, depth, depth, start, start0)
 
 
 @scalar
 def multiply_apart(
-    c: Any, c0: int, c_row: int, a: Any, a0: int, a_row: int, a_jump: int, b: Any, b0: int, b_row: int, rows: int, depth: int, jumps: int,
+    c: Any, c0: int, c_row: int, a: Any, a0: int, a_row: int, a_jump: int, b: Any, b0: int, b_row: int, rows: int, depth: int, total: int,
     vectors: int, start: Any, start0: int,
 ) -> None:  # fmt: skip
-    """The same with the rows of A contiguous, in `jumps` parts of `depth` each.
+    """The same with the rows of A contiguous, the `total` depth in parts of `depth` each, the last of what is left.
 
     Element (i, j * depth + k) of A lies at ``a0 + i * a_row + j * a_jump + k``.
     """
     if WIDTH >= 3 and vectors == 3:
-        _apart_3(c, c0, c_row, a, a0, a_row, a_jump, b, b0, b_row, rows, depth, jumps, start, start0)
+        _apart_3(c, c0, c_row, a, a0, a_row, a_jump, b, b0, b_row, rows, depth, total, start, start0)
     elif WIDTH >= 2 and vectors == 2:
-        _apart_2(c, c0, c_row, a, a0, a_row, a_jump, b, b0, b_row, rows, depth, jumps, start, start0)
+        _apart_2(c, c0, c_row, a, a0, a_row, a_jump, b, b0, b_row, rows, depth, total, start, start0)
     else:
-        _apart_1(c, c0, c_row, a, a0, a_row, a_jump, b, b0, b_row, rows, depth, jumps, start, start0)
+        _apart_1(c, c0, c_row, a, a0, a_row, a_jump, b, b0, b_row, rows, depth, total, start, start0)
 
 
 @scalar

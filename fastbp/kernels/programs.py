@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from fastbp._jit import kernel, program, unit, unit_addresses
-from fastbp.kernels.arguments import Data, Network, Results, Rule, Workspace
+from fastbp._jit import kernel, program, scalar, unit, unit_addresses
+from fastbp.kernels.arguments import Data, Network, Numbers, Rule, Workspace
+from fastbp.kernels.buffer import addressed, kind_of, without_arrays
 from fastbp.kernels.codes import PREDICT, TASK, TRAIN
 from fastbp.kernels.passes import score_batch, train_on_batch, write_batch
 from fastbp.kernels.subnormal import flush_subnormals, restore
@@ -24,56 +25,65 @@ def run(
 ) -> None:  # fmt: skip
     """As many batches as `results` has rows, from place `first` of the order on; the last may be short.
 
-    With the kind TRAIN each is a step, and ``results[i, 0]`` its loss. With SCORE they are the shares of the batches in the loss and the
+    With the kind TRAIN each is a step, and ``results[i]`` its loss. With SCORE they are the shares of the batches in the loss and the
     accuracy of a set whose weights sum to `total_weight`. With PREDICT a row of `results` is what the output layer gives for a row of the
     data.
     """
     dtype = network.parameters.dtype
     if dtype not in _addresses:
-        _addresses[dtype] = unit_addresses(
-            Network=network, Workspace=workspace, Data=data, Rule=rule, Any=total_weight, Numbers=network.parameters, Results=results
-        )
+        kinds = {type(record).__name__: kind_of(record) for record in (network, workspace, data, rule)}
+        _addresses[dtype] = unit_addresses(**kinds, Any=kind_of(total_weight), Numbers=kind_of(network.parameters))
     workspace = workspace._replace(units=_addresses[dtype])
-    _run(kind, network, workspace, data, rule, loss, first, batch_size, total_weight, results, tasks)
+    steps = len(results)
+    _run(kind, network, workspace, data, rule, loss, first, batch_size, total_weight, results.reshape(-1), steps, tasks)
 
 
 @program
 def _run(
     kind: int, network: Network, workspace: Workspace, data: Data, rule: Rule, loss: int, first: int, batch_size: int, total_weight: Any,
-    results: Any, tasks: int,
+    results: Any, steps: int, tasks: int,
 ) -> None:  # fmt: skip
     together = True
     if tasks > 1:
-        together = _run_together(kind, network, workspace, data, rule, loss, first, batch_size, total_weight, results, tasks)
+        together = _run_together(kind, network, workspace, data, rule, loss, first, batch_size, total_weight, results, steps, tasks)
     if tasks == 1 or not together:
-        run_task(kind, network, workspace, data, rule, loss, first, batch_size, total_weight, results, 1, 0)
+        _run_task(kind, network, workspace, data, rule, loss, first, batch_size, total_weight, results, steps, 1, 0)
 
 
 @kernel
 def _run_together(
     kind: int, network: Network, workspace: Workspace, data: Data, rule: Rule, loss: int, first: int, batch_size: int, total_weight: Any,
-    results: Any, tasks: int,
+    results: Any, steps: int, tasks: int,
 ) -> bool:  # fmt: skip
     """A task a thread; False when some found no thread, and nothing was done."""
     done = 0
     for task in prange(tasks):
         if assemble(workspace.team, tasks):
             number: int = np.int64(task)  # type: ignore[assignment]
-            run_task(kind, network, workspace, data, rule, loss, first, batch_size, total_weight, results, tasks, number)
+            _run_task(kind, network, workspace, data, rule, loss, first, batch_size, total_weight, results, steps, tasks, number)
             done += 1
     return done == tasks
+
+
+@scalar
+def _run_task(
+    kind: int, network: Any, workspace: Any, data: Any, rule: Any, loss: int, first: int, batch_size: int, total_weight: Any,
+    results: Any, steps: int, tasks: int, task: int,
+) -> None:  # fmt: skip
+    net, work, rows, update = without_arrays(network, workspace, data, rule)
+    run_task(kind, net, work, rows, update, loss, first, batch_size, total_weight, addressed(results, 0), steps, tasks, task)
 
 
 @unit(TASK)
 def run_task(
     kind: int, network: Network, workspace: Workspace, data: Data, rule: Rule, loss: int, first: int, batch_size: int, total_weight: Any,
-    results: Results, tasks: int, task: int,
+    results: Numbers, steps: int, tasks: int, task: int,
 ) -> None:  # fmt: skip
     """What one task does of a run."""
     mode = flush_subnormals()
-    rows = data.order.size - first if kind == PREDICT else results.shape[0] * batch_size
-    for begin in range(first, min(data.order.size, first + rows), batch_size):
-        count, step = min(batch_size, data.order.size - begin), (begin - first) // batch_size
+    rows = data.rows - first if kind == PREDICT else steps * batch_size
+    for begin in range(first, min(data.rows, first + rows), batch_size):
+        count, step = min(batch_size, data.rows - begin), (begin - first) // batch_size
         if kind == TRAIN:
             train_on_batch(network, workspace, data, rule, loss, begin, count, step, results, tasks, task)
         elif kind == PREDICT:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from fastbp.kernels.isa import TILES, host
 
 #: Bytes of a vector: a cache line.
@@ -18,6 +20,8 @@ SCRATCH = CHUNK * (DEPTH + BYTES // 4)
 SHARD = 288
 #: Elements that a team of tasks shares, beside 8 for each task.
 TEAM = 16
+# What a vector costs more for each vector that a panel is narrower: numbers of the weights are then read more often.
+_NARROW = 1.02
 # Gradients of all shards may take so many elements.
 _SHARDS_SIZE = 1 << 18
 
@@ -41,8 +45,15 @@ def balanced(vectors: int) -> int:
 
 
 def panel_width(rows: int, lanes: int, tasks: int, parameters: int) -> int:
-    """Vectors in a panel, such that the tasks have about as many vectors each."""
+    """Vectors in a panel, such that the task with the most vectors has as few as possible; of equally good widths the largest."""
     if shards_of(rows, parameters) > 1:
         return WIDTH
-    vectors = (rows + lanes - 1) // lanes
-    return balanced(-(-vectors // tasks))
+    vectors = -(-rows // lanes)
+    return min(range(balanced(-(-vectors // tasks)), 0, -1), key=lambda width: _NARROW ** (WIDTH - width) * _most(vectors, width, tasks))
+
+
+def _most(vectors: int, width: int, tasks: int) -> int:
+    """Vectors of the task that has the most."""
+    panels = -(-vectors // width)
+    ends = [min(vectors, panels * task // tasks * width) for task in range(tasks + 1)]
+    return max(end - begin for begin, end in pairwise(ends))

@@ -25,32 +25,32 @@ _I32, _I64 = ir.IntType(32), ir.IntType(64)
 
 
 def _multiply_twin(
-    c: Any, c0: int, c_row: int, a: Any, a0: int, a_step: int, a_jump: int, b: Any, b0: int, b_row: int, depth: int, jumps: int,
+    c: Any, c0: int, c_row: int, a: Any, a0: int, a_step: int, a_jump: int, b: Any, b0: int, b_row: int, depth: int, total: int,
     start: Any, start0: int, rows: int, vectors: int, beside: int,
 ) -> None:  # fmt: skip
     columns = vectors * (BYTES // c.itemsize)
     a_row, a_depth = (1, a_step) if beside else (a_step, 1)
     for i in range(rows):
         begin = c0 + i * c_row
-        total = c[begin : begin + columns].copy()
+        sums = c[begin : begin + columns].copy()
         if start0 != FROM_C:
-            total[:] = 0 if start0 == FROM_ZERO else start[start0 + i]
-        for k in range(jumps * depth):
+            sums[:] = 0 if start0 == FROM_ZERO else start[start0 + i]
+        for k in range(total):
             left = a[a0 + i * a_row + k // depth * a_jump + k % depth * a_depth]
-            total = fma(left, b[b0 + k * b_row : b0 + k * b_row + columns], total)
-        c[begin : begin + columns] = total
+            sums = fma(left, b[b0 + k * b_row : b0 + k * b_row + columns], sums)
+        c[begin : begin + columns] = sums
 
 
 @operation(_multiply_twin)
 def multiply(
     typingctx: Any, c: Any, c0: Any, c_row: Any, a: Any, a0: Any, a_step: Any, a_jump: Any, b: Any, b0: Any, b_row: Any, depth: Any,
-    jumps: Any, start: Any, start0: Any, rows: Any, vectors: Any, beside: Any,
+    total: Any, start: Any, start0: Any, rows: Any, vectors: Any, beside: Any,
 ) -> Any:  # fmt: skip
     """C += A B for `rows` rows and `vectors` whole vectors of columns, both literals; offsets and strides are in elements.
 
     Rows of B and C are contiguous. With the literal 1 for `beside` the numbers that a step of the depth needs lie side by side in A and
-    `a_step` leads to the next step; with 0 rows of A are contiguous and `a_step` leads to the next row. The depth may consist of `jumps`
-    parts of `depth` steps each, `a_jump` apart in A; in B they follow each other.
+    `a_step` leads to the next step; with 0 rows of A are contiguous and `a_step` leads to the next row. The `total` depth consists of
+    parts of `depth` steps each, the last one of what is left, `a_jump` apart in A; in B they follow each other.
     """
     if not all(isinstance(kind, types.IntegerLiteral) for kind in (rows, vectors, beside)):
         return None
@@ -59,14 +59,18 @@ def multiply(
     signature = types.void(c, whole, whole, a, whole, whole, whole, b, whole, whole, whole, whole, start, whole, rows, vectors, beside)
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        c_, c0_, c_row_, a_, a0_, a_step_, a_jump_, b_, b0_, b_row_, depth_, jumps_, start_, start0_, *_ = arguments
+        c_, c0_, c_row_, a_, a0_, a_step_, a_jump_, b_, b0_, b_row_, depth_, total_, start_, start0_, *_ = arguments
         pointers = [element_pointer(context, builder, *what) for what in ((c, c_, c0_), (a, a_, a0_), (b, b_, b0_))]
         tile = _Tile(builder, llvm_type(Vector(c.dtype)), shape, pointers[0], c_row_)
         tile.begin(element_pointer(context, builder, start, start_, start0_), start0_)
-        with cgutils.for_range(builder, jumps_, intp=_I64) as loop:
+        parts = builder.sdiv(builder.sub(builder.add(total_, depth_), _I64(1)), depth_)
+        with cgutils.for_range(builder, parts, intp=_I64) as loop:
+            done = builder.mul(loop.index, depth_)
             left = builder.gep(pointers[1], [builder.mul(loop.index, a_jump_)])
-            right = builder.gep(pointers[2], [builder.mul(builder.mul(loop.index, depth_), b_row_)])
-            tile.run(left, right, a_step_, b_row_, depth_, beside.literal_value)
+            right = builder.gep(pointers[2], [builder.mul(done, b_row_)])
+            steps = builder.sub(total_, done)
+            steps = builder.select(builder.icmp_signed("<", steps, depth_), steps, depth_)
+            tile.run(left, right, a_step_, b_row_, steps, beside.literal_value)
         tile.end()
         return context.get_dummy_value()
 
@@ -81,10 +85,21 @@ class _Tile:
         self.rows, self.vectors = range(shape[0]), range(shape[1])
         self.size = 4 if isinstance(vector.element, ir.FloatType) else 8
         self.sums = {(i, v): cgutils.alloca_once(builder, vector) for i in self.rows for v in self.vectors}
-        starts = [builder.gep(c, [builder.mul(c_row, _I64(i))]) for i in self.rows]
+        starts = self._row_pointers(c, c_row)
         self.places = {(i, v): self._vector_place(starts[i], v) for i, v in self.sums}
         kind = ir.FunctionType(vector, [vector] * 3)
         self._fma = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{vector.count}f{8 * self.size}")
+
+    def _row_pointers(self, first: ir.Value, step: ir.Value) -> list[ir.Value]:
+        """Where the rows begin, each found from the row before.
+
+        The compiler must not see how: it would compute all distances before the loop around the tile, and keep them in memory.
+        """
+        opaque = ir.InlineAsm(ir.FunctionType(first.type, [first.type]), "", "=r,0")
+        pointers = [first]
+        while len(pointers) < len(self.rows):
+            pointers.append(self.builder.call(opaque, [self.builder.gep(pointers[-1], [step])]))
+        return pointers
 
     def _vector_place(self, pointer: ir.Value, v: int) -> ir.Value:
         place = self.builder.gep(pointer, [_I64(v * self.vector.count)])
@@ -108,9 +123,7 @@ class _Tile:
 
     def run(self, a: ir.Value, b: ir.Value, a_step: ir.Value, b_row: ir.Value, depth: ir.Value, beside: int) -> None:
         builder = self.builder
-        # A pointer the compiler cannot see through, one a row: otherwise it steps from row to row by additions, each waiting for the last.
-        opaque = ir.InlineAsm(ir.FunctionType(a.type, [a.type]), "", "=r,0")
-        a_rows = [] if beside else [builder.call(opaque, [builder.gep(a, [builder.mul(a_step, _I64(i))])]) for i in self.rows]
+        a_rows = [] if beside else self._row_pointers(a, a_step)
         with cgutils.for_range(builder, depth, intp=_I64) as loop:
             row = builder.gep(b, [builder.mul(loop.index, b_row)])
             right = [builder.load(self._vector_place(row, v), align=self.size) for v in self.vectors]

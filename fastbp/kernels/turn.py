@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from fastbp._jit import scalar
-from fastbp.kernels.arguments import N_OUT, SPREAD, TURNED, UNITS_OUT, Network, Workspace
-from fastbp.kernels.panels import lanes_of
+from fastbp.kernels.arguments import N_OUT, ROWS_OUT, SPREAD, TURNED, UNITS_OUT, Network, Workspace
+from fastbp.kernels.panels import lanes_of, row_length
+from fastbp.kernels.sizes import FEW
 from fastbp.kernels.transpose import transpose_block
 
 
@@ -18,3 +19,13 @@ def turn(network: Network, workspace: Workspace, layer: int, panel: int, unit: i
         for v in range(vectors):
             place = workspace.capacity * network.table[layer, UNITS_OUT] + (panel * n_out + u) * step + v * lanes
             transpose_block(workspace.turned, begin + (panel * step + v * lanes) * row, row, workspace.deltas, place, step, lanes)
+
+
+@scalar
+def rows_of_deltas(network: Network, workspace: Workspace, layer: int, rows: int) -> None:
+    """Write the deltas of `layer` of a batch of a few rows, which one panel holds, row by row."""
+    table, deltas, lanes = network.table, workspace.deltas, lanes_of(workspace.deltas)
+    n_out, step = table[layer, N_OUT], workspace.width * lanes
+    length, place = row_length(n_out, lanes), workspace.few + FEW * table[layer, ROWS_OUT]
+    for u in range(0, n_out, lanes):
+        transpose_block(deltas, place + u, length, deltas, workspace.capacity * table[layer, UNITS_OUT] + u * step, step, rows)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastbp._jit import scalar, unit
-from fastbp.kernels.arguments import Network, Numbers, Rule, Workspace
+from fastbp.kernels.arguments import Network, Rule, Workspace
 from fastbp.kernels.codes import ADAM, RMSPROP, SGD, SHARDS, UPDATE, UPDATE_ROWS
 from fastbp.kernels.memory import load, load_first, prefetch, store, store_first
 from fastbp.kernels.panels import lanes_of
@@ -18,15 +18,15 @@ from fastbp.kernels.vector import fma, select, sqrt
 
 
 @scalar
-def prefetch_block(p: Any, p0: int, p_row: int, rule: Rule, rows: int, columns: int) -> None:
+def prefetch_block(network: Network, rule: Rule, p0: int, p_row: int, rows: int, columns: int) -> None:
     """Ask for what `update_block` will change."""
-    size, slots = p.size, rule.slots.size
+    p, size = network.parameters, network.size
     for i in range(rows):
         for j in range(p0 + i * p_row, p0 + i * p_row + columns, lanes_of(p)):
             prefetch(p, j)
-            if slots > 0:
+            if rule.n_slots > 0:
                 prefetch(rule.slots, j)
-            if slots > size:
+            if rule.n_slots > 1:
                 prefetch(rule.slots, size + j)
 
 
@@ -141,13 +141,13 @@ def _rowwise(rule: Any) -> Any:
         whole = columns // lanes * lanes
         for i in range(rows):
             # The compiler cannot know that the parameters do not lie among these, either.
-            first, second = a[a0 + i * a_row], a[a0 + i * a_row + min(1, depth - 1)]
+            first, second = a[a0 + i], a[a0 + i + min(1, depth - 1) * a_row]
             for j in range(0, columns, lanes):
                 g = first * load(d, d0 + j)
                 if depth > 1:
                     g = fma(second, load(d, d0 + d_row + j), g)
                     for k in range(2, depth):
-                        g = fma(a[a0 + i * a_row + k], load(d, d0 + k * d_row + j), g)
+                        g = fma(a[a0 + i + k * a_row], load(d, d0 + k * d_row + j), g)
                 if j < whole:
                     rule(p, p0 + i * p_row + j, lanes, g, c, slots, size)
                 else:
@@ -173,18 +173,18 @@ _rmsprop_rows, _rmsprop_momentum_rows, _keep_rows = _rowwise(_rmsprop), _rowwise
 
 @unit(UPDATE)
 def update_block(
-    workspace: Workspace, p: Numbers, p0: int, p_row: int, rule: Rule, step: int, shard: int, g: Numbers, g0: int, g_row: int, rows: int,
+    network: Network, workspace: Workspace, rule: Rule, step: int, shard: int, p0: int, p_row: int, g0: int, g_row: int, rows: int,
     columns: int,
 ) -> None:  # fmt: skip
-    """Change the parameters at `p0` (rows `p_row` apart) by the gradients at `g0`; with the code NO_UPDATE keep the gradients instead."""
-    rates, slots, size = rule.rates, rule.slots, p.size
-    if rule.code == SGD and slots.size == 0:
+    """Change the parameters at `p0` (rows `p_row` apart) by the gradients at `g0` of the scratch; with NO_UPDATE keep the gradients."""
+    p, g, rates, slots, size = network.parameters, workspace.scratch, rule.rates, rule.slots, network.size
+    if rule.code == SGD and rule.n_slots == 0:
         _sgd_block(p, p0, p_row, g, g0, g_row, rows, columns, rates, step, slots, size)
     elif rule.code == SGD:
         _momentum_block(p, p0, p_row, g, g0, g_row, rows, columns, rates, step, slots, size)
     elif rule.code == ADAM:
         _adam_block(p, p0, p_row, g, g0, g_row, rows, columns, rates, step, slots, size)
-    elif rule.code == RMSPROP and slots.size == size:
+    elif rule.code == RMSPROP and rule.n_slots == 1:
         _rmsprop_block(p, p0, p_row, g, g0, g_row, rows, columns, rates, step, slots, size)
     elif rule.code == RMSPROP:
         _rmsprop_momentum_block(p, p0, p_row, g, g0, g_row, rows, columns, rates, step, slots, size)
@@ -194,21 +194,19 @@ def update_block(
 
 @unit(UPDATE_ROWS)
 def update_rows(
-    workspace: Workspace, p: Numbers, p0: int, p_row: int, rule: Rule, step: int, rows: int, columns: int, a0: int, a_row: int, d0: int,
-    d_row: int, depth: int,
+    network: Network, workspace: Workspace, rule: Rule, step: int, p0: int, p_row: int, rows: int, columns: int, a0: int, a_row: int,
+    d0: int, d_row: int, depth: int,
 ) -> None:  # fmt: skip
-    """Change the parameters at `p0` by gradients computed on the way, from units at `a0` and deltas at `d0` of the scratch.
-
-    The batch is of `depth` rows.
-    """
-    rates, slots, size, a, d = rule.rates, rule.slots, p.size, workspace.activations, workspace.scratch
-    if rule.code == SGD and slots.size == 0:
+    """Change the parameters at `p0` by gradients computed on the way, from `depth` rows of units at `a0` and of deltas at `d0`."""
+    p, rates, slots, size = network.parameters, rule.rates, rule.slots, network.size
+    a, d = workspace.activations, workspace.deltas
+    if rule.code == SGD and rule.n_slots == 0:
         _sgd_rows(p, p0, p_row, rows, columns, a, a0, a_row, d, d0, d_row, depth, rates, step, slots, size)
     elif rule.code == SGD:
         _momentum_rows(p, p0, p_row, rows, columns, a, a0, a_row, d, d0, d_row, depth, rates, step, slots, size)
     elif rule.code == ADAM:
         _adam_rows(p, p0, p_row, rows, columns, a, a0, a_row, d, d0, d_row, depth, rates, step, slots, size)
-    elif rule.code == RMSPROP and slots.size == size:
+    elif rule.code == RMSPROP and rule.n_slots == 1:
         _rmsprop_rows(p, p0, p_row, rows, columns, a, a0, a_row, d, d0, d_row, depth, rates, step, slots, size)
     elif rule.code == RMSPROP:
         _rmsprop_momentum_rows(p, p0, p_row, rows, columns, a, a0, a_row, d, d0, d_row, depth, rates, step, slots, size)
@@ -219,10 +217,10 @@ def update_rows(
 @unit(SHARDS)
 def add_shards(network: Network, workspace: Workspace, rule: Rule, step: int, shards: int, begin: int, end: int, place: int) -> None:
     """Gradients of all shards of the batch, added one shard after the other, for the parameters from `begin` to `end`; then the update."""
-    size, lanes = network.parameters.size, lanes_of(network.parameters)
+    size, lanes = network.size, lanes_of(network.parameters)
     for i in range(begin, end, lanes):
         total = load(rule.gradients, i)
         for s in range(1, shards):
             total = total + load(rule.gradients, s * size + i)
         store(workspace.scratch, place, total)
-        update_block(workspace, network.parameters, i, 0, rule, step, 0, workspace.scratch, place, 0, 1, lanes)
+        update_block(network, workspace, rule, step, 0, i, 0, place, 0, 1, lanes)

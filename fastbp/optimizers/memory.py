@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from fastbp._typing import Array, DType
+from fastbp.layout import aligned_zeros
 from fastbp.optimizers.base import Optimizer
 
 
@@ -21,7 +20,7 @@ class Memory:
     @classmethod
     def of(cls, optimizer: Optimizer, size: int, dtype: DType) -> Memory:
         """An empty memory for that many parameters."""
-        return cls(optimizer.name, np.zeros((optimizer.n_slots, size), dtype))
+        return cls(optimizer.name, aligned_zeros(optimizer.n_slots * size, dtype).reshape(-1, size))
 
     def fits(self, optimizer: Optimizer) -> bool:
         """Whether `optimizer` can go on with this memory."""

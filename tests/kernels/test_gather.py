@@ -171,7 +171,7 @@ def shares(weights, *, rows, order=None, first=0, width=1, panels=None, total=0.
     dtype = np.dtype(dtype)
     n = rows if weights is None else len(weights)
     kept = Rows(numbers(n, 1, "f8"), None, None if weights is None else weights[:, np.newaxis])
-    network = Network(layout.table_of([1, 1], [Identity()], dtype), np.zeros(1, dtype), np.zeros(32, dtype))
+    network = Network(1, 32, layout.table_of([1, 1], [Identity()], dtype), np.zeros(1, dtype), np.zeros(32, dtype))
     workspace = layout.workspace(network, rows, 1, 1, training=False)._replace(width=width)
     workspace.row_weights[:] = UNTOUCHED
     order, step = np.arange(n) if order is None else order, width * lanes(dtype)

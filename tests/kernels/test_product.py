@@ -24,8 +24,8 @@ def multiply_beside(c, c0, c_row, a, a0, a_depth, b, b0, b_row, rows, depth, vec
 
 
 @program
-def multiply_apart(c, c0, c_row, a, a0, a_row, a_jump, b, b0, b_row, rows, depth, jumps, vectors, start, start0):
-    product.multiply_apart(c, c0, c_row, a, a0, a_row, a_jump, b, b0, b_row, rows, depth, jumps, vectors, start, start0)
+def multiply_apart(c, c0, c_row, a, a0, a_row, a_jump, b, b0, b_row, rows, depth, total, vectors, start, start0):
+    product.multiply_apart(c, c0, c_row, a, a0, a_row, a_jump, b, b0, b_row, rows, depth, total, vectors, start, start0)
 
 
 @program
@@ -38,7 +38,7 @@ def pack_apart(out, out0, a, a0, a_row, rows, depth):
     product.pack_apart(out, out0, a, a0, a_row, rows, depth)
 
 
-def multiply(c, a, b, *, beside, start0=FROM_C, start=None, jumps=1, gap=3):
+def multiply(c, a, b, *, beside, start0=FROM_C, start=None, part=None, gap=3):
     """C + A B by the kernel, each matrix somewhere inside a larger array; NaNs around C must still be there."""
     (rows, columns), depth = c.shape, b.shape[0]
     start = np.full(1, np.nan, c.dtype) if start is None else np.concatenate([np.full(start0, np.nan, c.dtype), start])
@@ -49,10 +49,12 @@ def multiply(c, a, b, *, beside, start0=FROM_C, start=None, jumps=1, gap=3):
         flat_a, a_depth = inside(a.T, 2, gap)
         multiply_beside(flat_c, 5, c_row, flat_a, 2, a_depth, flat_b, 7, b_row, rows, depth, vectors, start, start0)
     else:
-        parts = a.reshape(rows, jumps, -1).transpose(1, 0, 2)
-        flat_a, a_row = inside(parts.reshape(jumps * rows, -1), 2, gap)
+        part = part or depth
+        parts = np.full((rows, -(-depth // part) * part), np.nan, a.dtype)
+        parts[:, :depth] = a
+        flat_a, a_row = inside(parts.reshape(rows, -1, part).transpose(1, 0, 2).reshape(-1, part), 2, gap)
         places = flat_a, 2, a_row, rows * a_row
-        multiply_apart(flat_c, 5, c_row, *places, flat_b, 7, b_row, rows, depth // jumps, jumps, vectors, start, start0)
+        multiply_apart(flat_c, 5, c_row, *places, flat_b, 7, b_row, rows, part, depth, vectors, start, start0)
     return taken_out(flat_c, 5, c_row, columns)
 
 
@@ -85,10 +87,10 @@ def test_sums_begin_where_they_are_told(beside, dtype, rows, depth, vectors, sta
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @settings(max_examples=30)
-@given(rows=ROWS, depth=st.integers(1, 12), jumps=st.integers(1, 5), vectors=VECTORS)
-def test_the_depth_may_come_in_parts(dtype, rows, depth, jumps, vectors):
-    c, a, b = random_matrices(rows, depth * jumps, vectors * lanes(dtype), dtype)
-    np.testing.assert_array_equal(multiply(c, a, b, beside=False, jumps=jumps), chain(c, a, b))
+@given(rows=ROWS, part=st.integers(1, 12), depth=st.integers(1, 50), vectors=VECTORS)
+def test_the_depth_may_come_in_parts(dtype, rows, part, depth, vectors):
+    c, a, b = random_matrices(rows, depth, vectors * lanes(dtype), dtype)
+    np.testing.assert_array_equal(multiply(c, a, b, beside=False, part=part), chain(c, a, b))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -21,33 +21,35 @@ SHAPES = sorted({(rows, v + 1) for v, most in enumerate(LARGEST) for rows in (mo
 @cache
 def compiled(rows, vectors, beside):
     @program
-    def multiply(c, c0, c_row, a, a0, a_step, a_jump, b, b0, b_row, depth, jumps, start, start0):
-        tile.multiply(c, c0, c_row, a, a0, a_step, a_jump, b, b0, b_row, depth, jumps, start, start0, rows, vectors, beside)
+    def multiply(c, c0, c_row, a, a0, a_step, a_jump, b, b0, b_row, depth, total, start, start0):
+        tile.multiply(c, c0, c_row, a, a0, a_step, a_jump, b, b0, b_row, depth, total, start, start0, rows, vectors, beside)
 
     return multiply
 
 
-def placed(a, jumps, gap, beside):
-    """A as the tile reads it: a flat array with NaNs in its gaps, where it begins, and the strides of steps and of jumps."""
-    rows, whole = a.shape
-    depth = whole // jumps
-    parts = a.reshape(rows, jumps, depth)
+def placed(a, depth, gap, beside):
+    """A as the tile reads it: a flat array with NaNs in its gaps, where it begins, and the strides of steps and of parts."""
+    rows, total = a.shape
+    jumps = -(-total // depth)
     grid = np.full((jumps, depth + 1, rows + gap) if beside else (jumps, rows + 1, depth + gap), np.nan, a.dtype)
-    if beside:
-        grid[:, :depth, :rows] = parts.transpose(1, 2, 0)
-    else:
-        grid[:, :rows, :depth] = parts.transpose(1, 0, 2)
+    for j in range(jumps):
+        part = a[:, j * depth : (j + 1) * depth]
+        if beside:
+            grid[j, : part.shape[1], :rows] = part.T
+        else:
+            grid[j, :rows, : part.shape[1]] = part
     return np.concatenate([np.full(2, np.nan, a.dtype), grid.ravel()]), 2, grid.shape[2], grid[0].size
 
 
-def product(shape, beside, c, a, b, *, start0=FROM_C, start=None, jumps=1, gap=3):
+def product(shape, beside, c, a, b, *, start0=FROM_C, start=None, depth=None, gap=3):
     """C as the tile leaves it, from matrices that lie somewhere inside larger arrays."""
     start = np.full(1, np.nan, c.dtype) if start is None else np.concatenate([np.full(start0, np.nan, c.dtype), start])
     flat_c, c_row = inside(c, 5, gap)
-    flat_a, a0, a_step, a_jump = placed(a, jumps, gap, beside)
+    depth = depth or a.shape[1]
+    flat_a, a0, a_step, a_jump = placed(a, depth, gap, beside)
     flat_b, b_row = inside(b, 7, gap)
     before = [array.copy() for array in (flat_a, flat_b, start)]
-    compiled(*shape, beside)(flat_c, 5, c_row, flat_a, a0, a_step, a_jump, flat_b, 7, b_row, a.shape[1] // jumps, jumps, start, start0)
+    compiled(*shape, beside)(flat_c, 5, c_row, flat_a, a0, a_step, a_jump, flat_b, 7, b_row, depth, a.shape[1], start, start0)
     for array, unchanged in zip((flat_a, flat_b, start), before, strict=True):
         np.testing.assert_array_equal(array, unchanged)
     return taken_out(flat_c, 5, c_row, c.shape[1])
@@ -58,32 +60,32 @@ def product(shape, beside, c, a, b, *, start0=FROM_C, start=None, jumps=1, gap=3
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_a_tile_is_one_chain_of_fused_multiply_adds_an_element(shape, beside, dtype):
     rows, vectors = shape
-    for depth, jumps in ((1, 1), (7, 1), (64, 1), (5, 3), (1, 2)):
-        c, a, b = random_matrices(rows, depth * jumps, vectors * lanes(dtype), dtype)
-        np.testing.assert_array_equal(product(shape, beside, c, a, b, jumps=jumps), chain(c, a, b))
+    for depth, total in ((1, 1), (7, 7), (64, 64), (5, 15), (1, 2), (48, 100), (4, 3)):
+        c, a, b = random_matrices(rows, total, vectors * lanes(dtype), dtype)
+        np.testing.assert_array_equal(product(shape, beside, c, a, b, depth=depth), chain(c, a, b))
         # Whatever C held before must not show.
         held = np.full_like(c, np.inf)
-        np.testing.assert_array_equal(product(shape, beside, held, a, b, start0=FROM_ZERO, jumps=jumps), chain(0, a, b))
+        np.testing.assert_array_equal(product(shape, beside, held, a, b, start0=FROM_ZERO, depth=depth), chain(0, a, b))
         start = c[:, 0].copy()
         for start0 in (0, GIVEN):
-            found = product(shape, beside, held, a, b, start0=start0, start=start, jumps=jumps)
+            found = product(shape, beside, held, a, b, start0=start0, start=start, depth=depth)
             np.testing.assert_array_equal(found, chain(start[:, np.newaxis], a, b))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("beside", [0, 1], ids=["apart", "beside"])
 @settings(max_examples=40)
-@given(depth=st.integers(0, 20), jumps=st.integers(0, 4), gap=st.integers(0, 20))
-def test_any_depth_in_any_number_of_parts(beside, dtype, depth, jumps, gap):
+@given(depth=st.integers(1, 20), total=st.integers(0, 70), gap=st.integers(0, 20))
+def test_any_depth_in_any_number_of_parts(beside, dtype, depth, total, gap):
     shape = SHAPES[-1]
-    c, a, b = random_matrices(shape[0], depth * jumps, shape[1] * lanes(dtype), dtype)
-    if jumps == 0 or depth == 0:
+    c, a, b = random_matrices(shape[0], total, shape[1] * lanes(dtype), dtype)
+    if total == 0:
         empty = np.zeros(64, dtype), np.zeros(64, dtype)
         flat, c_row = inside(c, 5, gap)
-        compiled(*shape, beside)(flat, 5, c_row, empty[0], 0, 1, 1, empty[1], 0, 1, depth, jumps, np.zeros(1, dtype), FROM_C)
+        compiled(*shape, beside)(flat, 5, c_row, empty[0], 0, 1, 1, empty[1], 0, 1, depth, 0, np.zeros(1, dtype), FROM_C)
         np.testing.assert_array_equal(taken_out(flat, 5, c_row, c.shape[1]), c)
     else:
-        np.testing.assert_array_equal(product(shape, beside, c, a, b, jumps=jumps, gap=gap), chain(c, a, b))
+        np.testing.assert_array_equal(product(shape, beside, c, a, b, depth=depth, gap=gap), chain(c, a, b))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
