@@ -16,6 +16,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from fastbp._blocks import BlockCompiler, building_block
 from fastbp._cache import keep_on_disk, stamped, tell_once
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -31,18 +32,19 @@ _INSIDE: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True,
 
 def scalar(function: Function) -> Function:
     """Compile a building block that runs on the thread of its caller."""
-    return cast(Function, _for_all_numbers(numba.njit(**_FLAGS | _INSIDE)(function)))
+    if DISABLED:
+        return function
+    return cast(Function, _for_all_numbers(building_block(numba.njit(pipeline_class=BlockCompiler, **_FLAGS | _INSIDE)(function))))
 
 
 def _for_all_numbers(compiled: Any) -> Any:
     """Let calls with constants use the machine code for any number; Numba would compile the function again for each constant."""
-    if not DISABLED:
-        resolve = compiled.get_call_template
+    resolve = compiled.get_call_template
 
-        def get_call_template(args: Any, kws: Any) -> Any:
-            return resolve([types.unliteral(kind) for kind in args], {name: types.unliteral(kind) for name, kind in kws.items()})
+    def get_call_template(args: Any, kws: Any) -> Any:
+        return resolve([types.unliteral(kind) for kind in args], {name: types.unliteral(kind) for name, kind in kws.items()})
 
-        compiled.get_call_template = get_call_template
+    compiled.get_call_template = get_call_template
     return compiled
 
 
