@@ -48,7 +48,7 @@ def run(phase, loss, network, workspace, data, rule, rows, repeats):
             for layer in range(last, 0, -1):
                 hidden_delta(net, work, layer, rows, 0, panels, 0, net.table[layer, N_IN], 0)
         elif phase == GRADIENT:
-            gradient_blocks(net, work, update, 0, 0, rows, 0, panels, 1, 0, 0)
+            gradient_blocks(net, work, source, update, 0, 0, rows, 0, panels, 0, 0, 1, 0, 0)
 
 
 @cache

@@ -13,7 +13,7 @@ from numba.core import cgutils
 from fastbp._jit import operation, scalar, unit
 from fastbp.kernels.arguments import ADDRESS, COLUMNS, DTYPE, INPUTS, STRIDE, TARGETS, WEIGHTS, Data, Workspace
 from fastbp.kernels.codes import DTYPES, F4, F8, GATHER, I2, I4, I8, U1
-from fastbp.kernels.memory import element_pointer
+from fastbp.kernels.memory import element_pointer, emit_prefetch
 from fastbp.kernels.panels import lanes_of, row_length
 from fastbp.kernels.sizes import BYTES, FEW
 from fastbp.kernels.team import share
@@ -22,6 +22,7 @@ from fastbp.kernels.vector import Vector, llvm_type
 
 # Columns read of a row before the next row's turn: a block of them for each lane of a vector fits the first-level cache.
 _COLUMNS = 64
+_SIZES = tuple(dtype.itemsize for dtype in DTYPES)
 # Rows of fewer columns are read number by number.
 _FEW = 8
 
@@ -161,6 +162,29 @@ def _scatter(source: Any, order: Any, first: int, rows: int, dtype: Any, size: i
         address = source[ADDRESS] + order[first + i] * source[STRIDE]
         for j in range(columns):
             out[place + j * step + i] = load_at(address, j, dtype)
+
+
+@operation(lambda address: None)
+def _prefetch_at(typingctx: Any, address: Any) -> Any:
+    """Have the cache line at an address brought to the second-level cache."""
+
+    def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        emit_prefetch(builder, builder.inttoptr(arguments[0], ir.IntType(8).as_pointer()))
+        return context.get_dummy_value()
+
+    return types.void(types.int64), emit
+
+
+@scalar
+def prefetch_rows(data: Data, begin: int, end: int) -> None:
+    """Ask for inputs and targets of the rows from place `begin` of the order to `end`: rows in a random order come from far away."""
+    for kind in range(TARGETS + 1):
+        source = data.sources[kind]
+        size = source[COLUMNS] * _SIZES[source[DTYPE]]
+        for i in range(begin, end):
+            address = source[ADDRESS] + data.order[i] * source[STRIDE]
+            for byte in range(0, size, BYTES):
+                _prefetch_at(address + byte)
 
 
 @unit(GATHER)

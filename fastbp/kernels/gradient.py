@@ -8,8 +8,9 @@ the update has used it; all gradients of a network are in memory only where some
 from __future__ import annotations
 
 from fastbp._jit import scalar, unit
-from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, ROWS_IN, ROWS_OUT, SPREAD, TURNED, UNITS_IN, WEIGHT, Network, Rule, Workspace
+from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, ROWS_IN, ROWS_OUT, SPREAD, TURNED, UNITS_IN, WEIGHT, Data, Network, Rule, Workspace
 from fastbp.kernels.codes import GRADIENT
+from fastbp.kernels.gather import prefetch_rows
 from fastbp.kernels.memory import load, store
 from fastbp.kernels.panels import lanes_of, row_length, vectors_of
 from fastbp.kernels.product import multiply_apart, tile_rows
@@ -43,19 +44,21 @@ def blocks_of(network: Network, layer: int, lanes: int) -> tuple[int, int]:
 
 @unit(GRADIENT)
 def gradient_blocks(
-    network: Network, workspace: Workspace, rule: Rule, step: int, shard: int, rows: int, panel: int, panel_end: int, tasks: int,
-    task: int, place: int,
+    network: Network, workspace: Workspace, data: Data, rule: Rule, step: int, shard: int, rows: int, panel: int, panel_end: int,
+    ahead: int, ahead_end: int, tasks: int, task: int, place: int,
 ) -> None:  # fmt: skip
     """The blocks of `task`, over panels `panel` to `panel_end` of the batch; each is given to the update.
 
-    Every task has about as many weights; `place` is where in the scratch a block is summed.
+    Every task has about as many weights; `place` is where in the scratch a block is summed. Between the blocks, the rows that the task
+    will gather next are asked for: from place `ahead` of the order to `ahead_end`.
     """
     lanes = lanes_of(workspace.turned)
     if rows <= FEW:
+        prefetch_rows(data, ahead, ahead_end)
         for layer in range(network.layers):
             _gradient_few(network, workspace, rule, step, layer, rows, tasks, task, place)
         return
-    total, done = 0, 0
+    total, done, asked = 0, 0, ahead
     for layer in range(network.layers):
         high, wide = blocks_of(network, layer, lanes)
         total += high * wide * _block_area(network, layer, lanes)
@@ -64,6 +67,10 @@ def gradient_blocks(
         area = _block_area(network, layer, lanes)
         for block in range(high * wide):
             if (done + area // 2) * tasks // total == task:
+                part = min(total, max(0, (done + area) * tasks - task * total))
+                upto = ahead + (ahead_end - ahead) * part // total
+                prefetch_rows(data, asked, upto)
+                asked = upto
                 _gradient_block(network, workspace, rule, step, shard, layer, rows, panel, panel_end, block // wide, block % wide, place)
             done += area
 

@@ -107,12 +107,15 @@ def prefetch(typingctx: Any, array: Any, index: Any) -> Any:
     """Have the cache line of ``array[index]`` brought near."""
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        byte = ir.IntType(8).as_pointer()
-        kind = ir.FunctionType(ir.VoidType(), [byte, _I32, _I32, _I32])
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        place = builder.bitcast(element_pointer(context, builder, array, *arguments), byte)
-        # For reading, into the second-level cache (a tile's operands fill the first), data.
-        builder.call(function, [place, _I32(0), _I32(2), _I32(1)])
+        emit_prefetch(builder, builder.bitcast(element_pointer(context, builder, array, *arguments), ir.IntType(8).as_pointer()))
         return context.get_dummy_value()
 
     return types.void(array, types.int64), emit
+
+
+def emit_prefetch(builder: ir.IRBuilder, place: ir.Value) -> None:
+    """Have a cache line brought to the second-level cache: the operands of a tile fill the first."""
+    kind = ir.FunctionType(ir.VoidType(), [place.type, _I32, _I32, _I32])
+    function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+    # For reading, second level, data.
+    builder.call(function, [place, _I32(0), _I32(2), _I32(1)])

@@ -11,7 +11,7 @@ from typing import Any
 
 from fastbp._jit import scalar
 from fastbp.kernels.accuracy import count_hits
-from fastbp.kernels.arguments import N_IN, N_OUT, Data, Network, Rule, Workspace
+from fastbp.kernels.arguments import INPUTS, N_IN, N_OUT, STRIDE, Data, Network, Rule, Workspace
 from fastbp.kernels.codes import NO_UPDATE, SQUARED_ERROR
 from fastbp.kernels.delta import hidden_delta
 from fastbp.kernels.forward import forward_layer
@@ -23,11 +23,14 @@ from fastbp.kernels.sizes import FEW, SCRATCH, SHARD
 from fastbp.kernels.team import meet, share
 from fastbp.kernels.update import add_shards
 
+# Bytes of rows fetched ahead: a part of the second-level cache.
+_AHEAD = 1 << 18
+
 
 @scalar
 def train_on_batch(
-    network: Network, workspace: Workspace, data: Data, rule: Rule, loss: int, first: int, rows: int, step: int, results: Any, tasks: int,
-    task: int,
+    network: Network, workspace: Workspace, data: Data, rule: Rule, loss: int, first: int, rows: int, batch_size: int, step: int,
+    results: Any, tasks: int, task: int,
 ) -> None:  # fmt: skip
     """One step on the `rows` rows from place `first` of the order on; the batch's loss goes to ``results[step]``."""
     zero = type(network.slopes[0])(0)
@@ -37,7 +40,8 @@ def train_on_batch(
     if shards == 1:
         _forward_and_delta(network, workspace, data, loss, first, rows, zero, tasks, task)
         panels = panels_of(rows, workspace.width, lanes)
-        gradient_blocks(network, workspace, rule, step, 0, rows, 0, panels, tasks, task, block)
+        begin, end = _rows_ahead(workspace, data, first + rows, batch_size, tasks, task)
+        gradient_blocks(network, workspace, data, rule, step, 0, rows, 0, panels, begin, end, tasks, task, block)
     else:
         begin, end = share(shards, tasks, task, 1)
         for shard in range(begin, end):
@@ -66,7 +70,7 @@ def _train_on_shard(
     for layer in range(last, 0, -1):
         hidden_delta(network, workspace, layer, rows, begin, end, 0, network.table[layer, N_IN], block)
     kept = Rule(NO_UPDATE, 0, rule.rates, rule.gradients, rule.slots)
-    gradient_blocks(network, workspace, kept, step, shard, rows, begin, end, 1, 0, block)
+    gradient_blocks(network, workspace, data, kept, step, shard, rows, begin, end, 0, 0, 1, 0, block)
 
 
 @scalar
@@ -115,6 +119,17 @@ def _own_panels(workspace: Workspace, rows: int, tasks: int, task: int) -> tuple
     panels = panels_of(rows, workspace.width, lanes_of(workspace.deltas))
     begin, end = share(panels, tasks, task, 1)
     return begin, end, panels < tasks or rows <= FEW
+
+
+@scalar
+def _rows_ahead(workspace: Workspace, data: Data, first: int, batch_size: int, tasks: int, task: int) -> tuple[int, int]:
+    """The places in the order of the task's rows of the next batch; none at the end of the order, and none that would not fit a cache."""
+    rows = min(batch_size, data.rows - first)
+    if rows <= 0 or rows // tasks * data.sources[INPUTS, STRIDE] > _AHEAD:
+        return first, first
+    begin, end, by_units = _own_panels(workspace, rows, tasks, task)
+    step = workspace.width * lanes_of(workspace.deltas)
+    return first + begin * step, first + min(rows, end * step)
 
 
 @scalar

@@ -85,7 +85,7 @@ def run_task(
     for begin in range(first, min(data.rows, first + rows), batch_size):
         count, step = min(batch_size, data.rows - begin), (begin - first) // batch_size
         if kind == TRAIN:
-            train_on_batch(network, workspace, data, rule, loss, begin, count, step, results, tasks, task)
+            train_on_batch(network, workspace, data, rule, loss, begin, count, batch_size, step, results, tasks, task)
         elif kind == PREDICT:
             write_batch(network, workspace, data, begin, count, results, tasks, task)
         else:
