@@ -171,11 +171,16 @@ class Trainer:
                 for listener in listeners:
                     listener.on_fit_begin(self)
                 self.history.stopped = "epochs"
-                for _ in range(epochs):
-                    reason = self._finish_epoch(rows, batch, interrupt, deadline, bar)
-                    if reason is None:
-                        self._close_epoch(validation, bar)
-                        reason = "callback" if any([listener.on_epoch_end(self) for listener in listeners]) else None
+                last, watched = self.epoch + epochs, bool(listeners) or validation is not None
+                while self.epoch < last:
+                    reason = _reason_to_stop(interrupt, deadline)
+                    if reason is None and batch == rows.n_rows and self._current is None and not watched:
+                        self._repeat_step(rows, last - self.epoch, bar)
+                    elif reason is None:
+                        reason = self._finish_epoch(rows, batch, interrupt, deadline, bar)
+                        if reason is None:
+                            self._close_epoch(validation, bar)
+                            reason = "callback" if any([listener.on_epoch_end(self) for listener in listeners]) else None
                     if reason is not None:
                         self.history.stopped = reason
                         break
@@ -241,21 +246,36 @@ class Trainer:
             self._current = self._begin_epoch(rows.n_rows, batch)
         epoch = self._current
         while epoch.done < epoch.batches:
-            if interrupt.asked:
-                return "interrupted"
-            begin = time.perf_counter()
-            if deadline is not None and begin >= deadline:
-                return "time_limit"
-            tasks, count = self._pace.next()
-            count = min(count, epoch.batches - epoch.done)
+            reason = _reason_to_stop(interrupt, deadline)
+            if reason is not None:
+                return reason
             first = epoch.done * epoch.batch
-            epoch.losses[epoch.done : epoch.done + count] = self._train(rows, epoch.order, first, epoch.batch, count, tasks)
-            epoch.done += count
-            bar.advance(int(epoch.rows_before(epoch.done)) - first)
-            seconds = time.perf_counter() - begin
+            losses, seconds = self._train_in_time(rows, epoch.order, first, epoch.batch, epoch.batches - epoch.done)
+            epoch.losses[epoch.done : epoch.done + losses.size] = losses
+            epoch.done += losses.size
             epoch.seconds += seconds
-            self._pace.record(tasks, count, seconds)
+            bar.advance(int(epoch.rows_before(epoch.done)) - first)
         return None
+
+    def _repeat_step(self, rows: Rows, most: int, bar: Progress) -> None:
+        """Up to `most` epochs of one step on the whole set, which nobody watches, in one call of the kernels."""
+        losses, seconds = self._train_in_time(rows, np.arange(rows.n_rows), 0, rows.n_rows, most)
+        # Rounded as the mean over the batches of an epoch is.
+        for loss in (losses.astype(np.float64) * rows.n_rows / rows.n_rows).tolist():
+            self.history.add(loss, {}, seconds / losses.size, rows.n_rows)
+        self.epoch += losses.size
+        bar.advance(losses.size * rows.n_rows)
+        bar.epoch(self.epoch, self.history.loss[-1], {})
+
+    def _train_in_time(self, rows: Rows, order: NDArray[np.int64], first: int, batch: int, most: int) -> tuple[Array, float]:
+        """As many of `most` updates as Python may be without control, on the best number of threads; their losses and the seconds."""
+        tasks, count = self._pace.next()
+        count = min(count, most)
+        begin = time.perf_counter()
+        losses = self._train(rows, order, first, batch, count, tasks)
+        seconds = time.perf_counter() - begin
+        self._pace.record(tasks, count, seconds)
+        return losses, seconds
 
     def _begin_epoch(self, n_rows: int, batch: int) -> Epoch:
         shuffled = self.shuffle and batch < n_rows
@@ -313,6 +333,12 @@ class Trainer:
         scores = score(network, rows, self.loss.code, size, tasks)
         names = ("loss", "accuracy") if self.loss.has_accuracy else ("loss",)
         return dict(zip(names, scores.tolist(), strict=False))
+
+
+def _reason_to_stop(interrupt: Interrupt, deadline: float | None) -> str | None:
+    if interrupt.asked:
+        return "interrupted"
+    return "time_limit" if deadline is not None and time.perf_counter() >= deadline else None
 
 
 def _pair(validation_data: Any) -> tuple[Any, Any]:

@@ -42,3 +42,13 @@ def test_compilation_counts_for_nothing():
     pace = Pace((1,))
     asked = played(pace, {1: 1e-4}, 8, first=25.0)
     assert asked[0] == (1, 1) and asked[-1] == (1, 500)
+
+
+def test_runs_that_the_epoch_cuts_short_say_enough_together():
+    """An epoch of one step, and one run of which the machine held up: the faster thread count must be found all the same."""
+    pace, asked = Pace((2, 1)), []
+    for i in range(2000):
+        tasks, _ = pace.next()
+        pace.record(tasks, 1, {2: 5e-4, 1: 9e-4}[tasks] + (0.02 if i == 30 else 0))
+        asked.append(tasks)
+    assert asked[100:].count(1) < 0.1 * len(asked)

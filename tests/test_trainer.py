@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from training import LABELS, OPTIMIZERS, TARGETS, N, X, bits, make
+from training import LABELS, OPTIMIZERS, TARGETS, N, Recorder, X, bits, make
 
 import fastbp
 
@@ -235,3 +235,14 @@ def test_validation_leaves_no_trace_in_the_training():
     plain.fit(X, LABELS, epochs=3)
     validated.fit(X, LABELS, epochs=3, validation_data=(X, LABELS))
     assert bits(plain)[3:] == bits(validated)[3:] and plain.history.loss == validated.history.loss
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("threads", [1, None])
+def test_watching_full_batch_training_changes_no_bit(threads, dtype):
+    """Epochs of one step that nobody watches run together."""
+    alone, watched = make(batch_size=None, threads=threads, dtype=dtype), make(batch_size=None, threads=threads, dtype=dtype)
+    alone.fit(X, LABELS, epochs=300)
+    watched.fit(X, LABELS, epochs=300, callbacks=Recorder())
+    assert bits(alone) == bits(watched)
+    assert len(alone.history) == alone.epoch == alone.steps == 300

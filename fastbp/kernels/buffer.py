@@ -28,7 +28,7 @@ _I64 = ir.IntType(64)
 class Buffer(types.Type):
     """Numba's type of the address of an array of `dtype`, flat or with rows of so many `columns`."""
 
-    def __init__(self, dtype: types.Number, columns: int = 0) -> None:
+    def __init__(self, dtype: Any, columns: int = 0) -> None:
         self.dtype, self.columns = dtype, columns
         super().__init__(name=f"Buffer({dtype}, {columns})")
 
@@ -77,18 +77,19 @@ def _place(builder: ir.IRBuilder, kind: Buffer, address: ir.Value, index: ir.Val
     return builder.gep(address, [index])
 
 
-@lower_builtin(operator.getitem, Buffer, types.Integer)
-@lower_builtin(operator.getitem, Buffer, types.UniTuple)
 def _get_item(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
     place = _place(builder, signature.args[0], *arguments)
     return place if isinstance(signature.return_type, Buffer) else builder.load(place)
 
 
-@lower_builtin(operator.setitem, Buffer, types.Integer, types.Number)
-@lower_builtin(operator.setitem, Buffer, types.UniTuple, types.Number)
 def _set_item(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
     builder.store(arguments[2], _place(builder, signature.args[0], *arguments[:2]))
     return context.get_dummy_value()
+
+
+for _index in (types.Integer, types.UniTuple):
+    lower_builtin(operator.getitem, Buffer, _index)(_get_item)
+    lower_builtin(operator.setitem, Buffer, _index, types.Number)(_set_item)
 
 
 def kind_of(given: Any) -> Any:
@@ -128,9 +129,9 @@ def without_arrays(network: Any, workspace: Any, data: Any, rule: Any) -> Any:
         ),
         Workspace(
             workspace.capacity, workspace.width, workspace.training, workspace.few, addressed(workspace.activations, 0),
-            addressed(workspace.deltas, 0), addressed(workspace.turned, 0), addressed(workspace.targets, 0), addressed(workspace.row_weights, 0),
-            addressed(workspace.row_losses, 0), addressed(workspace.vector_losses, 0), addressed(workspace.scratch, 0),
-            addressed(workspace.team, 0), addressed(workspace.units, 0),
+            addressed(workspace.deltas, 0), addressed(workspace.turned, 0), addressed(workspace.targets, 0),
+            addressed(workspace.row_weights, 0), addressed(workspace.row_losses, 0), addressed(workspace.vector_losses, 0),
+            addressed(workspace.scratch, 0), addressed(workspace.team, 0), addressed(workspace.units, 0),
         ),
         Data(addressed(data.sources, COLUMNS_OF_SOURCES), addressed(data.order, 0), data.rows),
         Rule(rule.code, rule.n_slots, addressed(rule.rates, COEFFICIENTS), addressed(rule.gradients, 0), addressed(rule.slots, 0)),

@@ -127,7 +127,7 @@ def _rows_ahead(workspace: Workspace, data: Data, first: int, batch_size: int, t
     rows = min(batch_size, data.rows - first)
     if rows <= 0 or rows // tasks * data.sources[INPUTS, STRIDE] > _AHEAD:
         return first, first
-    begin, end, by_units = _own_panels(workspace, rows, tasks, task)
+    begin, end, _ = _own_panels(workspace, rows, tasks, task)
     step = workspace.width * lanes_of(workspace.deltas)
     return first + begin * step, first + min(rows, end * step)
 

@@ -81,9 +81,11 @@ def run_task(
 ) -> None:  # fmt: skip
     """What one task does of a run."""
     mode = flush_subnormals()
-    rows = data.rows - first if kind == PREDICT else steps * batch_size
-    for begin in range(first, min(data.rows, first + rows), batch_size):
-        count, step = min(batch_size, data.rows - begin), (begin - first) // batch_size
+    batches = (data.rows - first + batch_size - 1) // batch_size if kind == PREDICT else steps
+    for step in range(batches):
+        # A batch that is the whole set comes again and again.
+        begin = (first + step * batch_size) % data.rows
+        count = min(batch_size, data.rows - begin)
         if kind == TRAIN:
             train_on_batch(network, workspace, data, rule, loss, begin, count, batch_size, step, results, tasks, task)
         elif kind == PREDICT:
