@@ -55,6 +55,12 @@ def test_float32_programs_hold_no_double_arithmetic(cold, name):
     assert doubles((cold.assembly / f"{name}.s").read_text()) == set()
 
 
+@pytest.mark.parametrize("name", NAMES[1:])
+def test_kernels_count_no_references(cold, name):
+    """All threads would wait for the counts, at each call."""
+    assert "NRT_" not in (cold.assembly / f"{name}.s").read_text()
+
+
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="reads x86 instructions")
 def test_search_sees_the_inner_loops(cold):
     """Fused multiply-adds in float32, or there is nothing to be read."""

@@ -39,7 +39,7 @@ class _BufferModel(models.PrimitiveModel):
         super().__init__(manager, kind, manager.lookup(kind.dtype).get_data_type().as_pointer())  # type: ignore[no-untyped-call]
 
 
-def _element(kind: Any, index: Any) -> types.Type | None:
+def _element(kind: Any, index: Any) -> Any:
     """What indexing gives: an element, or a row of a buffer with rows."""
     if not isinstance(kind, Buffer):
         return None

@@ -8,17 +8,33 @@ the update has used it; all gradients of a network are in memory only where some
 from __future__ import annotations
 
 from fastbp._jit import scalar, unit
-from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, ROWS_IN, ROWS_OUT, SPREAD, TURNED, UNITS_IN, WEIGHT, Data, Network, Rule, Workspace
+from fastbp.kernels.arguments import (
+    BIAS,
+    N_IN,
+    N_OUT,
+    ROWS_IN,
+    ROWS_OUT,
+    SPREAD,
+    TURNED,
+    UNITS_IN,
+    UNITS_OUT,
+    WEIGHT,
+    Data,
+    Network,
+    Rule,
+    Workspace,
+)
 from fastbp.kernels.codes import GRADIENT
 from fastbp.kernels.gather import prefetch_rows
-from fastbp.kernels.memory import load, store
+from fastbp.kernels.memory import load, load_first, store
 from fastbp.kernels.panels import lanes_of, row_length, vectors_of
 from fastbp.kernels.product import multiply_apart, tile_rows
 from fastbp.kernels.sizes import CHUNK, FEW
 from fastbp.kernels.team import share
 from fastbp.kernels.tile import FROM_C, FROM_ZERO
+from fastbp.kernels.transpose import transpose_block
 from fastbp.kernels.update import prefetch_block, update_block, update_rows
-from fastbp.kernels.vector import splat
+from fastbp.kernels.vector import fma, splat
 
 # Rows of blocks of W are multiples of this, for the register tile's sake.
 _GRAIN = 8
@@ -71,7 +87,12 @@ def gradient_blocks(
                 upto = ahead + (ahead_end - ahead) * part // total
                 prefetch_rows(data, asked, upto)
                 asked = upto
-                _gradient_block(network, workspace, rule, step, shard, layer, rows, panel, panel_end, block // wide, block % wide, place)
+                if network.table[layer, N_OUT] == 1:
+                    _gradient_column(network, workspace, rule, step, shard, layer, rows, panel, panel_end, block, place)
+                else:
+                    _gradient_block(
+                        network, workspace, rule, step, shard, layer, rows, panel, panel_end, block // wide, block % wide, place
+                    )
             done += area
 
 
@@ -110,6 +131,43 @@ def _gradient_block(
                 update_block(network, workspace, rule, step, shard, p, n_out, sums, row, count, columns)
     if i == 0:
         _bias_gradient(network, workspace, rule, step, shard, table[layer, BIAS] + j * row, right, row, columns, depth, place)
+
+
+@scalar
+def _gradient_column(
+    network: Network, workspace: Workspace, rule: Rule, step: int, shard: int, layer: int, rows: int, panel: int, panel_end: int, i: int,
+    place: int,
+) -> None:  # fmt: skip
+    """A block of the only column of W. Columns on the lanes would leave all but one empty: here rows of the batch are, then units.
+
+    Each lane adds up its rows of all vectors, then the lanes are added: the widths of panels leave no trace in the bits.
+    """
+    table, scratch, values, deltas = network.table, workspace.scratch, workspace.activations, workspace.deltas
+    n_in, lanes, height = table[layer, N_IN], lanes_of(workspace.turned), block_height(table[layer, N_IN])
+    high, units = workspace.width * lanes, min(height, n_in - i * height)
+    left = workspace.capacity * table[layer, UNITS_IN] + i * height * high
+    right, turned = workspace.capacity * table[layer, UNITS_OUT], place + height
+    for u in range(0, units, lanes):
+        for k in range(lanes):
+            total = splat(scratch, 0)
+            for p in range(panel, panel_end):
+                for r in range(0, min(high, rows - p * high), lanes):
+                    a, d, count = left + (p * n_in + u + k) * high + r, right + p * high + r, rows - p * high - r
+                    if count >= lanes:
+                        total = fma(load(values, a), load(deltas, d), total)
+                    else:
+                        total = fma(load_first(values, a, count), load_first(deltas, d, count), total)
+            store(scratch, turned + k * lanes, total)
+        transpose_block(scratch, turned + lanes * lanes, lanes, scratch, turned, lanes, lanes)
+        total = load(scratch, turned + lanes * lanes)
+        for k in range(1, lanes):
+            total = total + load(scratch, turned + (lanes + k) * lanes)
+        store(scratch, place + u, total)
+    update_block(network, workspace, rule, step, shard, table[layer, WEIGHT] + i * height, 0, place, 0, 1, units)
+    if i == 0:
+        base = workspace.capacity * table[layer, TURNED] + panel * high * lanes
+        depth = min(rows, panel_end * high) - panel * high
+        _bias_gradient(network, workspace, rule, step, shard, table[layer, BIAS], base, lanes, 1, depth, place)
 
 
 @scalar

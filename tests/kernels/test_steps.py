@@ -36,6 +36,8 @@ def parameters(trainer):
 @example([3, 260, 2], 5, 0)
 @example([2, 3, 530], 33, 2)
 @example([530, 2, 1], 50, 1)
+@example([3, 100, 1], 61, 2)
+@example([2, 60, 1], 700, 0)
 @example([1, 1], 1, 0)
 def test_steps_follow_the_oracle(loss, layer_sizes, rows, spare):
     trainer, wanted = trained(layer_sizes, rows, loss=loss, spare=min(spare, rows))
@@ -61,6 +63,9 @@ def test_float32_follows_the_oracle(rows):
 @example([5, 3], 700)
 @example([40, 300, 7], 5)
 @example([40, 300, 7], 16)
+@example([20, 100, 1], 100)
+@example([6, 50, 1], 700)
+@example([3, 50, 30, 2], 128)
 def test_tasks_change_no_bit(dtype, layer_sizes, rows):
     one, _ = trained(layer_sizes, rows, dtype=dtype)
     two, _ = trained(layer_sizes, rows, dtype=dtype, threads=2)
