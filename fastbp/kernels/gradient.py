@@ -127,10 +127,22 @@ def _gradient_block(
                 workspace.scratch, sums, row, workspace.activations, a + u * high, high, n_in * high, workspace.turned, b, row,
                 count, high, min(part, depth - done), vectors, workspace.scratch, start,
             )  # fmt: skip
-            if last:
+            if last and n_out < row:
+                _close_up(workspace, sums, row, count, columns)
+                update_block(network, workspace, rule, step, shard, p, 0, sums, 0, 1, count * columns)
+            elif last:
                 update_block(network, workspace, rule, step, shard, p, n_out, sums, row, count, columns)
     if i == 0:
         _bias_gradient(network, workspace, rule, step, shard, table[layer, BIAS] + j * row, right, row, columns, depth, place)
+
+
+@scalar
+def _close_up(workspace: Workspace, place: int, row: int, rows: int, columns: int) -> None:
+    """Put rows that fill no whole vectors one behind the other, as in W: then the update needs no masks but at the end."""
+    scratch, lanes = workspace.scratch, lanes_of(workspace.scratch)
+    for i in range(1, rows):
+        for v in range(0, columns, lanes):
+            store(scratch, place + i * columns + v, load(scratch, place + i * row + v))
 
 
 @scalar
