@@ -13,9 +13,10 @@ from numba import types
 
 from fastbp._jit import operation, scalar
 from fastbp.kernels import sizes
-from fastbp.kernels.sizes import BYTES
+from fastbp.kernels.sizes import BYTES, MEETING
 
 shards_of = scalar(sizes.shards_of)
+busiest = scalar(sizes.busiest)
 
 
 @operation(lambda array: BYTES // array.itemsize)
@@ -45,3 +46,9 @@ def row_length(units: int, lanes: int) -> int:
 def panels_of(rows: int, width: int, lanes: int) -> int:
     """Panels of `width` vectors that hold so many rows."""
     return (vectors_of(rows, lanes) + width - 1) // width
+
+
+@scalar
+def shares_units(vectors: int, width: int, tasks: int) -> bool:
+    """Whether tasks do better to share the units of each layer than the panels."""
+    return 100 * busiest(vectors, width, tasks) * tasks > MEETING * vectors

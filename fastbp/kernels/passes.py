@@ -18,7 +18,7 @@ from fastbp.kernels.forward import forward_layer
 from fastbp.kernels.gather import gather_batch
 from fastbp.kernels.gradient import gradient_blocks
 from fastbp.kernels.loss import output_delta, total_loss, write_output
-from fastbp.kernels.panels import lanes_of, panels_of, shards_of
+from fastbp.kernels.panels import lanes_of, panels_of, shards_of, shares_units, vectors_of
 from fastbp.kernels.sizes import FEW, SCRATCH, SHARD
 from fastbp.kernels.team import meet, share
 from fastbp.kernels.update import add_shards
@@ -118,7 +118,8 @@ def _own_panels(workspace: Workspace, rows: int, tasks: int, task: int) -> tuple
     """The panels of a task, and whether layers are shared by units."""
     panels = panels_of(rows, workspace.width, lanes_of(workspace.deltas))
     begin, end = share(panels, tasks, task, 1)
-    return begin, end, panels < tasks or rows <= FEW
+    vectors = vectors_of(rows, lanes_of(workspace.deltas))
+    return begin, end, tasks > 1 and (rows <= FEW or shares_units(vectors, workspace.width, tasks))
 
 
 @scalar

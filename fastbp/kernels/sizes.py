@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from fastbp.kernels.isa import TILES, host
 
 #: Bytes of a vector: a cache line.
@@ -22,6 +20,8 @@ SHARD = 288
 TEAM = 16
 # What a vector costs more for each vector that a panel is narrower: numbers of the weights are then read more often.
 _NARROW = 1.02
+#: Percent that a step takes when tasks share the units of each layer, for which they meet after each, of an even share of panels.
+MEETING = 115
 # Gradients of all shards may take so many elements.
 _SHARDS_SIZE = 1 << 18
 
@@ -45,15 +45,21 @@ def balanced(vectors: int) -> int:
 
 
 def panel_width(rows: int, lanes: int, tasks: int, parameters: int) -> int:
-    """Vectors in a panel, such that the task with the most vectors has as few as possible; of equally good widths the largest."""
+    """Vectors in a panel, such that the task with the most work has as little as possible; of equally good widths the largest."""
     if shards_of(rows, parameters) > 1:
         return WIDTH
     vectors = -(-rows // lanes)
-    return min(range(balanced(-(-vectors // tasks)), 0, -1), key=lambda width: _NARROW ** (WIDTH - width) * _most(vectors, width, tasks))
+
+    def cost(width: int) -> float:
+        return _NARROW ** (WIDTH - width) * min(busiest(vectors, width, tasks), MEETING / 100 * vectors / tasks)
+
+    return min(range(balanced(vectors), 0, -1), key=cost)
 
 
-def _most(vectors: int, width: int, tasks: int) -> int:
-    """Vectors of the task that has the most."""
-    panels = -(-vectors // width)
-    ends = [min(vectors, panels * task // tasks * width) for task in range(tasks + 1)]
-    return max(end - begin for begin, end in pairwise(ends))
+def busiest(vectors: int, width: int, tasks: int) -> int:
+    """Vectors of the task that has the most, when each has whole panels."""
+    panels, most = (vectors + width - 1) // width, 0
+    for task in range(tasks):
+        begin, end = panels * task // tasks * width, panels * (task + 1) // tasks * width
+        most = max(most, min(vectors, end) - begin)
+    return most
