@@ -8,12 +8,12 @@ from fastbp.kernels.isa import TILES, host
 BYTES = 64
 #: Vectors in the widest panel, of rows or of units.
 WIDTH = len(TILES[host()].rows)
-#: Units of the left operand in a block, and its depth: the first- and second-level cache hold it beside a panel's part.
-CHUNK, DEPTH = 48, 256
+#: Units of the left operand in a block, and its depth: the second-level cache holds it beside a panel's part (``search_blocks.txt``).
+CHUNK, DEPTH = 96, 256
 #: Up to so many rows of a batch are too few to fill the lanes of a vector: units take their place. All fit into one vector of float64.
 FEW = 8
-#: Elements of scratch for each task: a block of the left operand and, for few rows, one of sums.
-SCRATCH = CHUNK * (DEPTH + BYTES // 4)
+#: Elements of scratch for each task: a block of the left operand.
+SCRATCH = CHUNK * DEPTH
 #: Rows of the batch whose gradients are summed apart when the batch is long and the network small; whole panels of every width.
 SHARD = 288
 #: Elements that a team of tasks shares, beside 8 for each task.
