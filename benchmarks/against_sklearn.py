@@ -27,7 +27,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--rows", type=int, default=20_000)
-    parser.add_argument("--threads", type=int, default=THREADS["all"])
+    parser.add_argument("--threads", type=int, default=THREADS[-1])
     options = parser.parse_args()
 
     X, y = data(options.rows, 784, 10)

@@ -4,8 +4,10 @@ Each sample is a process of its own.
 """
 
 import importlib.util
+import os
 import subprocess
 import sys
+import tempfile
 import time
 
 # On one line, for it is also handed to a process as a string.
@@ -39,20 +41,32 @@ def timeraw_first_step_cached():
 
 
 def track_first_step_cached_to_import_torch():
-    """Whole processes, taking turns: the least time of five, as a ratio."""
+    """Whole processes, taking turns: the ratio of the least times of five."""
+    return _ratio_to_import_torch(lambda: _seconds(FIRST_STEP))
+
+
+def track_first_step_cold_to_import_torch():
+    """The same with nothing cached, of three."""
+    return _ratio_to_import_torch(_seconds_cold, turns=3)
+
+
+def _ratio_to_import_torch(seconds, turns=5):
     if importlib.util.find_spec("torch") is None:
         return float("nan")
-    return _seconds(FIRST_STEP) / _seconds("import torch")
+    # The first of each fills caches.
+    pairs = [(seconds(), _seconds("import torch")) for _ in range(turns + 1)][1:]
+    return min(ours for ours, _ in pairs) / min(theirs for _, theirs in pairs)
 
 
-def _seconds(code, turns=5):
-    times = []
-    for _ in range(turns + 1):
-        begin = time.perf_counter()
-        subprocess.run([sys.executable, "-c", code], check=True)
-        times.append(time.perf_counter() - begin)
-    # The first one fills caches.
-    return min(times[1:])
+def _seconds(code, **environment):
+    begin = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | environment)
+    return time.perf_counter() - begin
+
+
+def _seconds_cold():
+    with tempfile.TemporaryDirectory() as folder:
+        return _seconds(FIRST_STEP, NUMBA_CACHE_DIR=folder)
 
 
 # A sample of these takes half a minute when it compiles.

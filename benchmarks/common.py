@@ -22,7 +22,8 @@ NETS = {
     "333-257-129 x100": ((333, 257, 129), 100),
     "1024-1024-1024 x256": ((1024, 1024, 1024), 256),
 }
-THREADS = {"one": 1, "all": numba.config.NUMBA_NUM_THREADS}
+_ALL = numba.config.NUMBA_NUM_THREADS
+THREADS = sorted({2**i for i in range(_ALL.bit_length())} | {_ALL})
 
 
 @cache

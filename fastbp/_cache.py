@@ -15,6 +15,7 @@ from pathlib import Path
 from types import CellType, FunctionType
 from typing import Any
 
+import numba
 from numba.core.caching import FunctionCache
 from numba.core.runtime.nrt import rtsys
 
@@ -61,8 +62,8 @@ def stamped(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _hash_of_sources() -> str:
-    # What the environment asks of the kernels is written into their code, too.
-    digest = hashlib.sha256(os.environ.get(VARIABLE, "").encode())
+    # What the environment asks of the kernels is written into their code, too; with checked indices they call each other differently.
+    digest = hashlib.sha256(f"{os.environ.get(VARIABLE, '')} {numba.config.BOUNDSCHECK}".encode())  # type: ignore[attr-defined]
     folder = Path(__file__).parent
     for path in sorted(folder.rglob("*.py")):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")

@@ -131,7 +131,7 @@ def unit_addresses(**kinds: Any) -> Any:
         signature = tuple(kinds[name] for name in classes)
         compiled.compile(signature)
         if compiled.stats.cache_misses or not compiled.stats.cache_hits:
-            tell_once("fastbp compiles its kernels, once for an installation and element type: this takes about half a minute")
+            tell_once("fastbp compiles its kernels, once for an installation and element type: this takes about a quarter of a minute")
         overload = compiled.overloads[signature]
         table[number] = overload.library.get_pointer_to_function(overload.fndesc.llvm_func_name)
     return table

@@ -59,6 +59,12 @@ def test_each_kind_of_tiles_has_machine_code_of_its_own(run_python):
     assert list(keys) == list(TILES) and len(set(keys.values())) == len(TILES)
 
 
+def test_checked_indices_have_machine_code_of_their_own(run_python):
+    """Kernels compiled with them hand on arrays, others addresses: one must never call the other."""
+    code = "from fastbp import _cache; print(_cache._SOURCES)"
+    assert run_python(code, NUMBA_BOUNDSCHECK="1") != run_python(code)
+
+
 def test_unknown_tiles_are_refused(run_python):
     code = "try:\n    import fastbp\nexcept ValueError as error:\n    print(error)"
     message = run_python(code, **{VARIABLE: "avx1024"})
