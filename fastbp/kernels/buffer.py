@@ -13,6 +13,7 @@ from typing import Any
 import numba
 from llvmlite import ir
 from numba import types
+from numba.core.imputils import impl_ret_borrowed
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin, models, register_model
 
@@ -114,7 +115,7 @@ def addressed(typingctx: Any, array: Any, columns: Any) -> Any:
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
         if isinstance(kind, Buffer):
             return data_pointer(context, builder, array, arguments[0])
-        return arguments[0]
+        return impl_ret_borrowed(context, builder, array, arguments[0])
 
     return kind(array, columns), emit
 
