@@ -69,6 +69,6 @@ def _seconds_cold():
         return _seconds(FIRST_STEP, NUMBA_CACHE_DIR=folder)
 
 
-# A sample of these takes half a minute when it compiles.
+# A sample of these takes a quarter of a minute when it compiles.
 for _benchmark in (timeraw_first_step_cold, timeraw_first_step_cached):
     _benchmark.repeat, _benchmark.rounds, _benchmark.warmup_time, _benchmark.min_run_count = 1, 1, 0, 1

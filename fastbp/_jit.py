@@ -26,7 +26,7 @@ DISABLED: bool = getattr(numba.config, "DISABLE_JIT")  # noqa: B009  # Numba's s
 # error_model="numpy": division by zero gives inf or nan instead of raising; a raise is a second way out of a loop and stops vectorisation.
 # nogil: other Python threads run while a kernel computes.
 _FLAGS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
-# No wrapper that Python could call: it would take a tenth of the time that everything takes to compile.
+# No wrapper that Python could call, which would take a tenth of the time that everything takes to compile; no counts of references.
 _INSIDE: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
 
 

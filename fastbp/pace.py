@@ -43,7 +43,7 @@ class Pace:
         if known and tasks != self._best:
             self._due = self._elapsed + seconds / (_PREFERRED if tasks == self.choices[0] else _OTHERS)
         if tasks in self._seconds:
-            self._seconds[tasks] = seconds / steps
+            self._seconds[tasks] = max(seconds / steps, 1e-9)
             return
         if tasks not in self._warm:
             self._warm[tasks] = [0.0, 0.0]

@@ -173,10 +173,9 @@ class Trainer:
                 self.history.stopped = "epochs"
                 last, watched = self.epoch + epochs, bool(listeners) or validation is not None
                 while self.epoch < last:
-                    reason = _reason_to_stop(interrupt, deadline)
-                    if reason is None and batch == rows.n_rows and self._current is None and not watched:
-                        self._repeat_step(rows, last - self.epoch, bar)
-                    elif reason is None:
+                    if batch == rows.n_rows and self._current is None and not watched:
+                        reason = self._repeat_step(rows, last - self.epoch, interrupt, deadline, bar)
+                    else:
                         reason = self._finish_epoch(rows, batch, interrupt, deadline, bar)
                         if reason is None:
                             self._close_epoch(validation, bar)
@@ -257,8 +256,11 @@ class Trainer:
             bar.advance(int(epoch.rows_before(epoch.done)) - first)
         return None
 
-    def _repeat_step(self, rows: Rows, most: int, bar: Progress) -> None:
-        """Up to `most` epochs of one step on the whole set, which nobody watches, in one call of the kernels."""
+    def _repeat_step(self, rows: Rows, most: int, interrupt: Interrupt, deadline: float | None, bar: Progress) -> str | None:
+        """Up to `most` epochs of one step on the whole set, which nobody watches, in one call of the kernels; or say why there are none."""
+        reason = _reason_to_stop(interrupt, deadline)
+        if reason is not None:
+            return reason
         losses, seconds = self._train_in_time(rows, np.arange(rows.n_rows), 0, rows.n_rows, most)
         # Rounded as the mean over the batches of an epoch is.
         for loss in (losses.astype(np.float64) * rows.n_rows / rows.n_rows).tolist():
@@ -266,6 +268,7 @@ class Trainer:
         self.epoch += losses.size
         bar.advance(losses.size * rows.n_rows)
         bar.epoch(self.epoch, self.history.loss[-1], {})
+        return None
 
     def _train_in_time(self, rows: Rows, order: NDArray[np.int64], first: int, batch: int, most: int) -> tuple[Array, float]:
         """As many of `most` updates as Python may be without control, on the best number of threads; their losses and the seconds."""

@@ -22,9 +22,10 @@ from fastbp.kernels.vector import Vector, llvm_type
 
 # Columns read of a row before the next row's turn: a block of them for each lane of a vector fits the first-level cache.
 _COLUMNS = 64
-_SIZES = tuple(dtype.itemsize for dtype in DTYPES)
 # Rows of fewer columns are read number by number.
-_FEW = 8
+_NARROW = 8
+# Bytes of an element, by its code.
+_SIZES = tuple(dtype.itemsize for dtype in DTYPES)
 
 
 def _load_twin(address: Any, index: Any, dtype: Any) -> Any:
@@ -122,8 +123,8 @@ def gather(
     """Rows of panels `begin` to `end` of the batch that starts at place `first` of the order, unit by unit, to `out` from `base` on."""
     lanes = lanes_of(out)
     step, columns = width * lanes, source[COLUMNS]
-    if columns < _FEW:
-        _gather_few(source, order, first, rows, step, begin, end, out, base)
+    if columns < _NARROW:
+        _gather_narrow(source, order, first, rows, step, begin, end, out, base)
         return
     for r in range(begin * step, min(end * step, rows), lanes):
         place, done = base + r // step * step * columns + r % step, 0
@@ -139,7 +140,7 @@ def gather(
 
 
 @scalar
-def _gather_few(source: Any, order: Any, first: int, rows: int, step: int, begin: int, end: int, out: Any, base: int) -> None:
+def _gather_narrow(source: Any, order: Any, first: int, rows: int, step: int, begin: int, end: int, out: Any, base: int) -> None:
     """Number by number: rows of a few columns are not worth a transposition."""
     columns = source[COLUMNS]
     for p in range(begin, end):
@@ -176,14 +177,20 @@ def _prefetch_at(typingctx: Any, address: Any) -> Any:
 
 
 @scalar
+def row_bytes(source: Any) -> int:
+    """Bytes of a row of a source, wherever the next one lies."""
+    size: int = source[COLUMNS] * _SIZES[source[DTYPE]]
+    return size
+
+
+@scalar
 def prefetch_rows(data: Data, begin: int, end: int) -> None:
     """Ask for inputs and targets of the rows from place `begin` of the order to `end`: rows in a random order come from far away."""
     for kind in range(TARGETS + 1):
         source = data.sources[kind]
-        size = source[COLUMNS] * _SIZES[source[DTYPE]]
         for i in range(begin, end):
             address = source[ADDRESS] + data.order[i] * source[STRIDE]
-            for byte in range(0, size, BYTES):
+            for byte in range(0, row_bytes(source), BYTES):
                 _prefetch_at(address + byte)
 
 

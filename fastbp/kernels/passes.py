@@ -11,11 +11,11 @@ from typing import Any
 
 from fastbp._jit import scalar
 from fastbp.kernels.accuracy import count_hits
-from fastbp.kernels.arguments import INPUTS, N_IN, N_OUT, STRIDE, Data, Network, Rule, Workspace
+from fastbp.kernels.arguments import INPUTS, N_IN, N_OUT, Data, Network, Rule, Workspace
 from fastbp.kernels.codes import NO_UPDATE, SQUARED_ERROR
 from fastbp.kernels.delta import hidden_delta
 from fastbp.kernels.forward import forward_layer
-from fastbp.kernels.gather import gather_batch
+from fastbp.kernels.gather import gather_batch, row_bytes
 from fastbp.kernels.gradient import gradient_blocks
 from fastbp.kernels.loss import output_delta, total_loss, write_output
 from fastbp.kernels.panels import lanes_of, panels_of, shards_of, shares_units, vectors_of
@@ -126,7 +126,7 @@ def _own_panels(workspace: Workspace, rows: int, tasks: int, task: int) -> tuple
 def _rows_ahead(workspace: Workspace, data: Data, first: int, batch_size: int, tasks: int, task: int) -> tuple[int, int]:
     """The places in the order of the task's rows of the next batch; none at the end of the order, and none that would not fit a cache."""
     rows = min(batch_size, data.rows - first)
-    if rows <= 0 or rows // tasks * data.sources[INPUTS, STRIDE] > _AHEAD:
+    if rows <= 0 or rows // tasks * row_bytes(data.sources[INPUTS]) > _AHEAD:
         return first, first
     begin, end, _ = _own_panels(workspace, rows, tasks, task)
     step = workspace.width * lanes_of(workspace.deltas)
