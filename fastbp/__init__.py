@@ -2,6 +2,8 @@
 
 from fastbp.activations import Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from fastbp.callbacks import Callback
+from fastbp.checkpoint import Checkpoint
+from fastbp.divergence import DivergenceError
 from fastbp.history import History
 from fastbp.mlp import MLP
 from fastbp.optimizers import SGD, Adam, AdamW, RMSprop
@@ -15,6 +17,8 @@ __all__ = [
     "Adam",
     "AdamW",
     "Callback",
+    "Checkpoint",
+    "DivergenceError",
     "History",
     "Identity",
     "LeakyReLU",

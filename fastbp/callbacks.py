@@ -10,13 +10,22 @@ if TYPE_CHECKING:
 
 
 class Callback:
-    """Base of callbacks: override what is needed. ``on_fit_end`` is called however ``fit`` ends, by an error too."""
+    """Base of callbacks: override what is needed. ``on_fit_end`` is called however ``fit`` ends, by an error too.
+
+    At the end of an epoch ``on_epoch_end`` comes before ``on_pause``. All are called in the thread of ``fit``.
+    """
 
     def on_fit_begin(self, trainer: Trainer) -> None:
         """Before the first step of a call of ``fit``."""
 
     def on_epoch_end(self, trainer: Trainer) -> bool | None:
         """After a whole epoch and its validation; ``trainer.history`` holds it. True stops the training."""
+
+    def on_pause(self, trainer: Trainer) -> bool | None:
+        """Between two steps, about every 50 ms, and after as many steps as `steps_to_pause` said. True stops the training."""
+
+    def steps_to_pause(self, trainer: Trainer) -> int | None:
+        """How many steps may be made before ``on_pause`` is called again; None: it does not matter."""
 
     def on_fit_end(self, trainer: Trainer) -> None:
         """After the last step of a call of ``fit``."""

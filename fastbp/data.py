@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from fastbp._typing import Array
 from fastbp.kernels.arguments import COLUMNS, TARGETS, Data
 from fastbp.kernels.codes import DTYPES
+
+# Rows whose hash stands for the data set.
+_SAMPLE = 64
 
 
 class Rows:
@@ -23,6 +29,21 @@ class Rows:
     def target_width(self) -> int:
         """Columns of the targets: 1 for class labels."""
         return int(self._sources[TARGETS, COLUMNS])
+
+    def inputs(self, rows: NDArray[np.int64]) -> Array:
+        """A copy of some rows of X."""
+        assert self._arrays[0] is not None
+        return self._arrays[0][rows]
+
+    def fingerprint(self) -> dict[str, Any]:
+        """What tells this data set from others: shapes, types, and a hash of some rows."""
+        some = np.linspace(0, self.n_rows - 1, min(_SAMPLE, self.n_rows)).astype(np.int64)
+        digest, kinds = hashlib.sha256(), []
+        for name, array in zip(("X", "y", "sample_weight"), self._arrays, strict=True):
+            if array is not None:
+                digest.update(array[some].tobytes())
+                kinds.append(f"{name} {array.dtype} {array.shape}")
+        return {"arrays": ", ".join(kinds), "sample": digest.hexdigest()}
 
     def data(self, order: NDArray[np.int64]) -> Data:
         """What the kernels read: the arrays' places in memory, and the order of the rows."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from fastbp._random import epoch_order
 
 
 @dataclass
@@ -15,21 +18,49 @@ class Epoch:
 
     rows: int
     batch: int
-    order: NDArray[np.int64]
+    number: int
+    seed: int | None  # of the order; None: as the rows lie
     losses: NDArray[np.float64]  # one a batch
     done: int = 0  # batches
     seconds: float = 0.0
+
+    @classmethod
+    def begin(cls, rows: int, batch: int, number: int, seed: int | None) -> Epoch:
+        """The start of epoch `number`."""
+        return cls(rows, batch, number, seed, losses=np.zeros(-(-rows // batch)))
+
+    @cached_property
+    def order(self) -> NDArray[np.int64]:
+        """The order in which the rows are visited; not in copies, which make it again."""
+        return np.arange(self.rows) if self.seed is None or self.batch == self.rows else epoch_order(self.seed, self.number, self.rows)
+
+    def next_rows(self) -> NDArray[np.int64]:
+        """The rows of the next batch."""
+        return self.order[self.done * self.batch : (self.done + 1) * self.batch]
+
+    def add(self, losses: NDArray[Any], seconds: float) -> int:
+        """Take note of the next batches; the number of their rows."""
+        before = self._rows_before(self.done)
+        self.losses[self.done : self.done + losses.size] = losses
+        self.done += losses.size
+        self.seconds += seconds
+        return int(self._rows_before(self.done) - before)
 
     @property
     def batches(self) -> int:
         """Batches of the whole epoch."""
         return len(self.losses)
 
-    def rows_before(self, batches: Any) -> Any:
-        """Rows in the first `batches` batches."""
-        return np.minimum(batches * self.batch, self.rows)
+    @property
+    def complete(self) -> bool:
+        """Whether all batches are done."""
+        return self.done == self.batches
 
     def mean_loss(self) -> float:
         """Mean over the batches by their rows, all added at once: the runs that the epoch was cut into leave no trace in the bits."""
-        sizes = np.diff(self.rows_before(np.arange(self.batches + 1)))
+        sizes = np.diff(self._rows_before(np.arange(self.batches + 1)))
         return float((self.losses * sizes).sum() / self.rows)
+
+    def _rows_before(self, batches: Any) -> Any:
+        """Rows in the first `batches` batches."""
+        return np.minimum(batches * self.batch, self.rows)

@@ -19,7 +19,8 @@ class History:
         Wall time of the epoch's training, validation apart. The first of a process holds the loading, or compiling, of the kernels.
     samples_per_second : list of float
     stopped : str
-        Why the last ``fit`` ended: "epochs" (all done), "time_limit", "interrupted" or "callback".
+        Why the last ``fit`` ended: "epochs" (all done), "time_limit", "interrupted" (Ctrl-C), "terminated" (SIGTERM), "callback",
+        "diverged" or "error" (another exception).
     """
 
     loss: list[float] = field(default_factory=list)
@@ -36,6 +37,11 @@ class History:
         self.val_accuracy.append(validation.get("accuracy"))
         self.seconds.append(seconds)
         self.samples_per_second.append(rows / max(seconds, 1e-9))
+
+    def truncate(self, epochs: int) -> None:
+        """Forget all but the first `epochs`."""
+        for entries in (self.loss, self.val_loss, self.val_accuracy, self.seconds, self.samples_per_second):
+            del entries[epochs:]
 
     def __len__(self) -> int:
         return len(self.loss)

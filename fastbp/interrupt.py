@@ -1,31 +1,65 @@
-"""Ctrl-C asks for a stop at the next step boundary; a second one raises KeyboardInterrupt as ever."""
+"""Ctrl-C and SIGTERM ask for a stop at the next step boundary; a second one acts as ever."""
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
+from typing import Any
+
+# Signals, who answers them when nobody asked otherwise, and what stopped training then.
+_SIGNALS: dict[int, tuple[Any, str]] = {
+    signal.SIGINT: (signal.default_int_handler, "interrupted"),
+    signal.SIGTERM: (signal.SIG_DFL, "terminated"),
+}
 
 
 class Interrupt:
-    """While entered in the main thread, the first SIGINT sets `asked`. A handler of the application's own is left alone."""
+    """While entered in the main thread, the first such signal sets `reason`. A handler of the application's own is left alone."""
 
     def __init__(self) -> None:
-        self.asked = False
-        self._installed = False
+        self.reason: str | None = None
+        self._holding = False
+        self._held: int | None = None
+        self._installed: list[int] = []
 
     def __enter__(self) -> Interrupt:
-        ours = threading.current_thread() is threading.main_thread()
-        if ours and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            signal.signal(signal.SIGINT, self._ask)
-            self._installed = True
+        if threading.current_thread() is threading.main_thread():
+            self._installed = [number for number, (usual, _) in _SIGNALS.items() if signal.getsignal(number) is usual]
+            for number in self._installed:
+                signal.signal(number, self._ask)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._installed:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in self._installed:
+            signal.signal(number, _SIGNALS[number][0])
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """What runs within is not torn apart: a second signal waits for its end."""
+        self._holding = True
+        try:
+            yield
+        finally:
+            self._holding = False
+        if self._held is not None:
+            self._act(self._held, None)
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
-            signal.default_int_handler(number, frame)
-        self.asked = True
+        if self.reason is None:
+            self.reason = _SIGNALS[number][1]
+        elif self._holding:
+            self._held = number
+        else:
+            self._act(number, frame)
+
+    def _act(self, number: int, frame: FrameType | None) -> None:
+        usual = _SIGNALS[number][0]
+        if callable(usual):
+            usual(number, frame)
+        else:
+            signal.signal(number, usual)
+            os.kill(os.getpid(), number)

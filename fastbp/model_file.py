@@ -1,28 +1,40 @@
-"""Models in safetensors files: no pickle, readable from any framework."""
+"""Models in files: readable from any framework."""
 
 from __future__ import annotations
 
-import json
-import os
-import secrets
-from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastbp._typing import Array
 from fastbp.activations import ACTIVATIONS, Activation
+from fastbp.sealed import Content, as_path, sealed, unsealed, write_atomically
 
 if TYPE_CHECKING:
     from fastbp.mlp import MLP
 
-_KIND, _VERSION = "fastbp.MLP", 1
+#: The entry of a file's metadata that describes the model.
+ENTRY = "fastbp"
+_KIND, _VERSION = "fastbp.MLP", 2
+# Files of this version hold no checksum.
+_UNSEALED = 1
 
 
-def write_model(path: str | PathLike[str], model: MLP) -> None:
+def write_model(path: object, model: MLP) -> None:
     """Write `model` to `path`."""
-    from safetensors.numpy import save
+    write_atomically(as_path(path), *sealed(tensors_of(model), {ENTRY: describe(model)}))
 
-    settings = {
+
+def read_model(path: object, model_class: type[MLP]) -> MLP:
+    """The model in the file at `path`, which may be that of a run. Its weights need not be finite: one that diverged can be looked at."""
+    place = as_path(path)
+    if not place.exists():
+        raise FileNotFoundError(f"no model file at {str(place)!r}")
+    return build(place, unsealed(place), model_class)
+
+
+def describe(model: MLP) -> dict[str, Any]:
+    """What it takes to build a model like this one, in terms of JSON."""
+    return {
         "kind": _KIND,
         "version": _VERSION,
         "layer_sizes": list(model.layer_sizes),
@@ -32,46 +44,42 @@ def write_model(path: str | PathLike[str], model: MLP) -> None:
         "dtype": model.dtype.name,
         "seed": model.seed,
     }
-    write_atomically(Path(path), save(_tensors(model), {"fastbp": json.dumps(settings)}))
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace the file at `path` by one with `content`, or leave it as it was and raise OSError."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        with open(temporary, "xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def read_model(path: str | PathLike[str], model_class: type[MLP]) -> MLP:
-    """The model in the file at `path`. Its weights need not be finite: a model that diverged can be looked at."""
-    from safetensors import SafetensorError, safe_open
-
-    if not os.path.exists(path):
-        raise FileNotFoundError(f"no model file at {os.fspath(path)!r}")
-    try:
-        with safe_open(path, framework="numpy") as file:
-            settings = json.loads((file.metadata() or {}).get("fastbp", "{}"))
-            model = model_class(init="zeros", **_arguments(settings))
-            model.output_is_auto = settings["output_is_auto"]
-            for name, own in _tensors(model).items():
-                stored = file.get_tensor(name)
-                if stored.shape != own.shape:
-                    raise ValueError(f"{name} has shape {stored.shape}; expected {own.shape}")
-                own[...] = stored
-            return model
-    except (SafetensorError, KeyError, AttributeError, TypeError, ValueError) as error:
-        raise ValueError(f"{os.fspath(path)!r} is damaged, or holds no fastbp model: {error}") from error
-
-
-def _tensors(model: MLP) -> dict[str, Array]:
+def tensors_of(model: MLP) -> dict[str, Array]:
+    """The parameters by their names in a file."""
     return {f"weights.{i}": array for i, array in enumerate(model.weights)} | {f"biases.{i}": array for i, array in enumerate(model.biases)}
+
+
+def build(path: Path, content: Content, model_class: type[MLP]) -> MLP:
+    """The model that the file at `path` holds."""
+    try:
+        description = content.settings.get(ENTRY, {})
+        if description.get("kind") != _KIND:
+            raise ValueError(f"its metadata has no entry of kind {_KIND}")
+        check_version(description["version"], _UNSEALED, _VERSION)
+        if not content.checked and description["version"] != _UNSEALED:
+            raise ValueError("it holds no checksum")
+        model = model_class(init="zeros", **_arguments(description))
+        model.output_is_auto = description["output_is_auto"]
+        fill(tensors_of(model), content.tensors)
+        return model
+    except (KeyError, AttributeError, TypeError, ValueError) as error:
+        raise ValueError(f"{str(path)!r} is damaged, or holds no fastbp model: {error}") from error
+
+
+def check_version(version: int, oldest: int, newest: int) -> None:
+    """Raise ValueError for a format that this fastbp does not read."""
+    if not oldest <= version <= newest:
+        raise ValueError(f"it has format version {version}; this fastbp reads versions {oldest} to {newest}")
+
+
+def fill(own: dict[str, Array], stored: dict[str, Array]) -> None:
+    """Copy stored arrays into those of the same names."""
+    for name, array in own.items():
+        if stored[name].shape != array.shape or stored[name].dtype != array.dtype:
+            raise ValueError(f"{name} has shape {stored[name].shape}, {stored[name].dtype}; expected {array.shape}, {array.dtype}")
+        array[...] = stored[name]
 
 
 def _describe(activation: Activation) -> dict[str, Any]:
@@ -83,15 +91,11 @@ def _build(description: dict[str, Any]) -> Activation:
     return ACTIVATIONS[settings.pop("name")](**settings)
 
 
-def _arguments(settings: dict[str, Any]) -> dict[str, Any]:
-    if settings.get("kind") != _KIND:
-        raise ValueError(f"its metadata has no entry of kind {_KIND}")
-    if settings["version"] > _VERSION:
-        raise ValueError(f"it has format version {settings['version']}; this fastbp reads up to {_VERSION}")
+def _arguments(description: dict[str, Any]) -> dict[str, Any]:
     return {
-        "layer_sizes": settings["layer_sizes"],
-        "activation": [_build(description) for description in settings["activation"]],
-        "output_activation": _build(settings["output_activation"]),
-        "dtype": settings["dtype"],
-        "seed": settings["seed"],
+        "layer_sizes": description["layer_sizes"],
+        "activation": [_build(activation) for activation in description["activation"]],
+        "output_activation": _build(description["output_activation"]),
+        "dtype": description["dtype"],
+        "seed": description["seed"],
     }

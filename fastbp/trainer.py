@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
+import warnings
 from collections.abc import Iterable
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -12,24 +13,25 @@ from numpy.typing import NDArray
 
 from fastbp import layout
 from fastbp._names import flag, integer, lookup, real
-from fastbp._random import as_seed, epoch_order
-from fastbp._threads import check_threads, plan_tasks, running, task_choices
+from fastbp._random import as_seed
+from fastbp._threads import check_threads, plan_tasks
 from fastbp._typing import Array
 from fastbp.callbacks import Callback, check_callbacks
 from fastbp.data import Rows
+from fastbp.divergence import unexplained
+from fastbp.engine import Engine
 from fastbp.epoch import Epoch
+from fastbp.fitting import Fit
+from fastbp.guard import Guard
 from fastbp.history import History
 from fastbp.inference import ROWS, score
-from fastbp.interrupt import Interrupt
-from fastbp.kernels.arguments import Rule, Workspace
-from fastbp.kernels.codes import COEFFICIENTS, NO_UPDATE, TRAIN
-from fastbp.kernels.sizes import gradients_size
 from fastbp.losses import as_loss
 from fastbp.mlp import MLP
 from fastbp.optimizers import Optimizer, as_optimizer
 from fastbp.optimizers.memory import Memory
 from fastbp.pace import Pace
-from fastbp.progress import Progress, check_progress
+from fastbp.progress import check_progress
+from fastbp.run_file import read_run, write_run
 from fastbp.validation import check_inputs, check_sample_weight
 
 
@@ -108,9 +110,11 @@ class Trainer:
         self.steps = 0
         self._current: Epoch | None = None
         self._pace = Pace((1,))
-        self._workspace: Workspace | None = None
-        self._gradients = layout.aligned_zeros(0, model.dtype)
+        self._engine = Engine(model, self.loss.code)
         self._memory = Memory.of(self.optimizer, model.network.parameters.size, model.dtype)
+        self._guard = Guard()
+        self._data: dict[str, Any] | None = None  # the fingerprint of what was last trained on
+        self._resumed = False  # and no ``fit`` since
 
     def fit(
         self,
@@ -160,29 +164,9 @@ class Trainer:
         shown = check_progress(progress)
         deadline = None if time_limit is None else time.perf_counter() + real(time_limit, "time_limit", exclusive=True)
         self._check_optimizer()
-        batch = min(self.batch_size or rows.n_rows, rows.n_rows)
-        choices = task_choices(self.model.network, batch, self.threads)
-        if self._pace.choices != choices:
-            self._pace = Pace(choices)
-        with contextlib.ExitStack() as ending:
-            for listener in reversed(listeners):
-                ending.callback(listener.on_fit_end, self)
-            with Interrupt() as interrupt, Progress(shown, epochs * rows.n_rows) as bar:
-                for listener in listeners:
-                    listener.on_fit_begin(self)
-                self.history.stopped = "epochs"
-                last, watched = self.epoch + epochs, bool(listeners) or validation is not None
-                while self.epoch < last:
-                    if batch == rows.n_rows and self._current is None and not watched:
-                        reason = self._repeat_step(rows, last - self.epoch, interrupt, deadline, bar)
-                    else:
-                        reason = self._finish_epoch(rows, batch, interrupt, deadline, bar)
-                        if reason is None:
-                            self._close_epoch(validation, bar)
-                            reason = "callback" if any([listener.on_epoch_end(self) for listener in listeners]) else None
-                    if reason is not None:
-                        self.history.stopped = reason
-                        break
+        fit = Fit(self, rows, validation, listeners, shown, deadline)
+        self._recognise(rows)
+        fit.run(epochs)
         return self.history
 
     def step(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -192,7 +176,13 @@ class Trainer:
         """
         rows = self._check(X, y, sample_weight)
         self._check_optimizer()
+        if not self._guard.follows(self):
+            self._guard.begin(self)
         losses = self._train(rows, np.arange(rows.n_rows), 0, rows.n_rows, 1)
+        if not (self._guard.losses_are_well(self, losses) and self._guard.weights_are_well(self)):
+            steps = self.steps
+            self._guard.go_back(self)
+            raise unexplained(self, steps)
         return float(losses[0])
 
     def loss_and_gradients(self, X: Any, y: Any, sample_weight: Any = None) -> tuple[float, list[Array], list[Array]]:
@@ -206,10 +196,50 @@ class Trainer:
         bias_gradients : list of ndarray
         """
         rows = self._check(X, y, sample_weight)
-        size, nothing = self.model.network.parameters.size, np.zeros((1, COEFFICIENTS), self.model.dtype)
-        gradients = layout.aligned_zeros(max(size, gradients_size(rows.n_rows, size)), self.model.dtype)
-        losses = self._run(rows, np.arange(rows.n_rows), Rule(NO_UPDATE, 0, nothing, gradients, nothing[0]), 0, rows.n_rows, 1)
-        return float(losses[0]), *layout.matrices(gradients[:size], self.model.network.table)
+        loss, gradient = self._gradients(rows, np.arange(rows.n_rows))
+        return loss, *layout.matrices(gradient, self.model.network.table)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write all that training is to a file, in one piece or not at all: `resume` goes on from there to the last bit.
+
+        Parameters
+        ----------
+        path : str or path
+            A safetensors file with a checksum: weights and biases, the optimizer's state, the place in the epoch, seeds, history, settings,
+            and a fingerprint of the data, but not the data. `MLP.load` reads the model from it.
+
+        Raises
+        ------
+        OSError
+            When the file cannot be written; an older file of that name is then untouched.
+        TypeError
+            For an optimizer of a class that is not fastbp's.
+        """
+        write_run(path, self)
+
+    @classmethod
+    def resume(cls, path: str | PathLike[str], threads: int | None = None) -> Trainer:
+        """The trainer that `save`, or a `Checkpoint`, wrote. ``fit`` on the same data finishes the epoch under way first.
+
+        Parameters
+        ----------
+        path : str or path
+        threads : int, optional
+            By default as many as help; no choice changes a bit of the result.
+
+        Raises
+        ------
+        OSError
+            When there is no such file.
+        ValueError
+            When the file is damaged, of a newer format, or none of fastbp's.
+
+        Warns
+        -----
+        UserWarning
+            From ``fit``, when its data are not those of the run.
+        """
+        return read_run(path, cls, check_threads(threads))
 
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> dict[str, float]:
         """Loss over a data set and, for the two cross-entropies, accuracy.
@@ -239,96 +269,29 @@ class Trainer:
         targets = self.loss.check_targets(y, inputs.shape[0], sizes[-1], dtype)
         return Rows(inputs, targets, check_sample_weight(sample_weight, inputs.shape[0], dtype))
 
-    def _finish_epoch(self, rows: Rows, batch: int, interrupt: Interrupt, deadline: float | None, bar: Progress) -> str | None:
-        """Train to the end of the epoch under way; or say why it stopped before."""
-        if self._current is None or self._current.rows != rows.n_rows:
-            self._current = self._begin_epoch(rows.n_rows, batch)
-        epoch = self._current
-        while epoch.done < epoch.batches:
-            reason = _reason_to_stop(interrupt, deadline)
-            if reason is not None:
-                return reason
-            first = epoch.done * epoch.batch
-            losses, seconds = self._train_in_time(rows, epoch.order, first, epoch.batch, epoch.batches - epoch.done)
-            epoch.losses[epoch.done : epoch.done + losses.size] = losses
-            epoch.done += losses.size
-            epoch.seconds += seconds
-            bar.advance(int(epoch.rows_before(epoch.done)) - first)
-        return None
-
-    def _repeat_step(self, rows: Rows, most: int, interrupt: Interrupt, deadline: float | None, bar: Progress) -> str | None:
-        """Up to `most` epochs of one step on the whole set, which nobody watches, in one call of the kernels; or say why there are none."""
-        reason = _reason_to_stop(interrupt, deadline)
-        if reason is not None:
-            return reason
-        losses, seconds = self._train_in_time(rows, np.arange(rows.n_rows), 0, rows.n_rows, most)
-        # Rounded as the mean over the batches of an epoch is.
-        for loss in (losses.astype(np.float64) * rows.n_rows / rows.n_rows).tolist():
-            self.history.add(loss, {}, seconds / losses.size, rows.n_rows)
-        self.epoch += losses.size
-        bar.advance(losses.size * rows.n_rows)
-        bar.epoch(self.epoch, self.history.loss[-1], {})
-        return None
-
-    def _train_in_time(self, rows: Rows, order: NDArray[np.int64], first: int, batch: int, most: int) -> tuple[Array, float]:
-        """As many of `most` updates as Python may be without control, on the best number of threads; their losses and the seconds."""
-        tasks, count = self._pace.next()
-        count = min(count, most)
-        begin = time.perf_counter()
-        losses = self._train(rows, order, first, batch, count, tasks)
-        seconds = time.perf_counter() - begin
-        self._pace.record(tasks, count, seconds)
-        return losses, seconds
-
-    def _begin_epoch(self, n_rows: int, batch: int) -> Epoch:
-        shuffled = self.shuffle and batch < n_rows
-        order = epoch_order(self.seed, self.epoch, n_rows) if shuffled else np.arange(n_rows)
-        return Epoch(n_rows, batch, order, losses=np.zeros(-(-n_rows // batch)))
-
-    def _close_epoch(self, validation: Rows | None, bar: Progress) -> None:
-        epoch = self._current
-        assert epoch is not None
-        loss = epoch.mean_loss()
-        scores = {} if validation is None else self._evaluate(validation)
-        self._current = None
-        self.epoch += 1
-        self.history.add(loss, scores, epoch.seconds, epoch.rows)
-        bar.epoch(self.epoch, loss, scores)
+    def _recognise(self, rows: Rows) -> None:
+        """Remember the data by their fingerprint, and warn when they are not those of the run that was resumed."""
+        found, known = rows.fingerprint(), self._data
+        if self._resumed and known not in (None, found):
+            what = f"{found['arrays']} instead of {known['arrays']}" if found["arrays"] != known["arrays"] else "other values in the rows"
+            warnings.warn(f"the data are not those of the run that was resumed: {what}", UserWarning, stacklevel=3)
+        self._data, self._resumed = found, False
 
     def _train(self, rows: Rows, order: NDArray[np.int64], first: int, batch: int, count: int, tasks: int | None = None) -> Array:
         """`count` updates, on batches of `batch` rows from place `first` of the order on."""
         if not self._memory.fits(self.optimizer):
             self._memory = self._memory.adapted(self.optimizer)
-        rates = self.optimizer.rates(self._memory.steps, count, self.model.dtype)
-        needed = gradients_size(batch, self.model.network.parameters.size)
-        if self._gradients.size < needed:
-            self._gradients = layout.aligned_zeros(needed, self.model.dtype)
-        rule = Rule(self.optimizer.code, self.optimizer.n_slots, rates, self._gradients, self._memory.slots.reshape(-1))
-        losses = self._run(rows, order, rule, first, batch, count, tasks)
-        self._memory.steps += count
+        tasks = self._tasks(batch) if tasks is None else tasks
+        losses = self._engine.train(rows, order, first, batch, count, self.optimizer, self._memory, tasks)
         self.steps += count
         return losses
 
-    def _run(self, rows: Rows, order: NDArray[np.int64], rule: Rule, first: int, batch: int, count: int, tasks: int | None = None) -> Array:
-        from fastbp.kernels import programs
+    def _gradients(self, rows: Rows, batch: NDArray[np.int64]) -> tuple[float, Array]:
+        """Loss and flat gradient of a batch."""
+        return self._engine.gradients(rows, batch, self._tasks(batch.size))
 
-        network = self.model.network
-        zero = self.model.dtype.type(0)
-        results: Array = np.zeros(count, self.model.dtype)
-        data = rows.data(order)
-        tasks = plan_tasks(network, batch, self.threads) if tasks is None else tasks
-        buffers = self._buffers(batch, rows.target_width, tasks)
-        with running(tasks):
-            programs.run(TRAIN, network, buffers, data, rule, self.loss.code, first, batch, zero, results, tasks)
-        return results
-
-    def _buffers(self, rows: int, target_width: int, tasks: int) -> Workspace:
-        """The training workspace, made anew only when it is too small."""
-        held = self._workspace
-        most = max(tasks, *self._pace.choices)
-        if held is None or not layout.has_room(held, rows, target_width, most):
-            held = self._workspace = layout.workspace(self.model.network, rows, target_width, most, training=True)
-        return layout.prepared(held, self.model.network, rows, tasks)
+    def _tasks(self, rows: int) -> int:
+        return plan_tasks(self.model.network, rows, self.threads)
 
     def _evaluate(self, rows: Rows) -> dict[str, float]:
         network, size = self.model.network, min(rows.n_rows, ROWS)
@@ -336,12 +299,6 @@ class Trainer:
         scores = score(network, rows, self.loss.code, size, tasks)
         names = ("loss", "accuracy") if self.loss.has_accuracy else ("loss",)
         return dict(zip(names, scores.tolist(), strict=False))
-
-
-def _reason_to_stop(interrupt: Interrupt, deadline: float | None) -> str | None:
-    if interrupt.asked:
-        return "interrupted"
-    return "time_limit" if deadline is not None and time.perf_counter() >= deadline else None
 
 
 def _pair(validation_data: Any) -> tuple[Any, Any]:

@@ -191,7 +191,8 @@ def test_large_data_are_not_copied(dtype):
     size = 50_000_000
     X = np.ones((size // 500 // np.dtype(dtype).itemsize, 500), dtype)
     y = np.zeros(len(X), np.uint8)
-    trainer = fastbp.Trainer(fastbp.MLP([500, 1], seed=0), loss="squared_error", batch_size=4096, seed=0)
+    optimizer = fastbp.SGD(1e-5)
+    trainer = fastbp.Trainer(fastbp.MLP([500, 1], seed=0), loss="squared_error", optimizer=optimizer, batch_size=4096, seed=0)
     trainer.fit(X[:2], y[:2], epochs=1)
     tracemalloc.start()
     try:

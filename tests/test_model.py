@@ -328,8 +328,8 @@ def test_load_of_a_file_whose_contents_do_not_fit(tmp_path, damage):
 
 def test_a_newer_version_is_named(tmp_path):
     path = tmp_path / "model"
-    save_file({"weights.0": np.zeros((3, 2), "f4")}, path, {"fastbp": json.dumps({"kind": "fastbp.MLP", "version": 2})})
-    with pytest.raises(ValueError, match=r"version 2; this fastbp reads up to 1"):
+    save_file({"weights.0": np.zeros((3, 2), "f4")}, path, {"fastbp": json.dumps({"kind": "fastbp.MLP", "version": 3})})
+    with pytest.raises(ValueError, match=r"version 3; this fastbp reads versions 1 to 2"):
         fastbp.MLP.load(path)
 
 

@@ -31,7 +31,7 @@ def train(sizes, batch, rows, threads, dtype):
     loss, dW, db = trainer.loss_and_gradients(X[:batch], y[:batch])
     trainer.fit(X, y, epochs=2)
     # What the last task counts where the team meets.
-    teams.append(threads > 1 and int(trainer._workspace.team[TEAM + 8 * (threads - 1)]) > 0)
+    teams.append(threads > 1 and int(trainer._engine._workspace.team[TEAM + 8 * (threads - 1)]) > 0)
     scores = [list(trainer.evaluate(X[:few], y[:few]).values()) for few in (1, 5, rows)]
     assert np.isfinite(trainer.history.loss).all() and trainer.history.loss[1] < trainer.history.loss[0]
     trained = digest(*model.weights, *model.biases, trainer.history.loss)

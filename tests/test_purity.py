@@ -130,10 +130,10 @@ def test_repeated_fits_take_no_memory(threads):
 def test_the_workspace_is_made_once():
     trainer = make(batch_size=50)
     trainer.fit(X, LABELS, epochs=1)
-    held = trainer._workspace
+    held = trainer._engine._workspace
     trainer.fit(X, LABELS, epochs=2)
     trainer.step(X[:7], LABELS[:7])
-    assert trainer._workspace is held
+    assert trainer._engine._workspace is held
 
 
 @pytest.fixture

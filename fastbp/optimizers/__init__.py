@@ -16,6 +16,7 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {cls.name: cls for cls in (SGD, RMSprop
 def as_optimizer(given: object) -> Optimizer:
     """An optimizer object, or one with default settings by its name."""
     if isinstance(given, Optimizer):
+        given.simplify()
         return given
     if isinstance(given, str):
         return lookup(given, OPTIMIZERS, "optimizer")()

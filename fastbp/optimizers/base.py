@@ -6,6 +6,7 @@ in ``kernels/update.py``, a line in `OPTIMIZERS`, its NumPy form in ``tests/refe
 
 from __future__ import annotations
 
+import numbers
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
@@ -35,6 +36,14 @@ class Optimizer(ABC):
     @abstractmethod
     def check(self) -> None:
         """Raise ValueError or TypeError for a setting outside its range."""
+
+    def simplify(self) -> None:
+        """Turn settings that are numbers of other libraries into Python's, which files hold and whose arithmetic is float64."""
+        for name, value in vars(self).items():
+            if type(value).__name__ in ("bool", "bool_"):
+                setattr(self, name, bool(value))
+            elif isinstance(value, numbers.Real):
+                setattr(self, name, float(value))
 
     def check_range(self, dtype: DType) -> None:
         """Raise ValueError for a setting too large for `dtype`."""

@@ -1,0 +1,147 @@
+"""Saves a run while it trains."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import time
+import warnings
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastbp._names import integer
+from fastbp.callbacks import Callback
+from fastbp.guard import is_finite
+from fastbp.run_file import run_content
+from fastbp.sealed import as_path, check_writable, link_atomically, write_atomically
+
+if TYPE_CHECKING:
+    from fastbp.trainer import Trainer
+
+# Units of `every`, by the names that users write, and how many seconds the last are.
+_UNITS = {"step": 0.0, "epoch": 0.0, "s": 1.0, "second": 1.0, "min": 60.0, "minute": 60.0, "h": 3600.0, "hour": 3600.0}
+_EXPECTED = "expected a number and a unit, such as '200 steps', '5 epochs', '30 s' or '10 min'"
+
+
+class Checkpoint(Callback):
+    """Writes the run to a file from time to time and when ``fit`` ends, however it ends; `Trainer.resume` goes on from it to the last bit.
+
+    The file is replaced in one piece: a process killed at any instant leaves the last one or the new one. A write that fails while training
+    goes on, for want of space, say, is told as a warning and tried again when the next is due; at the end of ``fit`` it is an error.
+
+    Parameters
+    ----------
+    path : str or path
+        Of the newest checkpoint.
+    every : str, default "1 epoch"
+        ``"200 steps"``, ``"5 epochs"``, ``"30 s"``, ``"10 min"`` or ``"1 h"``. Steps and epochs are counted from the start of the run, and
+        every one hit exactly.
+    keep : int, default 1
+        How many checkpoints stay. With more than one, the newest is also ``run-<steps>.safetensors`` beside ``run.safetensors``, and so
+        are `keep` - 1 before it.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For an argument that cannot be understood.
+    OSError
+        From ``fit``: before it trains, when no file can be written there, and at its end.
+
+    Examples
+    --------
+    >>> import fastbp, pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "run.safetensors"
+    >>> if path.exists():
+    ...     trainer = fastbp.Trainer.resume(path)
+    ... else:
+    ...     trainer = fastbp.Trainer(fastbp.MLP([1, 4, 1], seed=0), loss="squared_error", seed=0)
+    >>> history = trainer.fit([[0.0], [1.0]], [0.0, 1.0], epochs=20 - trainer.epoch, callbacks=fastbp.Checkpoint(path, every="5 epochs"))
+    >>> fastbp.Trainer.resume(path).epoch
+    20
+    """
+
+    def __init__(self, path: str | PathLike[str], every: str = "1 epoch", keep: int = 1) -> None:
+        self.path = as_path(path)
+        self.every = every
+        self._count, self._unit = _parsed(every)
+        self.keep = integer(keep, "keep", least=1)
+        self._written: tuple[int, int] | None = None  # epoch and steps of the last file
+        self._clock = 0.0
+
+    def on_fit_begin(self, trainer: Trainer) -> None:
+        """Make sure that files can be written, and that the run of another trainer is not lost."""
+        check_writable(self.path)
+        if trainer.steps == 0 and self.path.exists():
+            before = self.path.with_name(f"{self.path.stem}-before{self.path.suffix}")
+            link_atomically(self.path, before)
+            kept = f"Trainer.resume would go on from it. It is kept as {str(before)!r}"
+            warnings.warn(f"this run begins at step 0, and {str(self.path)!r} holds another: {kept}", UserWarning, stacklevel=2)
+        self._written, self._clock = (trainer.epoch, trainer.steps), time.monotonic()
+
+    def steps_to_pause(self, trainer: Trainer) -> int | None:
+        """Steps to the next that is due."""
+        return self._count - trainer.steps % self._count if self._unit == "step" else None
+
+    def on_epoch_end(self, trainer: Trainer) -> None:
+        """Write the run when the epoch is one of those asked for."""
+        if self._unit == "epoch" and trainer.epoch % self._count == 0:
+            self._try_to_write(trainer)
+
+    def on_pause(self, trainer: Trainer) -> None:
+        """Write the run when the step is one of those asked for, or the time has come."""
+        if self._unit == "step" and trainer.steps % self._count == 0:
+            self._try_to_write(trainer)
+        if self._unit == "s" and time.monotonic() >= self._clock + self._count:
+            self._try_to_write(trainer)
+
+    def on_fit_end(self, trainer: Trainer) -> None:
+        """Write the run unless it has been."""
+        if self._written != (trainer.epoch, trainer.steps) or not self.path.exists():
+            self._write(trainer)
+
+    def _try_to_write(self, trainer: Trainer) -> None:
+        self._clock = time.monotonic()
+        try:
+            self._write(trainer)
+        except OSError as error:
+            warnings.warn(
+                f"no checkpoint of step {trainer.steps}: {error}. The next is tried {self.every} later", RuntimeWarning, stacklevel=2
+            )
+
+    def _write(self, trainer: Trainer) -> None:
+        # What is not finite is about to be taken back: it must not take the place of what is.
+        if not is_finite(trainer):
+            return
+        content = run_content(trainer)
+        if self.keep == 1:
+            write_atomically(self.path, *content)
+        else:
+            numbered = self.path.with_name(f"{self.path.stem}-{trainer.steps:09d}{self.path.suffix}")
+            write_atomically(numbered, *content)
+            link_atomically(numbered, self.path)
+            self._remove_oldest()
+        self._written = trainer.epoch, trainer.steps
+
+    def _remove_oldest(self) -> None:
+        pattern = re.compile(rf"{re.escape(self.path.stem)}-\d{{9,}}{re.escape(self.path.suffix)}")
+        with contextlib.suppress(OSError):
+            numbered = [path for path in self.path.parent.iterdir() if pattern.fullmatch(path.name)]
+            for path in sorted(numbered, key=_age)[: -self.keep]:
+                path.unlink()
+
+
+def _age(path: Path) -> tuple[int, str]:
+    return path.stat().st_mtime_ns, path.name
+
+
+def _parsed(every: object) -> tuple[int, str]:
+    """Number and unit of `every`; times in seconds."""
+    if not isinstance(every, str):
+        raise TypeError(f"every is {every!r} of type {type(every).__name__}; {_EXPECTED}")
+    match = re.fullmatch(r"\s*(0*[1-9][0-9]*)\s*([a-z]+)\s*", every, re.ASCII)
+    number, unit = match.groups() if match else ("", "")
+    unit = unit if unit in _UNITS else unit.removesuffix("s")
+    if unit not in _UNITS:
+        raise ValueError(f"every is {every!r}; {_EXPECTED}")
+    return (int(number), unit) if unit in ("step", "epoch") else (int(number) * int(_UNITS[unit]), "s")

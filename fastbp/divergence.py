@@ -1,0 +1,99 @@
+"""What is said when training diverged: at which step, in which layer, and what to try."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastbp import layout
+from fastbp._typing import Array
+from fastbp.mlp import MLP
+from fastbp.state import all_finite
+
+if TYPE_CHECKING:
+    from fastbp.data import Rows
+    from fastbp.trainer import Trainer
+
+# Inputs beyond this are worth a word: the sums of the first layer grow with them, its gradients by their square.
+_LARGE = 30.0
+
+
+class DivergenceError(ArithmeticError):
+    """Training produced a number that is not finite. The trainer holds the weights from before that step, and can go on.
+
+    Attributes
+    ----------
+    step : int
+        The update that went wrong, counted from 1 as ``trainer.steps`` is.
+    layer : int or None
+        Index of the layer whose numbers left the range, as in ``model.weights[layer]``; None when it cannot be told.
+    """
+
+    def __init__(self, message: str, step: int, layer: int | None) -> None:
+        super().__init__(message)
+        self.step, self.layer = step, layer
+
+    def __reduce__(self) -> tuple[type[DivergenceError], tuple[str, int, int | None]]:
+        return type(self), (str(self), self.step, self.layer)
+
+
+def explained(trainer: Trainer, rows: Rows, batch: NDArray[np.int64]) -> DivergenceError:
+    """The error for a trainer whose next step, on the rows `batch`, goes wrong. The caller takes back the step that is made here."""
+    step, place = trainer.steps + 1, f"step {trainer.steps + 1} (epoch {trainer.epoch + 1})"
+    kept, advice = f"The weights of before that step are kept. {_advice(trainer)}", ""
+    largest = float(np.abs(rows.inputs(batch).astype(np.float64)).max())
+    if largest > _LARGE:
+        advice = f", and scaled inputs (they reach {largest:.3g})"
+    layer, what = _find(trainer, rows, batch)
+    return DivergenceError(f"training diverged at {place}: {what}. {kept}{advice}", step, layer)
+
+
+def unexplained(trainer: Trainer, step: int) -> DivergenceError:
+    """The error where what went wrong up to `step` cannot be repeated: the data are gone, or somebody else changed the weights."""
+    what = f"up to step {step} the loss, or a weight, became infinite or NaN"
+    return DivergenceError(f"training diverged: {what}. The weights of step {trainer.steps} are kept. {_advice(trainer)}", step, None)
+
+
+def _advice(trainer: Trainer) -> str:
+    return f"Try a smaller learning_rate (it is {vars(trainer.optimizer)['learning_rate']:g})"
+
+
+def _find(trainer: Trainer, rows: Rows, batch: NDArray[np.int64]) -> tuple[int, str]:
+    """The layer whose numbers leave the range first, on the way of the computation: forward, loss, backward, update."""
+    model = trainer.model
+    dtype, last, reached = model.dtype, len(model.weights) - 1, 0.0
+    for layer in range(last + 1):
+        reached = _largest_sum(model, layer, rows.inputs(batch))
+        if not math.isfinite(reached):
+            return layer, f"the weighted sums of layer {layer} are too large for {dtype}"
+    loss, gradient = trainer._gradients(rows, batch)
+    if not math.isfinite(loss):
+        return last, f"the loss is {loss}, with sums of the output layer (layer {last}) that reach {reached:.1e}"
+    for layer in _not_finite(model, gradient)[::-1]:
+        return layer, f"the gradient of layer {layer} is too large for {dtype}, while the loss is {loss:.3g}"
+    trainer._train(rows, batch, 0, batch.size, 1)
+    for layer in _not_finite(model, model.network.parameters):
+        return layer, f"the update makes weights of layer {layer} too large for {dtype}"
+    return last, "the optimizer's running means are too large for their type"
+
+
+def _largest_sum(model: MLP, layer: int, X: Array) -> float:
+    """The largest absolute weighted sum a W + b of a layer."""
+    part = MLP(
+        model.layer_sizes[: layer + 2],
+        activation=model.activations[:layer],
+        output_activation="identity",
+        init=(model.weights[: layer + 1], model.biases[: layer + 1]),
+        dtype=model.dtype,
+    )
+    with np.errstate(invalid="ignore"):
+        return float(np.abs(part.predict(X)).max())
+
+
+def _not_finite(model: MLP, flat: Array) -> list[int]:
+    """The layers with a number among these parameters, or gradients, that is not finite."""
+    weights, biases = layout.matrices(flat, model.network.table)
+    return [layer for layer, parts in enumerate(zip(weights, biases, strict=True)) if not all(map(all_finite, parts))]

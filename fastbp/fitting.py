@@ -1,0 +1,165 @@
+"""One call of ``fit``: epoch after epoch, and when to stop. It sees control between runs of steps, at least every 100 ms."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastbp._threads import task_choices
+from fastbp._typing import Array
+from fastbp.callbacks import Callback
+from fastbp.data import Rows
+from fastbp.divergence import explained, unexplained
+from fastbp.epoch import Epoch
+from fastbp.guard import is_finite
+from fastbp.interrupt import Interrupt
+from fastbp.pace import Pace
+from fastbp.progress import Progress
+
+if TYPE_CHECKING:
+    from fastbp.trainer import Trainer
+
+
+class Fit:
+    """Trains for some epochs on checked data, which the trainer may not have seen before."""
+
+    def __init__(
+        self, trainer: Trainer, rows: Rows, validation: Rows | None, listeners: list[Callback], shown: bool, deadline: float | None
+    ) -> None:
+        self._trainer, self._rows, self._validation = trainer, rows, validation
+        self._listeners, self._shown, self._deadline = listeners, shown, deadline
+        self._batch = min(trainer.batch_size or rows.n_rows, rows.n_rows)
+        self._interrupt = Interrupt()
+        self._bar = Progress(False, 0)
+        choices = task_choices(trainer.model.network, self._batch, trainer.threads)
+        if trainer._pace.choices != choices:
+            trainer._pace = Pace(choices)
+
+    def run(self, epochs: int) -> None:
+        """Train, and leave in the history why it ended."""
+        trainer = self._trainer
+        trainer._guard.begin(trainer)
+        with self._interrupt, contextlib.ExitStack() as ending:
+            for listener in reversed(self._listeners):
+                ending.callback(listener.on_fit_end, trainer)
+            trainer.history.stopped = "error"
+            with Progress(self._shown, epochs * self._rows.n_rows) as self._bar:
+                for listener in self._listeners:
+                    listener.on_fit_begin(trainer)
+                trainer.history.stopped = self._train_until(trainer.epoch + epochs)
+        # A signal after the last step, or while callbacks were ending.
+        if self._interrupt.reason and trainer.history.stopped == "epochs":
+            trainer.history.stopped = self._interrupt.reason
+
+    def _train_until(self, last: int) -> str:
+        trainer, reason = self._trainer, None
+        watched = bool(self._listeners) or self._validation is not None
+        while trainer.epoch < last and reason is None:
+            reason = self._reason_to_stop()
+            if reason is None and self._batch == self._rows.n_rows and trainer._current is None and not watched:
+                self._repeat_step(last - trainer.epoch)
+            elif reason is None:
+                reason = self._advance()
+        if not is_finite(trainer):
+            self._diverged()
+        return reason or "epochs"
+
+    def _reason_to_stop(self) -> str | None:
+        if self._interrupt.reason:
+            return self._interrupt.reason
+        return "time_limit" if self._deadline is not None and time.perf_counter() >= self._deadline else None
+
+    def _advance(self) -> str | None:
+        """A run of steps of the epoch under way, and what comes after it."""
+        trainer, epoch, stop = self._trainer, self._epoch(), False
+        # An error after the last step may have left a complete one.
+        if not epoch.complete:
+            asked = [steps for listener in self._listeners if (steps := listener.steps_to_pause(trainer)) is not None]
+            losses, n_rows = self._steps_of(epoch, min([epoch.batches - epoch.done, *asked]))
+            self._bar.advance(n_rows)
+            if not trainer._guard.losses_are_well(trainer, losses):
+                self._diverged()
+        if epoch.complete:
+            self._close(epoch)
+            stop = any([listener.on_epoch_end(trainer) for listener in self._listeners])
+        stop |= any([listener.on_pause(trainer) for listener in self._listeners])
+        return "callback" if stop else None
+
+    def _close(self, epoch: Epoch) -> None:
+        trainer = self._trainer
+        if not trainer._guard.weights_are_well(trainer):
+            self._diverged()
+        loss = epoch.mean_loss()
+        scores = {} if self._validation is None else trainer._evaluate(self._validation)
+        with self._interrupt.held():
+            trainer._current = None
+            trainer.epoch += 1
+            trainer.history.add(loss, scores, epoch.seconds, epoch.rows)
+        self._bar.epoch(trainer.epoch, loss, scores)
+
+    def _repeat_step(self, most: int) -> None:
+        """Up to `most` epochs of one step on the whole set, which nobody watches, in one call of the kernels."""
+        trainer, n_rows = self._trainer, self._rows.n_rows
+        with self._interrupt.held():
+            losses, seconds = self._steps(np.arange(n_rows), 0, n_rows, most)
+            # Rounded as the mean over the batches of an epoch is.
+            for loss in (losses.astype(np.float64) * n_rows / n_rows).tolist():
+                trainer.history.add(loss, {}, seconds / losses.size, n_rows)
+            trainer.epoch += losses.size
+        if not (trainer._guard.losses_are_well(trainer, losses) and trainer._guard.weights_are_well(trainer)):
+            self._diverged()
+        self._bar.advance(losses.size * n_rows)
+        self._bar.epoch(trainer.epoch, trainer.history.loss[-1], {})
+
+    def _epoch(self) -> Epoch:
+        """The epoch under way, or a new one where there is none, or it was of other data."""
+        trainer = self._trainer
+        if trainer._current is None or trainer._current.rows != self._rows.n_rows:
+            seed = trainer.seed if trainer.shuffle else None
+            trainer._current = Epoch.begin(self._rows.n_rows, self._batch, trainer.epoch, seed)
+        return trainer._current
+
+    def _steps(self, order: NDArray[np.int64], first: int, batch: int, most: int) -> tuple[Array, float]:
+        """As many of `most` updates as Python may be without control, on the best number of threads; their losses and the seconds."""
+        pace = self._trainer._pace
+        tasks, count = pace.next()
+        count = max(1, min(count, most))
+        begin = time.perf_counter()
+        losses = self._trainer._train(self._rows, order, first, batch, count, tasks)
+        seconds = time.perf_counter() - begin
+        pace.record(tasks, count, seconds)
+        return losses, seconds
+
+    def _steps_of(self, epoch: Epoch, most: int) -> tuple[Array, int]:
+        """A run of up to `most` steps of the epoch; their losses and the number of their rows."""
+        with self._interrupt.held():
+            losses, seconds = self._steps(epoch.order, epoch.done * epoch.batch, epoch.batch, most)
+            return losses, epoch.add(losses, seconds)
+
+    def _diverged(self) -> None:
+        """Go back to the last finite weights, and raise the error that says what happened after them."""
+        trainer, steps, epoch_found = self._trainer, self._trainer.steps, self._trainer.epoch
+        trainer.history.stopped = "diverged"
+        repeated = trainer._guard.go_back(trainer, self._replay)
+        trainer.history.truncate(len(trainer.history) - (epoch_found - trainer.epoch))
+        if not repeated:
+            raise unexplained(trainer, steps)
+        error = explained(trainer, self._rows, self._epoch().next_rows())
+        trainer._guard.go_back(trainer)
+        raise error
+
+    def _replay(self, steps: int) -> Array:
+        """The same steps once more, with nobody watching; their losses."""
+        trainer, losses = self._trainer, []
+        while steps > 0:
+            epoch = self._epoch()
+            losses.append(self._steps_of(epoch, min(steps, epoch.batches - epoch.done))[0])
+            steps -= losses[-1].size
+            if epoch.complete:
+                trainer._current = None
+                trainer.epoch += 1
+        return np.concatenate(losses)

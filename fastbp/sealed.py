@@ -1,0 +1,147 @@
+"""Safetensors files that are whole or not there: written in one piece, with a checksum over every byte. No pickle."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import secrets
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from fastbp._typing import Array
+
+_CHECKSUM = "checksum"
+# Stands for the checksum while it is computed.
+_BLANK = b"0" * hashlib.sha256().digest_size * 2
+_MARK = b'"checksum":"'
+# Seconds after which a temporary file belongs to a process that was killed: no write takes as long.
+_LEFT_BEHIND = 3600.0
+
+
+def as_path(given: object) -> Path:
+    """`given` as the path of a file."""
+    if not isinstance(given, (str, PathLike)) or not os.fspath(given):
+        raise TypeError(f"path is {given!r} of type {type(given).__name__}; expected the path of a file, such as 'run.safetensors'")
+    return Path(os.fsdecode(given))
+
+
+def check_writable(path: Path) -> None:
+    """Raise OSError when no file could be written at `path`."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, f"{str(path)!r} is a folder; expected the path of a file")
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise OSError(error.errno, f"cannot write {str(path)!r}: {error.strerror}") from error
+
+
+def sealed(tensors: Mapping[str, Array], settings: Mapping[str, Any]) -> list[bytes | memoryview]:
+    """A safetensors file in pieces: the tensors, each of `settings` as JSON in its metadata, and the SHA-256 of all bytes but its own."""
+    from safetensors.numpy import save
+
+    metadata = {name: json.dumps(value) for name, value in settings.items()}
+    content = memoryview(save(dict(tensors), metadata | {_CHECKSUM: _BLANK.decode()}))
+    place = _place_of_checksum(content)
+    return [content[:place], hashlib.sha256(content).hexdigest().encode(), content[place + len(_BLANK) :]]
+
+
+class Content(NamedTuple):
+    """What a file holds."""
+
+    tensors: dict[str, Array]
+    settings: dict[str, Any]
+    checked: bool  # it has a checksum, which is right
+
+
+def unsealed(path: Path) -> Content:
+    """What the file at `path` holds; ValueError when a byte of it is not as it was written."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    content = path.read_bytes()
+    try:
+        tensors = load(content)
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        settings = header.get("__metadata__", {})
+        checksum = settings.pop(_CHECKSUM, None)
+        if checksum is not None:
+            _verify(content, checksum)
+        return Content(tensors, {name: json.loads(value) for name, value in settings.items()}, checksum is not None)
+    # The reader of safetensors fails in several ways on bytes that it did not expect.
+    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, OverflowError, MemoryError) as error:
+        raise ValueError(f"{str(path)!r} is damaged, or no file of fastbp's: {error}") from error
+
+
+def _verify(content: bytes, checksum: str) -> None:
+    place = _place_of_checksum(content)
+    digest = hashlib.sha256(content[:place])
+    digest.update(_BLANK)
+    digest.update(memoryview(content)[place + len(_BLANK) :])
+    if digest.hexdigest() != checksum or content[place : place + len(_BLANK)] != checksum.encode():
+        raise ValueError("its checksum is not that of its content")
+
+
+def _place_of_checksum(content: bytes | memoryview) -> int:
+    header = bytes(content[: 8 + int.from_bytes(content[:8], "little")])
+    return header.index(_MARK) + len(_MARK)
+
+
+def write_atomically(path: Path, *pieces: bytes | memoryview) -> None:
+    """Replace the file at `path` by one with these bytes, or leave it as it was and raise OSError."""
+    with _replacing(path) as temporary, open(temporary, "xb") as file:
+        for piece in pieces:
+            file.write(piece)
+        file.flush()
+        os.fsync(file.fileno())
+    _sweep(path)
+
+
+def link_atomically(source: Path, path: Path) -> None:
+    """Let `path` be the same file as `source`, or a copy where the file system has no links."""
+    try:
+        with _replacing(path) as temporary:
+            os.link(source, temporary)
+    except (OSError, NotImplementedError):
+        write_atomically(path, source.read_bytes())
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """A new name in the folder of `path`, whose file takes its place at the end."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+        _keep_name(path.parent)
+    except OSError as error:
+        raise OSError(error.errno, f"cannot write {str(path)!r}: {error.strerror}; what was there is untouched") from error
+    finally:
+        # Gone once it has taken the place; whatever is wrong with the folder has been told.
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _keep_name(folder: Path) -> None:
+    """Have the folder written to disk: until then a power failure may bring the old file back."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _sweep(path: Path) -> None:
+    """Remove the temporary files of processes that were killed while they wrote `path`."""
+    for left in path.parent.glob(f".{path.name}.{'[0-9a-f]' * 16}"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > _LEFT_BEHIND:
+                left.unlink()
