@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import re
 import time
 import warnings
@@ -14,18 +15,21 @@ from fastbp._names import integer
 from fastbp.callbacks import Callback
 from fastbp.guard import is_finite
 from fastbp.run_file import run_content
-from fastbp.sealed import as_path, check_writable, link_atomically, write_atomically
+from fastbp.sealed import as_path, check_writable, link_atomically, sweep, write_atomically
 
 if TYPE_CHECKING:
     from fastbp.trainer import Trainer
 
-# Units of `every`, by the names that users write, and how many seconds the last are.
-_UNITS = {"step": 0.0, "epoch": 0.0, "s": 1.0, "second": 1.0, "min": 60.0, "minute": 60.0, "h": 3600.0, "hour": 3600.0}
+# Units of time by the names that users write, and how many seconds they are.
+_SECONDS = {"s": 1, "second": 1, "seconds": 1, "min": 60, "minute": 60, "minutes": 60, "h": 3600, "hour": 3600, "hours": 3600}
+_UNITS = {"step": "step", "steps": "step", "epoch": "epoch", "epochs": "epoch"} | dict.fromkeys(_SECONDS, "s")
 _EXPECTED = "expected a number and a unit, such as '200 steps', '5 epochs', '30 s' or '10 min'"
 
 
 class Checkpoint(Callback):
-    """Writes the run to a file from time to time and when ``fit`` ends, however it ends; `Trainer.resume` goes on from it to the last bit.
+    """Writes the run to a file from time to time and when ``fit`` ends; `Trainer.resume` goes on from it to the last bit.
+
+    It is written after an error or a signal, too, but not after divergence: the weights are finite then, but mostly past use.
 
     The file is replaced in one piece: a process killed at any instant leaves the last one or the new one. A write that fails while training
     goes on, for want of space, say, is told as a warning and tried again when the next is due; at the end of ``fit`` it is an error.
@@ -66,18 +70,19 @@ class Checkpoint(Callback):
         self.every = every
         self._count, self._unit = _parsed(every)
         self.keep = integer(keep, "keep", least=1)
-        self._written: tuple[int, int] | None = None  # epoch and steps of the last file
+        self._begun = False
+        self._written: tuple[int, int] | None = None  # epoch and steps of the last file of this fit
         self._clock = 0.0
 
     def on_fit_begin(self, trainer: Trainer) -> None:
         """Make sure that files can be written, and that the run of another trainer is not lost."""
         check_writable(self.path)
-        if trainer.steps == 0 and self.path.exists():
+        if trainer.steps == 0 and not trainer._resumed and self.path.exists():
             before = self.path.with_name(f"{self.path.stem}-before{self.path.suffix}")
             link_atomically(self.path, before)
             kept = f"Trainer.resume would go on from it. It is kept as {str(before)!r}"
             warnings.warn(f"this run begins at step 0, and {str(self.path)!r} holds another: {kept}", UserWarning, stacklevel=2)
-        self._written, self._clock = (trainer.epoch, trainer.steps), time.monotonic()
+        self._begun, self._written, self._clock = True, None, time.monotonic()
 
     def steps_to_pause(self, trainer: Trainer) -> int | None:
         """Steps to the next that is due."""
@@ -96,9 +101,10 @@ class Checkpoint(Callback):
             self._try_to_write(trainer)
 
     def on_fit_end(self, trainer: Trainer) -> None:
-        """Write the run unless it has been."""
-        if self._written != (trainer.epoch, trainer.steps) or not self.path.exists():
+        """Write the run unless it has been, or diverged; nor over what is there when ``fit`` failed before that was looked at."""
+        if self._begun and self._written != (trainer.epoch, trainer.steps) and trainer.history.stopped != "diverged":
             self._write(trainer)
+        self._begun = False
 
     def _try_to_write(self, trainer: Trainer) -> None:
         self._clock = time.monotonic()
@@ -124,6 +130,7 @@ class Checkpoint(Callback):
         self._written = trainer.epoch, trainer.steps
 
     def _remove_oldest(self) -> None:
+        sweep(self.path.parent, f"{glob.escape(self.path.stem)}-*{glob.escape(self.path.suffix)}")
         pattern = re.compile(rf"{re.escape(self.path.stem)}-\d{{9,}}{re.escape(self.path.suffix)}")
         with contextlib.suppress(OSError):
             numbered = [path for path in self.path.parent.iterdir() if pattern.fullmatch(path.name)]
@@ -141,7 +148,6 @@ def _parsed(every: object) -> tuple[int, str]:
         raise TypeError(f"every is {every!r} of type {type(every).__name__}; {_EXPECTED}")
     match = re.fullmatch(r"\s*(0*[1-9][0-9]*)\s*([a-z]+)\s*", every, re.ASCII)
     number, unit = match.groups() if match else ("", "")
-    unit = unit if unit in _UNITS else unit.removesuffix("s")
     if unit not in _UNITS:
         raise ValueError(f"every is {every!r}; {_EXPECTED}")
-    return (int(number), unit) if unit in ("step", "epoch") else (int(number) * int(_UNITS[unit]), "s")
+    return int(number) * _SECONDS.get(unit, 1), _UNITS[unit]

@@ -58,7 +58,7 @@ def unexplained(trainer: Trainer, step: int) -> DivergenceError:
 
 
 def _advice(trainer: Trainer) -> str:
-    return f"Try a smaller learning_rate (it is {vars(trainer.optimizer)['learning_rate']:g})"
+    return f"Begin again, or at a checkpoint, with a smaller learning_rate (it is {vars(trainer.optimizer)['learning_rate']:g})"
 
 
 def _find(trainer: Trainer, rows: Rows, batch: NDArray[np.int64]) -> tuple[int, str]:

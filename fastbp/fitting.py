@@ -46,11 +46,15 @@ class Fit:
         with self._interrupt, contextlib.ExitStack() as ending:
             for listener in reversed(self._listeners):
                 ending.callback(listener.on_fit_end, trainer)
-            trainer.history.stopped = "error"
-            with Progress(self._shown, epochs * self._rows.n_rows) as self._bar:
-                for listener in self._listeners:
-                    listener.on_fit_begin(trainer)
-                trainer.history.stopped = self._train_until(trainer.epoch + epochs)
+            for listener in self._listeners:
+                listener.on_fit_begin(trainer)
+            trainer.history.stopped = ""
+            try:
+                with Progress(self._shown, epochs * self._rows.n_rows) as self._bar:
+                    trainer.history.stopped = self._train_until(trainer.epoch + epochs)
+            except BaseException:
+                trainer.history.stopped = trainer.history.stopped or "error"
+                raise
         # A signal after the last step, or while callbacks were ending.
         if self._interrupt.reason and trainer.history.stopped == "epochs":
             trainer.history.stopped = self._interrupt.reason
@@ -145,21 +149,29 @@ class Fit:
         trainer, steps, epoch_found = self._trainer, self._trainer.steps, self._trainer.epoch
         trainer.history.stopped = "diverged"
         repeated = trainer._guard.go_back(trainer, self._replay)
+        self._leave_complete()
         trainer.history.truncate(len(trainer.history) - (epoch_found - trainer.epoch))
         if not repeated:
             raise unexplained(trainer, steps)
         error = explained(trainer, self._rows, self._epoch().next_rows())
         trainer._guard.go_back(trainer)
+        self._leave_complete()
         raise error
 
     def _replay(self, steps: int) -> Array:
         """The same steps once more, with nobody watching; their losses."""
-        trainer, losses = self._trainer, []
+        losses: list[Array] = []
         while steps > 0:
+            self._leave_complete()
             epoch = self._epoch()
             losses.append(self._steps_of(epoch, min(steps, epoch.batches - epoch.done))[0])
             steps -= losses[-1].size
-            if epoch.complete:
-                trainer._current = None
-                trainer.epoch += 1
+        self._leave_complete()
         return np.concatenate(losses)
+
+    def _leave_complete(self) -> None:
+        """Go on to the next epoch where a state was kept between the last step of one and its end, which the history holds."""
+        trainer, current = self._trainer, self._trainer._current
+        if current is not None and current.rows == self._rows.n_rows and current.complete:
+            trainer._current = None
+            trainer.epoch += 1

@@ -20,7 +20,7 @@ class History:
     samples_per_second : list of float
     stopped : str
         Why the last ``fit`` ended: "epochs" (all done), "time_limit", "interrupted" (Ctrl-C), "terminated" (SIGTERM), "callback",
-        "diverged" or "error" (another exception).
+        "diverged" or "error" (another exception); empty while it runs, and so in a checkpoint of that time.
     """
 
     loss: list[float] = field(default_factory=list)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import hashlib
 import json
 import os
@@ -76,7 +77,7 @@ def unsealed(path: Path) -> Content:
             _verify(content, checksum)
         return Content(tensors, {name: json.loads(value) for name, value in settings.items()}, checksum is not None)
     # The reader of safetensors fails in several ways on bytes that it did not expect.
-    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, OverflowError, MemoryError) as error:
+    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, OverflowError, MemoryError, RecursionError) as error:
         raise ValueError(f"{str(path)!r} is damaged, or no file of fastbp's: {error}") from error
 
 
@@ -101,7 +102,6 @@ def write_atomically(path: Path, *pieces: bytes | memoryview) -> None:
             file.write(piece)
         file.flush()
         os.fsync(file.fileno())
-    _sweep(path)
 
 
 def link_atomically(source: Path, path: Path) -> None:
@@ -127,6 +127,7 @@ def _replacing(path: Path) -> Iterator[Path]:
         # Gone once it has taken the place; whatever is wrong with the folder has been told.
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+    sweep(path.parent, glob.escape(path.name))
 
 
 def _keep_name(folder: Path) -> None:
@@ -139,9 +140,9 @@ def _keep_name(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _sweep(path: Path) -> None:
-    """Remove the temporary files of processes that were killed while they wrote `path`."""
-    for left in path.parent.glob(f".{path.name}.{'[0-9a-f]' * 16}"):
+def sweep(folder: Path, names: str) -> None:
+    """Remove the temporary files of processes that were killed while they wrote a file whose name matches the pattern `names`."""
+    for left in folder.glob(f".{names}.{'[0-9a-f]' * 16}"):
         with contextlib.suppress(OSError):
             if time.time() - left.stat().st_mtime > _LEFT_BEHIND:
                 left.unlink()

@@ -167,6 +167,7 @@ class Trainer:
         fit = Fit(self, rows, validation, listeners, shown, deadline)
         self._recognise(rows)
         fit.run(epochs)
+        self._resumed = False
         return self.history
 
     def step(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -275,7 +276,7 @@ class Trainer:
         if self._resumed and known not in (None, found):
             what = f"{found['arrays']} instead of {known['arrays']}" if found["arrays"] != known["arrays"] else "other values in the rows"
             warnings.warn(f"the data are not those of the run that was resumed: {what}", UserWarning, stacklevel=3)
-        self._data, self._resumed = found, False
+        self._data = found
 
     def _train(self, rows: Rows, order: NDArray[np.int64], first: int, batch: int, count: int, tasks: int | None = None) -> Array:
         """`count` updates, on batches of `batch` rows from place `first` of the order on."""

@@ -116,6 +116,17 @@ def test_memory_layout_of_inputs_leaves_no_trace(layout, dtype):
     assert np.array(given).tobytes() == before
 
 
+@pytest.mark.parametrize("kind", ["Int64", "Float32", "boolean"])
+def test_frames_whose_numbers_may_be_missing(kind):
+    base = BOOLS if kind == "boolean" else INTEGERS
+    given = pd.DataFrame(base).astype(kind)
+    assert results(given, pd.Series(LABELS, dtype="Int64")) == results(copied(base), LABELS)
+
+
+def test_masked_arrays_with_nothing_masked():
+    assert results(np.ma.masked_array(EIGHTHS), np.ma.masked_array(LABELS)) == results(copied(EIGHTHS), LABELS)
+
+
 @pytest.mark.parametrize("dtype", INTEGER_TYPES)
 def test_inputs_of_every_integer_type(dtype):
     assert results(INTEGERS.astype(dtype), LABELS) == results(copied(INTEGERS), LABELS)

@@ -4,6 +4,7 @@ import re
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 
@@ -73,6 +74,9 @@ BAD_X = [
     ("records", np.zeros((N, 3), [("a", "f4")]), TypeError, r"X has dtype \[\('a', '<f4'\)\] \(ndarray\); expected real numbers"),
     ("sparse_matrix", sparse.csr_matrix(X), TypeError, r"X is sparse \(csr_matrix\); expected a dense array, such as X\.toarray\(\)"),
     ("sparse_array", sparse.coo_array(X), TypeError, r"X is sparse \(coo_array\); expected a dense array"),
+    ("masked", np.ma.masked_array(X, X > 0.5), ValueError, r"X has masked elements; expected numbers everywhere, such as X\.filled\(0\)"),
+    ("missing", pd.DataFrame(X).astype("Float64").where(X < 0.5), ValueError, r"X\[3, 0\] is nan; expected finite numbers"),
+    ("frame_of_strings", pd.DataFrame(X.astype(str)).astype("string"), TypeError, r"X has dtype object \(DataFrame\); expected real"),
     ("ragged", [[1, 2, 3], [1, 2]], ValueError, r"X is no rectangular array: .*inhomogeneous"),
     ("nan", with_value(X, (1, 2), np.nan), ValueError, r"X\[1, 2\] is nan; expected finite numbers of type float32"),
     ("inf", with_value(X, (3, 0), np.inf), ValueError, r"X\[3, 0\] is inf; expected finite numbers of type float32"),
@@ -95,6 +99,8 @@ BAD_Y = [
     ("trainer", "objects", LABELS.astype(object), TypeError, r"y has dtype object \(ndarray\); expected real numbers"),
     ("trainer", "complex", LABELS + 0j, TypeError, r"y has dtype complex128 \(ndarray\); expected real numbers"),
     ("trainer", "sparse", sparse.csr_matrix(np.eye(2)[LABELS]), TypeError, r"y is sparse \(csr_matrix\); expected a dense array"),
+    ("trainer", "masked", np.ma.masked_array(LABELS, LABELS == 0), ValueError, r"y has masked elements"),
+    ("trainer", "missing", pd.Series([0, 1, None, 0], dtype="Int64"), ValueError, r"y\[2\] is nan; class labels of 2 outputs lie betwee"),
     ("trainer", "ragged", [[1, 0], [1], [1], [0]], ValueError, r"y is no rectangular array: .*inhomogeneous"),
     ("trainer", "negative_label", [0, -1, 1, 0], ValueError, r"y\[1\] is -1; class labels of 2 outputs lie between 0 and 1"),
     ("trainer", "label_too_large", [0, 1, 2, 0], ValueError, r"y\[2\] is 2; class labels of 2 outputs lie between 0 and 1"),
@@ -207,6 +213,14 @@ NOT_NEGATIVE = r"expected a number in \[0, inf\)"
 FRACTION = r"expected a number in \[0, 1\)"
 
 # id, call, exception, message
+EVERY = r"expected a number and a unit, such as '200 steps', '5 epochs', '30 s' or '10 min'"
+PATH = r"expected the path of a file, such as 'run\.safetensors'"
+
+
+def checkpoint(**arguments):
+    return lambda kit: fastbp.Checkpoint("run", **arguments)
+
+
 ARGUMENT_CASES = [
     ("sizes_number", model(5), TypeError, r"layer_sizes is 5; expected a list such as"),
     ("sizes_text", model("784-10"), TypeError, r"layer_sizes is '784-10'; expected a list such as"),
@@ -310,6 +324,24 @@ ARGUMENT_CASES = [
     ("validation_array", fit(validation_data=X), TypeError, r"validation_data is of type ndarray; expected a pair \(X, y\)"),
     ("validation_alone", fit(validation_data=(X,)), TypeError, r"validation_data is of type tuple; expected a pair \(X, y\)"),
     ("validation_triple", fit(validation_data=(X, LABELS, None)), TypeError, r"validation_data is of type tuple; expected a pair \(X, y\)"),
+    ("every_number", checkpoint(every=5), TypeError, r"every is 5 of type int; " + EVERY),
+    ("every_none", checkpoint(every=None), TypeError, r"every is None of type NoneType; " + EVERY),
+    *[(f"every_{text}", checkpoint(every=text), ValueError, rf"every is '{re.escape(text)}'; " + EVERY)
+      for text in ("", "10", "steps", "0 steps", "-1 s", "1.5 epochs", "3 weeks", "5 stepss", "1 ss", "2 s 3")],
+    ("keep_zero", checkpoint(keep=0), ValueError, r"keep is 0; expected an integer of at least 1"),
+    ("keep_none", checkpoint(keep=None), TypeError, r"keep is None of type NoneType; expected an integer"),
+    ("checkpoint_path", lambda kit: fastbp.Checkpoint(3), TypeError, r"path is 3 of type int; " + PATH),
+    ("checkpoint_no_path", lambda kit: fastbp.Checkpoint(""), TypeError, r"path is '' of type str; " + PATH),
+    ("checkpoint_folder", fit(callbacks=fastbp.Checkpoint("/")), IsADirectoryError, r"'/' is a folder; expected the path of a file"),
+    ("checkpoint_nowhere", fit(callbacks=fastbp.Checkpoint("/no/such/run")), FileNotFoundError, r"cannot write '/no/such/run': No such"),
+    ("save_path", lambda kit: kit.trainer.save(None), TypeError, r"path is None of type NoneType; " + PATH),
+    ("save_nowhere", lambda kit: kit.trainer.save("/no/such/run"), FileNotFoundError, r"cannot write '/no/such/run': No such file"),
+    ("save_model_path", lambda kit: kit.model.save(3.5), TypeError, r"path is 3\.5 of type float; " + PATH),
+    ("load_path", lambda kit: fastbp.MLP.load(None), TypeError, r"path is None of type NoneType; " + PATH),
+    ("load_nowhere", lambda kit: fastbp.MLP.load("/no/such"), FileNotFoundError, r"no model file at '/no/such'"),
+    ("resume_path", lambda kit: fastbp.Trainer.resume(3), TypeError, r"path is 3 of type int; " + PATH),
+    ("resume_nowhere", lambda kit: fastbp.Trainer.resume("/no/such"), FileNotFoundError, r"no run file at '/no/such'"),
+    ("resume_threads", lambda kit: fastbp.Trainer.resume("/no/such", threads=0), ValueError, r"threads is 0; expected an integer of at"),
     ("rate_zero", optimizer("SGD", 0), ValueError, r"learning_rate is 0\.0; " + POSITIVE),
     ("rate_negative", optimizer("SGD", -0.1), ValueError, r"learning_rate is -0\.1; " + POSITIVE),
     ("rate_nan", optimizer("Adam", float("nan")), ValueError, r"learning_rate is nan; " + POSITIVE),

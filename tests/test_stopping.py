@@ -10,6 +10,7 @@ import pytest
 from training import LABELS, RANDOM, N, Recorder, X, bits, make
 
 import fastbp
+from fastbp.interrupt import Interrupt
 
 LONG = 400_000
 LONG_X = RANDOM.normal(size=(LONG, 3)).astype(np.float32)
@@ -99,6 +100,75 @@ def test_second_ctrl_c_raises():
         make().fit(X, LABELS, epochs=3, callbacks=[Impatient(), recorder])
     assert recorder.calls[-1][1] == "end"
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_sigterm_stops_and_a_second_one_ends_the_process(run_python):
+    class Terminating(fastbp.Callback):
+        def on_epoch_end(self, trainer):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    trainer = make()
+    assert trainer.fit(X, LABELS, epochs=3, callbacks=Terminating()).stopped == "terminated"
+    assert trainer.epoch == 1 and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    code = (
+        "import os, signal, subprocess, sys\n"
+        "if len(sys.argv) == 1:\n"
+        "    print(subprocess.run([sys.executable, '-c', sys.orig_argv[2], 'inner']).returncode)\n"
+        "    sys.exit()\n"
+        "import fastbp\n"
+        "class Impatient(fastbp.Callback):\n"
+        "    def on_epoch_end(self, trainer):\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "fastbp.Trainer(fastbp.MLP([1, 1]), loss='squared_error').fit([[0.0]], [1.0], epochs=3, callbacks=Impatient())"
+    )
+    assert run_python(code) == f"{-signal.SIGTERM}\n"
+
+
+@pytest.mark.parametrize("event", ["epoch", "end"])
+def test_ctrl_c_in_the_last_moment_is_not_lost(event):
+    class Interrupting(Recorder):
+        def note(self, name, trainer):
+            if name == event and trainer.epoch == 2:
+                os.kill(os.getpid(), signal.SIGINT)
+
+    assert make().fit(X, LABELS, epochs=2, callbacks=Interrupting()).stopped == "interrupted"
+
+
+def test_what_belongs_together_is_finished_before_a_second_ctrl_c_raises():
+    done = []
+    with Interrupt() as interrupt:
+        with pytest.raises(KeyboardInterrupt), interrupt.held():
+            for _ in range(3):
+                os.kill(os.getpid(), signal.SIGINT)
+                done.append(True)
+        assert len(done) == 3 and interrupt.reason == "interrupted"
+
+
+def interrupt_twice():
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.001)
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_second_ctrl_c_never_tears_a_run_apart(long_run):
+    trainer = make(batch_size=1)
+    for seed in range(12):
+        impatient = threading.Timer(np.random.default_rng(seed).uniform(0.01, 0.1), interrupt_twice)
+        try:
+            try:
+                impatient.start()
+                trainer.fit(LONG_X, LONG_LABELS, epochs=2 - trainer.epoch)
+            finally:
+                # The second may come when training has ended.
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+        except KeyboardInterrupt:
+            pass
+        impatient.join()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    while trainer.epoch < 2:
+        trainer.fit(LONG_X, LONG_LABELS, epochs=2 - trainer.epoch)
+    assert bits(trainer) == bits(long_run)
 
 
 def test_an_applications_own_handler_is_left_alone():
