@@ -16,28 +16,81 @@ from types import CellType, FunctionType
 from typing import Any
 
 import numba
-from numba.core.caching import FunctionCache
+from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.runtime.nrt import rtsys
 
 from fastbp.kernels.isa import VARIABLE
 
+_NOT_KEPT = "fastbp cannot keep compiled kernels, so each process compiles anew: set NUMBA_CACHE_DIR to a folder it may write"
+
+
+class _Files(IndexDataCacheFile):
+    """Numba's, each with a checksum at its end and in it the key it was saved for.
+
+    At machine code that is damaged LLVM may end the process. And of two processes that start on one folder, each may write the index as
+    it sees it and then its own code under the name that the other has given out.
+    """
+
+    def save(self, key: Any, data: Any) -> None:
+        super().save(key, (key, data))  # type: ignore[no-untyped-call]
+
+    def load(self, key: Any) -> Any:
+        owner, data = super().load(key) or (None, None)  # type: ignore[no-untyped-call]
+        return data if owner == key else None
+
+    def _dump(self, obj: Any) -> bytes:
+        data: bytes = super()._dump(obj)  # type: ignore[no-untyped-call]
+        # What follows a pickle is not read.
+        return data + hashlib.sha256(data).digest()
+
+    def _load_data(self, name: str) -> Any:
+        content = Path(self._data_path(name)).read_bytes()  # type: ignore[no-untyped-call]
+        if hashlib.sha256(content[:-32]).digest() != content[-32:]:
+            raise ValueError("checksum")
+        return super()._load_data(name)  # type: ignore[no-untyped-call]
+
 
 class _Cache(FunctionCache):
-    """Numba's, without the start of its compiler, which takes half a second and which code that is only loaded does not need."""
+    """Numba's, without the start of its compiler, which takes half a second and which code that is only loaded does not need.
+
+    What cannot be read is compiled anew, and what cannot be written is not kept.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)  # type: ignore[no-untyped-call]
+        self._cache_file.__class__ = _Files
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         rtsys.initialize(target_context)
-        with self._guard_against_spurious_io_errors():
-            return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+        try:
+            with self._guard_against_spurious_io_errors():
+                return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+        except Exception as error:
+            # Damaged files raise all kinds of errors as they are unpickled.
+            tell_once(f"fastbp compiles kernels anew, whose files in {self.cache_path} cannot be read ({type(error).__name__})")
+            self._start_over()
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        try:
+            super().save_overload(sig, data)  # type: ignore[no-untyped-call]
+        except OSError:
+            tell_once(_NOT_KEPT)
+
+    def _start_over(self) -> None:
+        try:
+            self.flush()  # type: ignore[no-untyped-call]
+        except OSError:
+            self.disable()  # type: ignore[no-untyped-call]
+            tell_once(_NOT_KEPT)
 
 
 def keep_on_disk(compiled: Any) -> None:
     """Let a compiled function look for its machine code on disk, and leave it there."""
     try:
-        compiled._cache = _Cache(compiled.py_func)  # type: ignore[no-untyped-call]
+        compiled._cache = _Cache(compiled.py_func)
     except RuntimeError:
         # There is no folder that Numba could write to.
-        tell_once("fastbp cannot keep compiled kernels, so each process compiles anew: set NUMBA_CACHE_DIR to a folder it may write")
+        tell_once(_NOT_KEPT)
 
 
 @functools.cache

@@ -7,7 +7,10 @@ from contextlib import contextmanager
 
 import numba
 
+from fastbp import _cpus
+from fastbp._loading import threads_set
 from fastbp._names import integer
+from fastbp._process import inherited, parallel_region
 from fastbp.kernels.arguments import N_IN, N_OUT, Network
 
 # Below so many multiply-adds a task, the tasks of a step wait for each other longer than they compute.
@@ -31,7 +34,9 @@ def plan_tasks(network: Network, rows: int, threads: int | None) -> int:
     """Into how many tasks to cut each loop: what was asked for, otherwise as many threads as the work of a step can feed."""
     if threads is not None:
         return threads
-    return max(1, min(numba.get_num_threads(), _multiply_adds(network, rows) // _WORK_PER_TASK))
+    most = min(_multiply_adds(network, rows) // _WORK_PER_TASK, _cpus.available())
+    # To ask Numba is to start its threads, which a process that may be forked yet does better without.
+    return 1 if most < 2 or inherited() else min(threads_set(), most)
 
 
 def task_choices(network: Network, rows: int, threads: int | None) -> tuple[int, ...]:
@@ -45,14 +50,18 @@ def _multiply_adds(network: Network, rows: int) -> int:
 
 
 @contextmanager
-def running(tasks: int) -> Iterator[None]:
-    """Run Numba's parallel loops on `tasks` threads, and give the caller's number back afterwards."""
+def running(tasks: int) -> Iterator[int]:
+    """Gives how many tasks to run: `tasks`, each on a thread of Numba's, or one. The caller's number of threads is restored."""
     if tasks == 1:
-        yield
+        yield 1
         return
-    before = numba.get_num_threads()
-    numba.set_num_threads(tasks)
-    try:
-        yield
-    finally:
-        numba.set_num_threads(before)
+    with parallel_region() as granted:
+        if not granted:
+            yield 1
+            return
+        before = numba.get_num_threads()
+        numba.set_num_threads(tasks)
+        try:
+            yield tasks
+        finally:
+            numba.set_num_threads(before)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastbp import layout
+from fastbp._loading import programs
 from fastbp._threads import running
 from fastbp._typing import Array
 from fastbp.data import Rows
@@ -50,14 +51,11 @@ class Engine:
         return float(losses[0]), flat[:size]
 
     def _run(self, rows: Rows, order: NDArray[np.int64], rule: Rule, first: int, batch: int, count: int, tasks: int) -> Array:
-        from fastbp.kernels import programs
-
         results: Array = np.zeros(count, self._dtype)
         buffers = self._buffers(batch, rows.target_width, tasks)
-        with running(tasks):
-            programs.run(
-                TRAIN, self._network, buffers, rows.data(order), rule, self._loss, first, batch, self._dtype.type(0), results, tasks
-            )
+        data, zero = rows.data(order), self._dtype.type(0)
+        with running(tasks) as granted:
+            programs().run(TRAIN, self._network, buffers, data, rule, self._loss, first, batch, zero, results, granted)
         return results
 
     def _buffers(self, rows: int, target_width: int, tasks: int) -> Workspace:

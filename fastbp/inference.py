@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastbp import layout
+from fastbp._loading import programs
 from fastbp._threads import running
 from fastbp._typing import Array
 from fastbp.data import Rows
@@ -37,12 +38,10 @@ def predict(network: Network, rows: Rows, size: int, tasks: int) -> Array:
 
 
 def _run(kind: int, network: Network, rows: Rows, loss: int, first: int, size: int, results: Array, tasks: int) -> None:
-    from fastbp.kernels import programs
-
     dtype = network.parameters.dtype
     nothing = np.zeros((1, COEFFICIENTS), dtype)
     data = rows.data(np.arange(min(rows.n_rows, first + _BATCHES * size)))
     buffers = layout.workspace(network, size, rows.target_width, tasks, training=False)
     rule = Rule(NO_UPDATE, 0, nothing, nothing[0], nothing[0])
-    with running(tasks):
-        programs.run(kind, network, buffers, data, rule, loss, first, size, dtype.type(rows.total_weight), results, tasks)
+    with running(tasks) as granted:
+        programs().run(kind, network, buffers, data, rule, loss, first, size, dtype.type(rows.total_weight), results, granted)

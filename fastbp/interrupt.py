@@ -27,7 +27,8 @@ class Interrupt:
         self._installed: list[int] = []
 
     def __enter__(self) -> Interrupt:
-        if threading.current_thread() is threading.main_thread():
+        # threading.current_thread() would list a thread that is not Python's for good.
+        if threading.get_ident() == threading.main_thread().ident:
             self._installed = [number for number, (usual, _) in _SIGNALS.items() if signal.getsignal(number) is usual]
             for number in self._installed:
                 signal.signal(number, self._ask)

@@ -1,5 +1,6 @@
 """Where machine code is kept: by several processes at once, elsewhere, or nowhere at all."""
 
+import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -72,5 +73,73 @@ def test_with_no_folder_to_write_to_the_user_is_told_what_to_set(run_python, ins
     for folder in (installed.package / "fastbp", installed.package / "fastbp" / "kernels"):
         (folder / "__pycache__").touch()
     told = run_python(TRAIN_AND_TELL, package=installed.package, **installed.environment)
+    assert told.endswith(wanted)
+    assert "NUMBA_CACHE_DIR" in told
+
+
+def halved(content):
+    return content[: len(content) // 2]
+
+
+def overwritten(content):
+    """Garbage in the middle, which LLVM would take for machine code."""
+    begin = len(content) // 3
+    return content[:begin] + bytes(range(255, -1, -1)) * 4 + content[begin + 1024 :]
+
+
+DAMAGE = [lambda content: b"", halved, lambda content: bytes(len(content)), overwritten]
+
+
+@pytest.fixture
+def cache(cold, tmp_path):
+    """The folder that `cold` fills; it is put back as it was."""
+    folder, kept = cold.package.parent.parent / "cache", tmp_path / "kept"
+    shutil.copytree(folder, kept)
+    yield folder
+    shutil.rmtree(folder)
+    shutil.copytree(kept, folder)
+
+
+def test_damaged_files_are_made_anew(cold, cache):
+    indices, codes = sorted(cache.rglob("*.nbi")), sorted(cache.rglob("*.nbc"))
+    damaged = {}
+    for number, damage in enumerate(DAMAGE):
+        for path in indices[number], codes[number + len(DAMAGE)]:
+            damaged[path] = damage(path.read_bytes())
+    # As if a second process had written its code under the name that the first had given out.
+    damaged[codes[-2]] = codes[-1].read_bytes()
+    for path, content in damaged.items():
+        path.write_bytes(content)
+    assert "cannot be read" in cold.run(TRAIN_AND_TELL)
+    assert not [path for path, content in damaged.items() if path.read_bytes() == content]
+    again = cold.train()
+    assert again["results"] == cold.first["results"]
+    assert again["hits"] == again["programs"] and again["misses"] == 0
+
+
+def test_machine_code_of_another_version_is_left_alone(cold, cache):
+    sources = {path: path.read_text() for path in cold.package.rglob("*.py")}
+    try:
+        for path, source in sources.items():
+            path.write_text(re.sub('(?m)^__version__ = ".*"', '__version__ = "0.0.1"', source) + "# of another version\n")
+        other = cold.train()
+    finally:
+        for path, source in sources.items():
+            path.write_text(source)
+    assert other["results"] == cold.first["results"]
+    assert other["hits"] == 0 and other["misses"] == other["programs"]
+    assert cold.train()["results"] == cold.first["results"]
+
+
+def test_a_folder_that_can_no_longer_be_written_to_keeps_nobody_from_training(run_python, tmp_path, wanted):
+    code = (
+        "import pathlib, sys\n"
+        "from fastbp.kernels import programs\n"
+        "folder = pathlib.Path(sys.argv[1])\n"
+        "folder.rename(folder.with_name('elsewhere'))\n"
+        "folder.touch()\n"
+    )
+    folder = tmp_path / "cache"
+    told = run_python(code + TRAIN_AND_TELL, folder, NUMBA_CACHE_DIR=str(folder), NUMBA_NUM_THREADS="2")
     assert told.endswith(wanted)
     assert "NUMBA_CACHE_DIR" in told

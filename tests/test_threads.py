@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import fastbp
+from fastbp import _cpus, _process
 from fastbp.kernels import programs
 from fastbp.kernels.codes import SCORE, TRAIN
 
@@ -18,13 +19,14 @@ needs_two = pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="Numba
 
 @pytest.fixture(autouse=True)
 def callers_threads():
-    """Each test begins with all threads, and must leave as many."""
+    """Each test begins with all threads, and must leave as many, for anyone to use."""
     everything = numba.config.NUMBA_NUM_THREADS
     numba.set_num_threads(everything)
     yield
     left = numba.get_num_threads()
     numba.set_num_threads(everything)
     assert left == everything
+    assert not _process._lock.locked()
 
 
 def run(
@@ -147,7 +149,16 @@ def test_by_default_small_steps_run_on_one_thread_and_large_ones_on_all(monkeypa
     monkeypatch.setattr(programs, "run", lambda *arguments: (seen.append(arguments[-1]), run(*arguments)))
     for sizes in [(40, 30, 3), (40, 400, 300, 3)]:
         fastbp.Trainer(fastbp.MLP(sizes, seed=0), loss="cross_entropy", seed=0).step(X[:40], LABELS[:40])
-    assert seen == [1, numba.config.NUMBA_NUM_THREADS]
+    assert seen == [1, min(numba.config.NUMBA_NUM_THREADS, _cpus.available())]
+
+
+@needs_two
+def test_who_finds_parallel_loops_running_takes_one_thread(monkeypatch):
+    wanted, seen, call = run(2), [], programs.run
+    monkeypatch.setattr(programs, "run", lambda *arguments: (seen.append(arguments[-1]), call(*arguments)))
+    with _process.parallel_region() as granted:
+        assert granted and run(2) == wanted
+    assert set(seen) == {1}
 
 
 def test_numbas_own_limit_is_honoured(run_python):

@@ -8,6 +8,7 @@ import numpy as np
 from numba import prange
 
 from fastbp._jit import kernel, program, scalar, unit, unit_addresses
+from fastbp._loading import loading
 from fastbp.kernels.arguments import Data, Network, Numbers, Rule, Workspace
 from fastbp.kernels.buffer import addressed, kind_of, without_arrays
 from fastbp.kernels.codes import PREDICT, TASK, TRAIN
@@ -31,8 +32,9 @@ def run(
     """
     dtype = network.parameters.dtype
     if dtype not in _addresses:
-        kinds = {type(record).__name__: kind_of(record) for record in (network, workspace, data, rule)}
-        _addresses[dtype] = unit_addresses(**kinds, Any=kind_of(total_weight), Numbers=kind_of(network.parameters))
+        with loading:
+            kinds = {type(record).__name__: kind_of(record) for record in (network, workspace, data, rule)}
+            _addresses[dtype] = unit_addresses(**kinds, Any=kind_of(total_weight), Numbers=kind_of(network.parameters))
     workspace = workspace._replace(units=_addresses[dtype])
     steps = len(results)
     _run(kind, network, workspace, data, rule, loss, first, batch_size, total_weight, results.reshape(-1), steps, tasks)
