@@ -41,7 +41,10 @@ def real(value: object, argument: str, *, least: float = 0.0, below: float = mat
     """`value` as a finite float in [least, below), or in (least, below) when `exclusive`."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{argument} is {value!r} of type {type(value).__name__}; expected a number")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf if abs(value) == value else -math.inf
     if not math.isfinite(number) or number < least or number >= below or (exclusive and number == least):
         opening = "(" if exclusive else "["
         raise ValueError(f"{argument} is {number}; expected a number in {opening}{least:g}, {below:g})")

@@ -35,19 +35,21 @@ class Interrupt:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        for number in self._installed:
-            signal.signal(number, _SIGNALS[number][0])
+        with self.held():
+            for number in self._installed:
+                signal.signal(number, _SIGNALS[number][0])
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """What runs within is not torn apart: a second signal waits for its end."""
-        self._holding = True
+        """What runs within is not torn apart: a second signal waits for its end, that of the outermost of these."""
+        outer, self._holding = self._holding, True
         try:
             yield
         finally:
-            self._holding = False
-        if self._held is not None:
-            self._act(self._held, None)
+            self._holding = outer
+        if self._held is not None and not outer:
+            number, self._held = self._held, None
+            self._act(number, None)
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         if self.reason is None:

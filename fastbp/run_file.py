@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +32,7 @@ def write_run(path: object, trainer: Trainer) -> None:
 
 def run_content(trainer: Trainer) -> list[bytes | memoryview]:
     """The file that holds `trainer`, in pieces."""
+    trainer._check_optimizer()
     tensors = tensors_of(trainer.model) | _slots(trainer) | _history_arrays(trainer.history)
     if trainer._current is not None:
         tensors["epoch.losses"] = trainer._current.losses
@@ -78,7 +79,7 @@ def _describe(trainer: Trainer) -> dict[str, Any]:
 def _describe_optimizer(optimizer: Optimizer) -> dict[str, Any]:
     if OPTIMIZERS.get(optimizer.name) is not type(optimizer):
         raise TypeError(f"optimizer is of type {type(optimizer).__name__}; a file can hold {', '.join(OPTIMIZERS)}")
-    return {"name": optimizer.name, **vars(optimizer)}
+    return {"name": optimizer.name, **asdict(optimizer)}
 
 
 def _build(content: Content, run: dict[str, Any], model: MLP, trainer_class: type[Trainer], threads: int | None) -> Trainer:

@@ -30,7 +30,10 @@ def as_path(given: object) -> Path:
     """`given` as the path of a file."""
     if not isinstance(given, (str, PathLike)) or not os.fspath(given):
         raise TypeError(f"path is {given!r} of type {type(given).__name__}; expected the path of a file, such as 'run.safetensors'")
-    return Path(os.fsdecode(given))
+    path = Path(os.fsdecode(given))
+    if not path.name:
+        raise ValueError(f"path is {given!r}, a folder; expected the path of a file")
+    return path
 
 
 def check_writable(path: Path) -> None:

@@ -27,6 +27,12 @@ hypothesis.settings.load_profile("fastbp")
 
 _ROOT = Path(__file__).parent.parent
 
+
+def pytest_addoption(parser):
+    """The fault tests try a selection unless they are asked for everything."""
+    parser.addoption("--whole", action="store_true", help="tests/faults: all kills, flips, truncations and steps; ten minutes")
+
+
 # Trains on one thread and on two; prints what came out, and what the cache was good for. With an argument: writes the machine code there.
 _TRAIN = """
 import hashlib, json, sys

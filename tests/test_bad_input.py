@@ -1,6 +1,7 @@
 """Every bad call of the public interface: the error says what was given and what is expected, and nothing has changed."""
 
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -332,7 +333,8 @@ ARGUMENT_CASES = [
     ("keep_none", checkpoint(keep=None), TypeError, r"keep is None of type NoneType; expected an integer"),
     ("checkpoint_path", lambda kit: fastbp.Checkpoint(3), TypeError, r"path is 3 of type int; " + PATH),
     ("checkpoint_no_path", lambda kit: fastbp.Checkpoint(""), TypeError, r"path is '' of type str; " + PATH),
-    ("checkpoint_folder", fit(callbacks=fastbp.Checkpoint("/")), IsADirectoryError, r"'/' is a folder; expected the path of a file"),
+    ("checkpoint_folder", fit(callbacks=fastbp.Checkpoint(Path(__file__).parent)), IsADirectoryError, r"is a folder; expected"),
+    ("checkpoint_root", lambda kit: fastbp.Checkpoint("/"), ValueError, r"path is '/', a folder; expected the path of a file"),
     ("checkpoint_nowhere", fit(callbacks=fastbp.Checkpoint("/no/such/run")), FileNotFoundError, r"cannot write '/no/such/run': No such"),
     ("save_path", lambda kit: kit.trainer.save(None), TypeError, r"path is None of type NoneType; " + PATH),
     ("save_nowhere", lambda kit: kit.trainer.save("/no/such/run"), FileNotFoundError, r"cannot write '/no/such/run': No such file"),

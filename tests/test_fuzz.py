@@ -80,7 +80,26 @@ class Refuses:
         raise ValueError("no array")
 
 
-NUMBERS = [0, 1, -1, 2, 1.5, -0.5, 1e-3, 1e400, float("nan"), 2**31, 2**63, 2**64, -(2**70), 1j, np.float32(0.1), np.int8(3), np.array(0.1)]
+NUMBERS = [
+    0,
+    1,
+    -1,
+    2,
+    1.5,
+    -0.5,
+    1e-3,
+    1e400,
+    float("nan"),
+    2**31,
+    2**63,
+    2**64,
+    -(2**70),
+    10**400,
+    1j,
+    np.float32(0.1),
+    np.int8(3),
+    np.array(0.1),
+]
 OBJECTS = [None, True, False, object(), int, len, ..., slice(3), range(3), Refuses(), fastbp.Adam, fastbp.Adam(), fastbp.ReLU()]
 TEXTS = ["", "adam", "relu", "auto", "x" * 99, b"sgd", datetime.date(2026, 1, 1), fractions.Fraction(1, 3), decimal.Decimal("0.1")]
 ODD = st.sampled_from([*NUMBERS, *OBJECTS, *TEXTS, (), [], [1], [3, 2], {}, set(), np.array([1, 2]), [None, 3]])

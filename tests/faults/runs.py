@@ -1,0 +1,133 @@
+"""Training runs that are stopped and resumed, and what must be the same in the end."""
+
+import hashlib
+import os
+import random
+import stat
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass
+from itertools import product
+from pathlib import Path
+
+import fork_server
+from training import LABELS, OPTIMIZERS, TARGETS, N, X, bits, make
+
+import fastbp
+
+RAGGED = 7  # rows of a batch; the last of an epoch has one
+_DATA = {"cross_entropy": LABELS, "squared_error": TARGETS, "binary_cross_entropy": TARGETS > 0}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A run, and when it is saved."""
+
+    optimizer: str
+    dtype: str
+    batch_size: int | None
+    loss: str
+    validation: bool
+    shuffle: bool
+    every: str
+    keep: int
+    epochs: int
+    hidden: int
+    seed: int  # of the instants at which it is stopped
+    slow_disk: float = 0.0  # seconds that a file takes to reach the disk
+
+    def __str__(self):
+        return f"{self.optimizer}-{self.dtype}-{self.batch_size}-{self.every.replace(' ', '_')}-{self.seed}"
+
+
+def mixed_cases(checkpoints):
+    """Each optimizer with each type and size of batch, the rest drawn; the first seven have all optimizers."""
+    draw, cases = random.Random(0), []
+    for seed, (optimizer, dtype, batch_size) in enumerate(product(OPTIMIZERS, ["float32", "float64"], [1, RAGGED, None])):
+        every = draw.choice(["1 step", "3 steps", "1 epoch", "2 epochs", "5 ms"])
+        epochs = _epochs(every, batch_size, checkpoints)
+        # With momentum the squared error diverges.
+        loss = draw.choice(["cross_entropy", "binary_cross_entropy" if optimizer in ("momentum", "nesterov") else "squared_error"])
+        keep = draw.choice([1, 3])
+        cases.append(Case(optimizer, dtype, batch_size, loss, draw.random() < 0.5, draw.random() < 0.5, every, keep, epochs, 6, seed))
+    draw.shuffle(cases)
+    rounds = Counter()
+    return sorted(cases, key=lambda case: rounds.update([case.optimizer]) or rounds[case.optimizer])
+
+
+def _epochs(every, batch_size, checkpoints):
+    """How many it takes to `checkpoints`, or, by the clock, to many times as many milliseconds."""
+    number, unit = every.split()
+    steps = -(-N // (batch_size or N))
+    if unit == "ms":
+        return min(500, 20_000 // steps)
+    return checkpoints * int(number) // (steps if unit.startswith("step") else 1) + 1
+
+
+class Tell(fastbp.Callback):
+    """Says when training begins."""
+
+    def on_fit_begin(self, trainer):
+        fork_server.say("begin")
+
+
+def train(path, threads, case):
+    """The job of a process: resume the run, or begin it, and train to its end."""
+    case, place = Case(**case), Path(path)
+    if case.slow_disk:
+        _slow_down(case.slow_disk)
+    trainer = fastbp.Trainer.resume(place, threads=threads) if place.exists() else _begin(case, threads)
+    _fit(trainer, case, [Tell(), _checkpoint(place, case)])
+    fork_server.say("end")
+    return digest(trainer), trainer.steps, trainer.history.stopped
+
+
+def _slow_down(seconds):
+    fsync = os.fsync
+
+    def slow(descriptor):
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            time.sleep(seconds)
+        fsync(descriptor)
+
+    os.fsync = slow
+
+
+def uninterrupted(case):
+    """The job of a process that does the same in one go; the digest of the end."""
+    trainer = _begin(Case(**case), 1)
+    _fit(trainer, Case(**case), [])
+    return digest(trainer)
+
+
+def reference(server, case):
+    """What the run `case` must come to."""
+    outcome = server.run("runs:uninterrupted", asdict(case))
+    assert outcome.status == 0
+    return outcome.result
+
+
+def digest(trainer):
+    """A hash of all that a run may leave behind but its times."""
+    return hashlib.sha256(repr(bits(trainer)).encode()).hexdigest()
+
+
+def _begin(case, threads):
+    settings = {"loss": case.loss, "batch_size": case.batch_size, "dtype": case.dtype, "shuffle": case.shuffle}
+    return make(case.optimizer, hidden=case.hidden, threads=threads, **settings)
+
+
+def _fit(trainer, case, callbacks):
+    y = _DATA[case.loss]
+    validation = (X[:20], y[:20]) if case.validation else None
+    trainer.fit(X, y, epochs=case.epochs - trainer.epoch, validation_data=validation, callbacks=callbacks)
+
+
+def _checkpoint(path, case):
+    number, unit = case.every.split()
+    if unit != "ms":
+        return fastbp.Checkpoint(path, every=case.every, keep=case.keep)
+    checkpoint = fastbp.Checkpoint(path, every="1 s", keep=case.keep)
+    # Seconds are the shortest that a user may ask for.
+    checkpoint._count = int(number) / 1000
+    return checkpoint

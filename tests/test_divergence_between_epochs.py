@@ -1,0 +1,42 @@
+"""A state may have been kept between the last step of an epoch and its end: going back to it must not lose or repeat that epoch."""
+
+import numpy as np
+import pytest
+from training import LABELS, X, bits, make
+
+import fastbp
+from fastbp import guard
+
+
+@pytest.fixture(autouse=True)
+def keep_every_state(monkeypatch):
+    monkeypatch.setattr(guard, "_RARELY", 0)
+
+
+class TooFast(fastbp.Callback):
+    """Makes the first step after epoch 2, or one in the midst of epoch 3, the last finite one."""
+
+    def __init__(self, steps):
+        self.steps = steps
+
+    def steps_to_pause(self, trainer):
+        return max(1, self.steps - trainer.steps)
+
+    def on_pause(self, trainer):
+        if trainer.steps == self.steps:
+            trainer.optimizer.learning_rate = 1e300
+
+
+@pytest.mark.parametrize("batch_size", [8, None])
+@pytest.mark.parametrize("later", [0, 1])
+def test_divergence_after_the_end_of_an_epoch(batch_size, later):
+    trainer, plain = (make("momentum", batch_size=batch_size) for _ in range(2))
+    steps = 2 * (7 if batch_size else 1) + later
+    with np.errstate(over="ignore"), pytest.raises(fastbp.DivergenceError, match=f"diverged at step {steps + 1} "):
+        trainer.fit(X, LABELS, epochs=9, callbacks=TooFast(steps))
+    assert trainer.steps == steps
+    assert trainer.epoch == len(trainer.history) == (2 + later if batch_size is None else 2)
+    trainer.optimizer.learning_rate = 0.1
+    for each in (trainer, plain):
+        each.fit(X, LABELS, epochs=4 - each.epoch)
+    assert bits(trainer) == bits(plain)
