@@ -8,6 +8,7 @@ from fastbp.history import History
 from fastbp.mlp import MLP
 from fastbp.optimizers import SGD, Adam, AdamW, RMSprop
 from fastbp.trainer import Trainer
+from fastbp.verification import verify
 
 __version__ = "0.1.0"
 
@@ -28,4 +29,5 @@ __all__ = [
     "Softmax",
     "Tanh",
     "Trainer",
+    "verify",
 ]

@@ -1,7 +1,7 @@
 """Activation functions a user may name or build, and the one table of them.
 
-To add one: a class here, a code and two branches in ``kernels/activate.py``, a line in ``tests/reference.py``. The tables of the tests,
-the argument checks and the documentation follow from `ACTIVATIONS`.
+To add one: a class here, a code and two branches in ``kernels/activate.py``, a line in ``verification/reference.py``. The tables of the
+tests, the argument checks and the documentation follow from `ACTIVATIONS`.
 """
 
 from __future__ import annotations

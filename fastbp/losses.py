@@ -1,6 +1,6 @@
 """Loss functions a user may name, and the one table of them: targets they take, output activations they go with, formula.
 
-To add one: a class here, a code and its branch in ``kernels/loss.py``, a line in ``tests/reference.py``.
+To add one: a class here, a code and its branch in ``kernels/loss.py``, a line in ``verification/reference.py``.
 """
 
 from __future__ import annotations

@@ -26,13 +26,13 @@ _MARK = b'"checksum":"'
 _LEFT_BEHIND = 3600.0
 
 
-def as_path(given: object) -> Path:
+def as_path(given: object, argument: str = "path") -> Path:
     """`given` as the path of a file."""
     if not isinstance(given, (str, PathLike)) or not os.fspath(given):
-        raise TypeError(f"path is {given!r} of type {type(given).__name__}; expected the path of a file, such as 'run.safetensors'")
+        raise TypeError(f"{argument} is {given!r} of type {type(given).__name__}; expected the path of a file, such as 'run.safetensors'")
     path = Path(os.fsdecode(given))
     if not path.name:
-        raise ValueError(f"path is {given!r}, a folder; expected the path of a file")
+        raise ValueError(f"{argument} is {given!r}, a folder; expected the path of a file")
     return path
 
 

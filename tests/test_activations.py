@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-import reference
 
 import fastbp
 from fastbp.activations import ACTIVATIONS
+from fastbp.verification import reference
 
 DTYPES = ["float32", "float64"]
 HIDDEN = [name for name, cls in ACTIVATIONS.items() if not cls.output_only]

@@ -2,62 +2,20 @@
 
 import numpy as np
 import pytest
-from cases import random_inputs, random_model, random_targets, random_weights
-from reference import forward, net_of
 
 import fastbp
-from fastbp.activations import ACTIVATIONS
 from fastbp.losses import LOSSES
-
-HIDDEN = [name for name, cls in ACTIVATIONS.items() if not cls.output_only]
-CASES = [(hidden, loss, output) for hidden in HIDDEN for loss, cls in LOSSES.items() for output in cls.allowed]
-STEP = 1e-5
-# Of the first 4000 the one whose relus stay furthest from their kinks (|z| > 0.04), each of them alive on some row.
-SEED = 2857
-
-
-def central_differences(trainer, *data):
-    """dL/dp of every weight and bias, in the order of ``[*weights, *biases]``."""
-    slopes = []
-    for array in [*trainer.model.weights, *trainer.model.biases]:
-        for place in np.ndindex(array.shape):
-            held = array[place]
-            array[place] = held + STEP
-            above = trainer.evaluate(*data)["loss"]
-            array[place] = held - STEP
-            below = trainer.evaluate(*data)["loss"]
-            array[place] = held
-            slopes.append((above - below) / (2 * STEP))
-    return np.array(slopes)
-
-
-def gradient_vector(trainer, *data):
-    _, weights, biases = trainer.loss_and_gradients(*data)
-    return np.concatenate([array.ravel() for array in [*weights, *biases]])
-
-
-def relative_error(found, wanted):
-    return np.linalg.norm(found - wanted) / (np.linalg.norm(found) + np.linalg.norm(wanted))
+from fastbp.verification.gradients import KINDS, SEED, check_far_from_kinks, gradient_deviations, small_net
+from fastbp.verification.problems import random_inputs, random_model, random_targets
 
 
 def check_gradients(trainer, *data):
-    found, wanted = gradient_vector(trainer, *data), central_differences(trainer, *data)
-    assert relative_error(found, wanted) < 1e-8
-    # One by one, so that no small gradient hides behind the large ones.
-    np.testing.assert_allclose(found, wanted, rtol=1e-7, atol=1e-9)
+    assert [str(each) for each in gradient_deviations(trainer, *data) if not each.passed] == []
 
 
-def check_far_from_kinks(model, X):
-    """A difference taken over the kink of a relu is no derivative: the seed must keep every logit clear of it."""
-    assert min(np.abs(z).min() for z in forward(net_of(model), X).logits) > 100 * STEP
-
-
-@pytest.mark.parametrize(("hidden", "loss", "output"), CASES)
+@pytest.mark.parametrize(("hidden", "loss", "output"), KINDS)
 def test_every_weight_of_a_small_net_agrees_with_central_differences(hidden, loss, output):
-    model = random_model([3, 4, 3, 2], seed=SEED, activation=hidden, output_activation=output)
-    X, t, w = random_inputs(5, 3, seed=SEED), random_targets(loss, 5, 2, seed=SEED), random_weights(5, seed=SEED)
-    check_far_from_kinks(model, X)
-    trainer = fastbp.Trainer(model, loss=loss)
+    trainer, (X, t, w) = small_net(hidden, loss, output)
     check_gradients(trainer, X, t)
     check_gradients(trainer, X, t, w)
 

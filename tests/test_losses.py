@@ -2,11 +2,12 @@ import itertools
 
 import numpy as np
 import pytest
-import reference
-from cases import close, net_after_training, random_inputs, random_model, random_targets, random_weights
+from cases import close
 
 import fastbp
 from fastbp.losses import LOSSES
+from fastbp.verification import reference
+from fastbp.verification.problems import net_after_training, random_inputs, random_model, random_targets, random_weights
 
 DTYPES = ["float32", "float64"]
 PAIRS = [(loss, output) for loss, cls in LOSSES.items() for output in cls.allowed]

@@ -3,11 +3,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import reference
-from cases import close, net_after_training, random_inputs, random_model, random_targets
+from cases import close
 
 import fastbp
 from fastbp.optimizers import OPTIMIZERS
+from fastbp.verification import reference
+from fastbp.verification.problems import net_after_training, random_inputs, random_model, random_targets
 
 STEPS = 20
 TORCH = json.loads((Path(__file__).parent / "data" / "torch_trajectories.json").read_text())

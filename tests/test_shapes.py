@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from cases import close, net_after_training, random_inputs, random_model, random_targets
+from cases import close
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import fastbp
 from fastbp.losses import LOSSES
+from fastbp.verification.problems import net_after_training, random_inputs, random_model, random_targets
 
 
 def check_training(layer_sizes, rows, batch_size, *, loss="squared_error", activation="tanh", optimizer="sgd", epochs=2, seed=0):

@@ -1,7 +1,7 @@
 """What the trainer asks of an optimizer.
 
 To add one: a class here that lists its settings and turns them into the coefficients of a step, a rule over the flat vector of parameters
-in ``kernels/update.py``, a line in `OPTIMIZERS`, its NumPy form in ``tests/reference.py``.
+in ``kernels/update.py``, a line in `OPTIMIZERS`, its NumPy form in ``verification/reference.py``.
 """
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from cases import random_weights
 from chains import lanes
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -12,6 +11,7 @@ from fastbp.data import Rows
 from fastbp.kernels import codes, gather
 from fastbp.kernels.arguments import INPUTS, TARGETS, Network
 from fastbp.kernels.sizes import SCRATCH
+from fastbp.verification.problems import random_weights
 
 pytestmark = pytest.mark.kernels
 

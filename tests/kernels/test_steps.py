@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from cases import close, net_after_training, random_inputs, random_model, random_targets
+from cases import close
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from training import OPTIMIZERS
 
 import fastbp
+from fastbp.verification.problems import net_after_training, random_inputs, random_model, random_targets
 
 pytestmark = pytest.mark.kernels
 

@@ -1,0 +1,81 @@
+"""Back-propagation against central differences of the loss, in float64, through the public API alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastbp._typing import Array
+from fastbp.activations import ACTIVATIONS
+from fastbp.losses import LOSSES
+from fastbp.mlp import MLP
+from fastbp.trainer import Trainer
+from fastbp.verification import reference
+from fastbp.verification.deviation import Deviation, Findings, compare, compare_norms, layers
+from fastbp.verification.problems import random_inputs, random_model, random_targets, random_weights
+
+HIDDEN = [name for name, cls in ACTIVATIONS.items() if not cls.output_only]
+#: Hidden activation, loss and output activation of every kind of net.
+KINDS = [(hidden, loss, output) for hidden in HIDDEN for loss, cls in LOSSES.items() for output in cls.allowed]
+# Of the first 4000 the one whose relus stay furthest from their kinks (|z| > 0.04), each of them alive on some row.
+SEED = 2857
+_STEP = 1e-5
+_LIMIT, _LIMIT_OF_EACH = 1e-8, 1e-7
+
+
+def gradients_equal_central_differences() -> Findings:
+    """Every weight and bias of a small net of each kind, with and without weights of the rows."""
+    deviations = []
+    for hidden, loss, output in KINDS:
+        trainer, data = small_net(hidden, loss, output)
+        for given, told in ((data[:2], ""), (data, ", weighted rows")):
+            where = f"loss_and_gradients of {hidden} net, {loss}, {output} output{told}:"
+            deviations += gradient_deviations(trainer, *given, where=where)
+    return Findings(deviations)
+
+
+def small_net(hidden: str, loss: str, output: str) -> tuple[Trainer, tuple[Array, Array, Array]]:
+    """A trainer of a 3-4-3-2 net, and inputs, targets and weights of five rows, clear of all kinks."""
+    model = random_model([3, 4, 3, 2], seed=SEED, activation=hidden, output_activation=output)
+    data = random_inputs(5, 3, seed=SEED), random_targets(loss, 5, 2, seed=SEED), random_weights(5, seed=SEED)
+    check_far_from_kinks(model, data[0])
+    return Trainer(model, loss=loss), data
+
+
+def check_far_from_kinks(model: MLP, X: Array) -> None:
+    """Raise ValueError where a difference would be taken over the kink of a relu, which is no derivative."""
+    nearest = min(float(np.abs(z).min()) for z in reference.forward(reference.net_of(model), X).logits)
+    if nearest <= 100 * _STEP:
+        raise ValueError(f"a logit is {nearest:g} from 0; expected more than {100 * _STEP:g}: take another seed")
+
+
+def gradient_deviations(trainer: Trainer, *data: Any, where: str = "") -> list[Deviation]:
+    """All gradients together, and one by one, so that no small gradient hides behind the large ones."""
+    _, weights, biases = trainer.loss_and_gradients(*data)
+    arrays = [*weights, *biases]
+    wanted = central_differences(trainer, *data)
+    both = [np.concatenate([array.ravel() for array in each]) for each in (arrays, wanted)]
+    scale = sum(float(np.linalg.norm(each)) for each in both)
+    deviations = [compare_norms(f"{where} all gradients", *both, limit=_LIMIT, scale=scale)]
+    for name, found, slopes in zip(layers(arrays), arrays, wanted, strict=True):
+        # Two losses of size 1 agree to 1e-16, of which the step makes 1e-11.
+        each = 1e-2 + np.abs(slopes)
+        deviations.append(compare(f"{where} d{name}", found, slopes, limit=_LIMIT_OF_EACH, scale=each))
+    return deviations
+
+
+def central_differences(trainer: Trainer, *data: Any) -> list[Array]:
+    """dL/dp of every weight and bias, in the order of ``[*weights, *biases]``."""
+    slopes = []
+    for array in [*trainer.model.weights, *trainer.model.biases]:
+        slopes.append(np.empty(array.shape))
+        for place in np.ndindex(array.shape):
+            held = array[place]
+            array[place] = held + _STEP
+            above = trainer.evaluate(*data)["loss"]
+            array[place] = held - _STEP
+            below = trainer.evaluate(*data)["loss"]
+            array[place] = held
+            slopes[-1][place] = (above - below) / (2 * _STEP)
+    return slopes

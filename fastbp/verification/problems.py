@@ -1,0 +1,50 @@
+"""Nets and data to compare results on, drawn from a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from fastbp._typing import Array
+from fastbp.mlp import MLP
+from fastbp.trainer import Trainer
+from fastbp.verification import reference
+
+
+def random_model(layer_sizes: Sequence[int], *, seed: int = 0, dtype: str = "float64", **settings: Any) -> MLP:
+    """A model whose biases are not zero either."""
+    random = np.random.default_rng(seed)
+    weights = [random.normal(0, n_in**-0.5, (n_in, n_out)) for n_in, n_out in pairwise(layer_sizes)]
+    biases = [random.normal(0, 0.5, n_out) for n_out in layer_sizes[1:]]
+    return MLP(layer_sizes, init=(weights, biases), dtype=dtype, **settings)
+
+
+def random_inputs(rows: int, columns: int, *, seed: int = 0, dtype: str = "float64") -> Array:
+    """Inputs (rows, columns)."""
+    return np.random.default_rng([seed, 1]).normal(size=(rows, columns)).astype(dtype)
+
+
+def random_targets(loss: str, rows: int, columns: int, *, seed: int = 0, dtype: str = "float64") -> Array:
+    """Targets (rows, columns) that the loss takes; rows of probabilities for cross_entropy."""
+    random = np.random.default_rng([seed, 2])
+    if loss == "squared_error":
+        return random.normal(size=(rows, columns)).astype(dtype)
+    uniform = random.uniform(0.05, 0.95, (rows, columns))
+    if loss == "cross_entropy":
+        uniform /= uniform.sum(axis=1, keepdims=True)
+    return uniform.astype(dtype)
+
+
+def random_weights(rows: int, *, seed: int = 0) -> Array:
+    """Weights of the rows."""
+    return np.random.default_rng([seed, 3]).uniform(0.1, 3.0, rows)
+
+
+def net_after_training(trainer: Trainer, X: Array, targets: Array, **training: Any) -> tuple[reference.Net, list[float]]:
+    """What the oracle makes of a trainer's model, and its losses; the model is left alone."""
+    net = reference.net_of(trainer.model)
+    settings = vars(trainer.optimizer)
+    return net, reference.train(net, trainer.loss.name, trainer.optimizer.name, settings, X, targets, **training)
