@@ -7,6 +7,7 @@ rows are shared between threads, and NaN and infinity keep their meaning. Where 
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
@@ -34,7 +35,23 @@ def scalar(function: Function) -> Function:
     """Compile a building block that runs on the thread of its caller."""
     if DISABLED:
         return function
+    _tell_apart(function)
     return cast(Function, _for_all_numbers(building_block(numba.njit(pipeline_class=BlockCompiler, **_FLAGS | _INSIDE)(function))))
+
+
+# How many functions each factory has made.
+_made: Counter[str] = Counter()
+
+
+def _tell_apart(function: Any) -> None:
+    """Number the functions that a factory makes.
+
+    Machine code calls by name, and Numba tells functions of one name apart by the order in which a process compiles them. Where a kernel is
+    compiled beside others that are loaded from the cache, it would call their functions of its names and numbers.
+    """
+    if "<locals>" in function.__qualname__:
+        _made[function.__qualname__] += 1
+        function.__qualname__ += f"_{_made[function.__qualname__]}"
 
 
 def _for_all_numbers(compiled: Any) -> Any:
