@@ -59,7 +59,8 @@ class Epoch:
     def mean_loss(self) -> float:
         """Mean over the batches by their rows, all added at once: the runs that the epoch was cut into leave no trace in the bits."""
         sizes = np.diff(self._rows_before(np.arange(self.batches + 1)))
-        return float((self.losses * sizes).sum() / self.rows)
+        with np.errstate(over="ignore"):
+            return float((self.losses * sizes).sum() / self.rows)
 
     def _rows_before(self, batches: Any) -> Any:
         """Rows in the first `batches` batches."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import time
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from fastbp._threads import task_choices
 from fastbp._typing import Array
 from fastbp.callbacks import Callback
 from fastbp.data import Rows
-from fastbp.divergence import explained, unexplained
+from fastbp.divergence import DivergenceError, explained, unexplained
 from fastbp.epoch import Epoch
 from fastbp.guard import is_finite
 from fastbp.interrupt import Interrupt
@@ -33,6 +34,8 @@ class Fit:
         self._trainer, self._rows, self._validation = trainer, rows, validation
         self._listeners, self._shown, self._deadline = listeners, shown, deadline
         self._batch = min(trainer.batch_size or rows.n_rows, rows.n_rows)
+        # The optimizer as it was from which step on, so far back as steps may have to be repeated.
+        self._optimizers = [(trainer.steps, copy.copy(trainer.optimizer))]
         self._interrupt = Interrupt()
         self._bar = Progress(False, 0)
         choices = task_choices(trainer.model.network, self._batch, trainer.threads)
@@ -44,6 +47,7 @@ class Fit:
         trainer = self._trainer
         trainer._guard.begin(trainer)
         with self._interrupt, contextlib.ExitStack() as ending:
+            ending.callback(trainer._guard.forget)
             for listener in reversed(self._listeners):
                 ending.callback(listener.on_fit_end, trainer)
             for listener in self._listeners:
@@ -69,7 +73,7 @@ class Fit:
             elif reason is None:
                 reason = self._advance()
         if not is_finite(trainer):
-            self._diverged()
+            raise self._divergence()
         return reason or "epochs"
 
     def _reason_to_stop(self) -> str | None:
@@ -82,11 +86,12 @@ class Fit:
         trainer, epoch, stop = self._trainer, self._epoch(), False
         # An error after the last step may have left a complete one.
         if not epoch.complete:
+            self._heed_optimizer()
             asked = [steps for listener in self._listeners if (steps := listener.steps_to_pause(trainer)) is not None]
             losses, n_rows = self._steps_of(epoch, min([epoch.batches - epoch.done, *asked]))
             self._bar.advance(n_rows)
             if not trainer._guard.losses_are_well(trainer, losses):
-                self._diverged()
+                raise self._divergence()
         if epoch.complete:
             self._close(epoch)
             stop = any([listener.on_epoch_end(trainer) for listener in self._listeners])
@@ -96,7 +101,7 @@ class Fit:
     def _close(self, epoch: Epoch) -> None:
         trainer = self._trainer
         if not trainer._guard.weights_are_well(trainer):
-            self._diverged()
+            raise self._divergence()
         loss = epoch.mean_loss()
         scores = {} if self._validation is None else trainer._evaluate(self._validation)
         with self._interrupt.held():
@@ -111,13 +116,24 @@ class Fit:
         with self._interrupt.held():
             losses, seconds = self._steps(np.arange(n_rows), 0, n_rows, most)
             # Rounded as the mean over the batches of an epoch is.
-            for loss in (losses.astype(np.float64) * n_rows / n_rows).tolist():
+            with np.errstate(over="ignore"):
+                means = losses.astype(np.float64) * n_rows / n_rows
+            for loss in means.tolist():
                 trainer.history.add(loss, {}, seconds / losses.size, n_rows)
             trainer.epoch += losses.size
         if not (trainer._guard.losses_are_well(trainer, losses) and trainer._guard.weights_are_well(trainer)):
-            self._diverged()
+            raise self._divergence()
         self._bar.advance(losses.size * n_rows)
         self._bar.epoch(trainer.epoch, trainer.history.loss[-1], {})
+
+    def _heed_optimizer(self) -> None:
+        """A callback may have given the optimizer other settings, or the trainer another optimizer."""
+        trainer, known = self._trainer, self._optimizers
+        if trainer.optimizer != known[-1][1]:
+            trainer._check_optimizer()
+            known.append((trainer.steps, copy.copy(trainer.optimizer)))
+        while len(known) > 1 and known[1][0] <= trainer._guard.steps:
+            del known[0]
 
     def _epoch(self) -> Epoch:
         """The epoch under way, or a new one where there is none, or it was of other data."""
@@ -131,7 +147,7 @@ class Fit:
         """As many of `most` updates as Python may be without control, on the best number of threads; their losses and the seconds."""
         pace = self._trainer._pace
         tasks, count = pace.next()
-        count = max(1, min(count, most))
+        count = max(1, min(count, int(most)))
         begin = time.perf_counter()
         losses = self._trainer._train(self._rows, order, first, batch, count, tasks)
         seconds = time.perf_counter() - begin
@@ -144,28 +160,31 @@ class Fit:
             losses, seconds = self._steps(epoch.order, epoch.done * epoch.batch, epoch.batch, most)
             return losses, epoch.add(losses, seconds)
 
-    def _diverged(self) -> None:
-        """Go back to the last finite weights, and raise the error that says what happened after them."""
-        trainer, steps, epoch_found = self._trainer, self._trainer.steps, self._trainer.epoch
+    def _divergence(self) -> DivergenceError:
+        """Go back to the last finite weights; the error that says what happened after them."""
+        trainer, steps, epochs, optimizer = self._trainer, self._trainer.steps, self._trainer.epoch, self._trainer.optimizer
         trainer.history.stopped = "diverged"
-        repeated = trainer._guard.go_back(trainer, self._replay)
-        self._leave_complete()
-        trainer.history.truncate(len(trainer.history) - (epoch_found - trainer.epoch))
-        if not repeated:
-            raise unexplained(trainer, steps)
-        error = explained(trainer, self._rows, self._epoch().next_rows())
-        trainer._guard.go_back(trainer)
-        self._leave_complete()
-        raise error
+        with self._interrupt.held():
+            repeated = trainer._guard.go_back(trainer, self._replay)
+            self._leave_complete()
+            trainer.history.truncate(len(trainer.history) - (epochs - trainer.epoch))
+            error = explained(trainer, self._rows, self._epoch().next_rows()) if repeated else unexplained(trainer, steps)
+            if repeated:
+                trainer._guard.go_back(trainer)
+                self._leave_complete()
+            trainer.optimizer = optimizer
+        return error
 
     def _replay(self, steps: int) -> Array:
         """The same steps once more, with nobody watching; their losses."""
+        trainer, last = self._trainer, self._trainer.steps + steps
         losses: list[Array] = []
-        while steps > 0:
+        while trainer.steps < last:
             self._leave_complete()
             epoch = self._epoch()
-            losses.append(self._steps_of(epoch, min(steps, epoch.batches - epoch.done))[0])
-            steps -= losses[-1].size
+            trainer.optimizer = [optimizer for begin, optimizer in self._optimizers if begin <= trainer.steps][-1]
+            end = min([last, *(begin for begin, _ in self._optimizers if begin > trainer.steps)])
+            losses.append(self._steps_of(epoch, min(end - trainer.steps, epoch.batches - epoch.done))[0])
         self._leave_complete()
         return np.concatenate(losses)
 

@@ -27,6 +27,7 @@ class Guard:
 
     def __init__(self) -> None:
         self._state: State | None = None
+        self._leads_here = False  # the steps from the state on are known
         self._look = self._keep_next = 0.0  # when to do so next
 
     def begin(self, trainer: Trainer) -> None:
@@ -37,9 +38,20 @@ class Guard:
                     raise ValueError(f"model.{kind}[{layer}] holds a number that is not finite; training begins with finite ones")
         self._keep(trainer)
 
-    def follows(self, trainer: Trainer) -> bool:
-        """Whether a state is kept that the trainer has come from."""
-        return self._state is not None and self._state.steps <= trainer.steps
+    @property
+    def steps(self) -> int:
+        """Of the state kept."""
+        assert self._state is not None
+        return self._state.steps
+
+    @property
+    def is_current(self) -> bool:
+        """Whether there is a state to go back to."""
+        return self._leads_here
+
+    def forget(self) -> None:
+        """The state is nothing to go back to any more; its memory is used again."""
+        self._leads_here = False
 
     def losses_are_well(self, trainer: Trainer, losses: Array) -> bool:
         """Whether the losses of a run are finite; from time to time also whether all the rest is, which is then kept."""
@@ -88,6 +100,7 @@ class Guard:
             self._state = State(trainer)
         else:
             self._state.keep(trainer)
+        self._leads_here = True
         end = time.perf_counter()
         self._look = max(self._look, end + _LOOK)
         self._keep_next = end + _RARELY * (end - begin)

@@ -177,7 +177,7 @@ class Trainer:
         """
         rows = self._check(X, y, sample_weight)
         self._check_optimizer()
-        if not self._guard.follows(self):
+        if not self._guard.is_current:
             self._guard.begin(self)
         losses = self._train(rows, np.arange(rows.n_rows), 0, rows.n_rows, 1)
         if not (self._guard.losses_are_well(self, losses) and self._guard.weights_are_well(self)):

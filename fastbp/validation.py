@@ -19,10 +19,14 @@ def numeric(given: object, argument: str) -> Array:
         array = np.asarray(given) if not _has_nullable_columns(given) else given.to_numpy(np.float64, na_value=np.nan)  # type: ignore[attr-defined]
     except ValueError as error:
         raise ValueError(f"{argument} is no rectangular array: {error}") from None
+    # Objects of other libraries may raise anything.
+    except Exception as error:
+        raise TypeError(f"{argument} is of type {type(given).__name__}, and its array cannot be had: {error}") from error
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{argument} has dtype {array.dtype} ({type(given).__name__}); expected real numbers or bools")
     if array.dtype.kind == "f" and array.dtype.itemsize not in (2, 4, 8):
-        return array.astype(np.float64)
+        with np.errstate(over="ignore"):
+            return array.astype(np.float64)
     return array
 
 

@@ -151,3 +151,27 @@ def test_the_error_can_be_sent_to_another_process():
     error = error_of(diverging(1e3), X, TARGETS)
     again = pickle.loads(pickle.dumps(error))
     assert (str(again), again.step, again.layer) == (str(error), error.step, error.layer)
+
+
+@pytest.mark.parametrize("every", [1, 3])
+def test_settings_that_a_callback_changes_are_followed(every):
+    """The rate grows with each epoch, until it is too large: the steps can be repeated only with the rate of their time."""
+
+    class Warmer(fastbp.Callback):
+        def on_epoch_end(self, trainer):
+            if trainer.epoch % every == 0:
+                trainer.optimizer.learning_rate *= 3
+
+    trainer, twin = diverging(1e-4), diverging(1e-4)
+    error = error_of(trainer, X, TARGETS, callbacks=Warmer())
+    twin.fit(X, TARGETS, epochs=1000, callbacks=[Warmer(), StopAt(error.step - 1)])
+    assert error.layer is not None and trainer.epoch > 2 * every
+    assert bits(trainer) == bits(twin) and trainer.optimizer == twin.optimizer
+
+
+def test_the_history_of_a_fit_before_stays():
+    trainer = diverging(1e-3)
+    trainer.fit(X, TARGETS, epochs=3)
+    trainer.optimizer.learning_rate = 1e3
+    error_of(trainer, X, TARGETS)
+    assert len(trainer.history) == trainer.epoch >= 3

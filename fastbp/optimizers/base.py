@@ -6,6 +6,7 @@ in ``kernels/update.py``, a line in `OPTIMIZERS`, its NumPy form in ``verificati
 
 from __future__ import annotations
 
+import contextlib
 import numbers
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -43,7 +44,9 @@ class Optimizer(ABC):
             if type(value).__name__ in ("bool", "bool_"):
                 setattr(self, name, bool(value))
             elif isinstance(value, numbers.Real):
-                setattr(self, name, float(value))
+                # What is too large for a float is refused by `check`.
+                with contextlib.suppress(OverflowError):
+                    setattr(self, name, float(value))
 
     def check_range(self, dtype: DType) -> None:
         """Raise ValueError for a setting too large for `dtype`."""
@@ -60,10 +63,11 @@ class Optimizer(ABC):
 
     def rates(self, first: int, count: int, dtype: DType) -> Array:
         """The coefficients of `count` steps after the first `first`, as (count, COEFFICIENTS), unused ones 0."""
-        columns = self.coefficients(np.arange(first + 1, first + count + 1))
         rates = np.zeros((count, COEFFICIENTS), dtype)
-        for column, values in enumerate(columns):
-            rates[:, column] = values
+        # What a correction makes too large for the type, the weights will show.
+        with np.errstate(over="ignore"):
+            for column, values in enumerate(self.coefficients(np.arange(first + 1, first + count + 1))):
+                rates[:, column] = values
         return rates
 
 
