@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from training import LABELS, X, bits, make
+from training import LABELS, OPTIMIZERS, X, bits, make
 
 import fastbp
 from fastbp import guard
@@ -24,7 +24,7 @@ class TooFast(fastbp.Callback):
 
     def on_pause(self, trainer):
         if trainer.steps == self.steps:
-            trainer.optimizer.learning_rate = 3e38
+            trainer.optimizer.learning_rate = trainer.optimizer.weight_decay = 3e38
 
 
 @pytest.mark.parametrize("batch_size", [8, None])
@@ -36,7 +36,7 @@ def test_divergence_after_the_end_of_an_epoch(batch_size, later):
         trainer.fit(X, LABELS, epochs=9, callbacks=TooFast(steps))
     assert trainer.steps == steps
     assert trainer.epoch == len(trainer.history) == (2 + later if batch_size is None else 2)
-    trainer.optimizer.learning_rate = 0.1
+    trainer.optimizer = OPTIMIZERS["momentum"]()
     for each in (trainer, plain):
         each.fit(X, LABELS, epochs=4 - each.epoch)
     assert bits(trainer) == bits(plain)
