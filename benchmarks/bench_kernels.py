@@ -38,17 +38,17 @@ def run(phase, loss, network, workspace, data, rule, rows, repeats):
     panels, last = panels_of(rows, work.width, lanes_of(work.deltas)), net.layers - 1
     for _ in range(repeats):
         if phase == GATHER:
-            gather_batch(source, work, 0, rows, 0, panels, 1, zero, 0, 1, 0)
+            gather_batch(source, work, 0, rows, 0, panels, 0, net.table[0, N_IN], 1, zero, 0, 1, 0)
         elif phase == FORWARD:
             for layer in range(last + 1):
-                forward_layer(net, work, layer, rows, 0, panels, 0, net.table[layer, N_OUT], 0)
+                forward_layer(net, work, layer, rows, 0, panels, 0, net.table[layer, N_OUT], 0, net.table[layer, N_IN], 0)
         elif phase == LOSS:
             output_delta(loss, net, work, source, rows, 0, panels)
         elif phase == DELTA:
             for layer in range(last, 0, -1):
                 hidden_delta(net, work, layer, rows, 0, panels, 0, net.table[layer, N_IN], 0)
         elif phase == GRADIENT:
-            gradient_blocks(net, work, source, update, 0, 0, rows, 0, panels, 0, 0, 1, 0, 0)
+            gradient_blocks(net, work, source, update, 0, 0, rows, 0, panels, 0, 0, 0, net.table[0, N_IN], 1, 0, 0)
 
 
 @cache

@@ -18,6 +18,8 @@ CASES = {
     "a short last batch": ([37, 50, 19, 3], 100, 230),
     "shards": ([37, 50, 19, 3], 700, 800),
     "one large batch": ([40, 300, 7], 1000, 1000),
+    "a chain": ([400, 300, 3], 50, 120),
+    "a chain with few inputs a task": ([66, 300, 20, 3], 9, 30),
 }
 
 def digest(*arrays):
@@ -31,18 +33,21 @@ def train(sizes, batch, rows, threads, dtype):
     loss, dW, db = trainer.loss_and_gradients(X[:batch], y[:batch])
     trainer.fit(X, y, epochs=2)
     # What the last task counts where the team meets.
-    teams.append(threads > 1 and int(trainer._engine._workspace.team[TEAM + 8 * (threads - 1)]) > 0)
+    team = trainer._engine._workspace.team
+    teams.append(threads > 1 and int(team[TEAM + 8 * (threads - 1)]) > 0)
+    if teams[-1]:
+        chained.add((rows, bool(team[TEAM + 1] > 0)))
     scores = [list(trainer.evaluate(X[:few], y[:few]).values()) for few in (1, 5, rows)]
     assert np.isfinite(trainer.history.loss).all() and trainer.history.loss[1] < trainer.history.loss[0]
     trained = digest(*model.weights, *model.biases, trainer.history.loss)
     predicted = [digest(model.predict(X[:few])) for few in (1, 5, rows)]
     return {"trained": trained, "gradients": digest(loss, *dW, *db), "scores": scores, "predicted": predicted}
 
-results, teams = {}, []
+results, teams, chained = {}, [], set()
 for name, (sizes, batch, rows) in CASES.items():
     for dtype in ("float32", "float64"):
         results[f"{name}, {dtype}"] = [train(sizes, batch, rows, threads, dtype) for threads in (1, 2, 3, 4)]
-print(json.dumps({"results": results, "teams": sum(teams)}))
+print(json.dumps({"results": results, "teams": sum(teams), "chained": sorted(rows for rows, is_chain in chained if is_chain)}))
 """
 
 
@@ -54,7 +59,17 @@ def results(run_python):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(
     "name",
-    ["one row", "fewer panels than tasks", "as few, and fewer units", "panels", "a short last batch", "shards", "one large batch"],
+    [
+        "one row",
+        "fewer panels than tasks",
+        "as few, and fewer units",
+        "panels",
+        "a short last batch",
+        "shards",
+        "one large batch",
+        "a chain",
+        "a chain with few inputs a task",
+    ],
 )
 def test_up_to_four_threads_give_the_same_bits(results, name, dtype):
     one, *others = results["results"][f"{name}, {dtype}"]
@@ -64,3 +79,7 @@ def test_up_to_four_threads_give_the_same_bits(results, name, dtype):
 def test_most_runs_had_a_thread_for_every_task(results):
     """A run whose tasks find no threads is computed by one, which would make the comparison empty."""
     assert results["teams"] > len(results["results"]) * 3 / 2
+
+
+def test_the_chain_is_used_where_it_should_be(results):
+    assert results["chained"] == [30, 120]

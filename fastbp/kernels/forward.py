@@ -16,10 +16,12 @@ from fastbp.kernels.transpose import transpose_block
 
 @unit(FORWARD)
 def forward_layer(
-    network: Network, workspace: Workspace, layer: int, rows: int, panel: int, panel_end: int, unit: int, unit_end: int, block: int
-) -> None:
+    network: Network, workspace: Workspace, layer: int, rows: int, panel: int, panel_end: int, unit: int, unit_end: int, first: int,
+    last: int, block: int,
+) -> None:  # fmt: skip
     """Units `unit` to `unit_end` of one layer, of panels `panel` to `panel_end`; the output layer keeps its logits.
 
+    Of their sums the part of inputs `first` to `last`, which goes on from that of those before; with the last of all, the activation.
     `block` is a place in the scratch with room for SCRATCH elements.
     """
     if rows <= FEW:
@@ -30,8 +32,8 @@ def forward_layer(
     lanes = lanes_of(values)
     step = workspace.width * lanes
     pack = panel_end - panel >= PANELS_TO_PACK
-    for k in range(0, n_in, DEPTH):
-        depth = min(DEPTH, n_in - k)
+    for k in range(first, last, DEPTH):
+        depth = min(DEPTH, last - k)
         for u in range(unit, unit_end, CHUNK):
             count = min(CHUNK, unit_end - u)
             left, start = weight + k * n_out + u, table[layer, BIAS] + u if k == 0 else FROM_C

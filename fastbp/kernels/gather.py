@@ -14,7 +14,7 @@ from fastbp._jit import operation, scalar, unit
 from fastbp.kernels.arguments import ADDRESS, COLUMNS, DTYPE, INPUTS, STRIDE, TARGETS, WEIGHTS, Data, Workspace
 from fastbp.kernels.codes import DTYPES, F4, F8, GATHER, I2, I4, I8, U1
 from fastbp.kernels.memory import element_pointer, emit_prefetch
-from fastbp.kernels.panels import lanes_of, row_length
+from fastbp.kernels.panels import lanes_of, panels_of, row_length
 from fastbp.kernels.sizes import BYTES, FEW
 from fastbp.kernels.team import share
 from fastbp.kernels.transpose import transpose_block, turn_block
@@ -118,21 +118,27 @@ def _read(source: Any, row: int, column: int, columns: int, out: Any, begin: int
 
 @scalar
 def gather(
-    source: Any, order: Any, first: int, rows: int, width: int, begin: int, end: int, out: Any, base: int, scratch: Any, block: int
-) -> None:
-    """Rows of panels `begin` to `end` of the batch that starts at place `first` of the order, unit by unit, to `out` from `base` on."""
+    source: Any, order: Any, first: int, rows: int, width: int, begin: int, end: int, column: int, column_end: int, out: Any, base: int,
+    scratch: Any, block: int,
+) -> None:  # fmt: skip
+    """Rows of panels `begin` to `end` of the batch that starts at place `first` of the order, unit by unit, to `out` from `base` on.
+
+    Of wide rows only columns `column`, a multiple of the lanes, to `column_end`.
+    """
     lanes = lanes_of(out)
     step, columns = width * lanes, source[COLUMNS]
     if columns < _NARROW:
         _gather_narrow(source, order, first, rows, step, begin, end, out, base)
         return
     for r in range(begin * step, min(end * step, rows), lanes):
-        place, done = base + r // step * step * columns + r % step, 0
+        place, done = base + r // step * step * columns + r % step, column
         if source[DTYPE] == own_dtype(out) and rows - r >= lanes:
-            done = columns // lanes * lanes
-            transpose_rows(out, place, step, source[ADDRESS], source[STRIDE], order, first + r, columns // lanes)
-        for c in range(done, columns, _COLUMNS):
-            count = min(_COLUMNS, columns - c)
+            blocks = (column_end - column) // lanes
+            done = column + blocks * lanes
+            address = source[ADDRESS] + column * (BYTES // lanes)
+            transpose_rows(out, place + column * step, step, address, source[STRIDE], order, first + r, blocks)
+        for c in range(done, column_end, _COLUMNS):
+            count = min(_COLUMNS, column_end - c)
             for i in range(min(lanes, rows - r)):
                 _read(source, order[first + r + i], c, count, scratch, block + i * _COLUMNS)
             for j in range(0, count, lanes):
@@ -184,20 +190,25 @@ def row_bytes(source: Any) -> int:
 
 
 @scalar
-def prefetch_rows(data: Data, begin: int, end: int) -> None:
-    """Ask for inputs and targets of the rows from place `begin` of the order to `end`: rows in a random order come from far away."""
-    for kind in range(TARGETS + 1):
-        source = data.sources[kind]
-        for i in range(begin, end):
-            address = source[ADDRESS] + data.order[i] * source[STRIDE]
-            for byte in range(0, row_bytes(source), BYTES):
-                _prefetch_at(address + byte)
+def prefetch_rows(data: Data, begin: int, end: int, column: int, column_end: int) -> None:
+    """Ask for targets and inputs `column` to `column_end` of the rows from place `begin` of the order to `end`, which are far away."""
+    size = _SIZES[data.sources[INPUTS, DTYPE]]
+    _prefetch(data.sources[INPUTS], data.order, begin, end, column * size, column_end * size)
+    _prefetch(data.sources[TARGETS], data.order, begin, end, 0, row_bytes(data.sources[TARGETS]))
+
+
+@scalar
+def _prefetch(source: Any, order: Any, begin: int, end: int, byte_begin: int, byte_end: int) -> None:
+    for i in range(begin, end):
+        address = source[ADDRESS] + order[i] * source[STRIDE]
+        for byte in range(byte_begin, byte_end, BYTES):
+            _prefetch_at(address + byte)
 
 
 @unit(GATHER)
 def gather_batch(
-    data: Data, workspace: Workspace, first: int, rows: int, begin: int, end: int, targets: int, total_weight: Any, block: int, tasks: int,
-    task: int,
+    data: Data, workspace: Workspace, first: int, rows: int, begin: int, end: int, column: int, column_end: int, targets: int,
+    total_weight: Any, block: int, tasks: int, task: int,
 ) -> None:  # fmt: skip
     """Inputs and, unless `targets` is 0, targets and weights of panels `begin` to `end`; of a few rows the task's part of the inputs.
 
@@ -211,9 +222,13 @@ def gather_batch(
             place = workspace.few + r * row_length(columns, lanes) + own[0]
             _read(data.sources[INPUTS], data.order[first + r], own[0], own[1] - own[0], values, place)
     else:
-        gather(data.sources[INPUTS], data.order, first, rows, width, begin, end, values, 0, scratch, block)
+        columns = data.sources[INPUTS, COLUMNS]
+        some = column > 0 or column_end < columns
+        one, last = (0, panels_of(rows, width, lanes_of(values))) if some else (begin, end)
+        gather(data.sources[INPUTS], data.order, first, rows, width, one, last, column, column_end, values, 0, scratch, block)
     if targets:
-        gather(data.sources[TARGETS], data.order, first, rows, width, begin, end, workspace.targets, 0, scratch, block)
+        columns = data.sources[TARGETS, COLUMNS]
+        gather(data.sources[TARGETS], data.order, first, rows, width, begin, end, 0, columns, workspace.targets, 0, scratch, block)
         gather_weights(data, workspace, first, rows, begin, end, total_weight)
 
 

@@ -61,39 +61,56 @@ def blocks_of(network: Network, layer: int, lanes: int) -> tuple[int, int]:
 @unit(GRADIENT)
 def gradient_blocks(
     network: Network, workspace: Workspace, data: Data, rule: Rule, step: int, shard: int, rows: int, panel: int, panel_end: int,
-    ahead: int, ahead_end: int, tasks: int, task: int, place: int,
+    ahead: int, ahead_end: int, first: int, last: int, tasks: int, task: int, place: int,
 ) -> None:  # fmt: skip
     """The blocks of `task`, over panels `panel` to `panel_end` of the batch; each is given to the update.
 
-    Every task has about as many weights; `place` is where in the scratch a block is summed. Between the blocks, the rows that the task
-    will gather next are asked for: from place `ahead` of the order to `ahead_end`.
+    Of the first layer those of inputs `first` to `last`, unless these are all; of what is left every task has about as many weights.
+    `place` is where in the scratch a block is summed. Between the blocks, the rows that the task will gather next are asked for: from place
+    `ahead` of the order to `ahead_end`.
     """
-    lanes = lanes_of(workspace.turned)
+    lanes, n_in, shared = lanes_of(workspace.turned), network.table[0, N_IN], 0
     if rows <= FEW:
-        prefetch_rows(data, ahead, ahead_end)
+        prefetch_rows(data, ahead, ahead_end, 0, n_in)
         for layer in range(network.layers):
             _gradient_few(network, workspace, rule, step, layer, rows, tasks, task, place)
         return
+    if last - first < n_in:
+        _gradient_own(network, workspace, data, rule, step, shard, rows, panel, panel_end, ahead, ahead_end, first, last, place)
+        ahead_end, shared = ahead, 1
     total, done, asked = 0, 0, ahead
-    for layer in range(network.layers):
+    for layer in range(shared, network.layers):
         high, wide = blocks_of(network, layer, lanes)
         total += high * wide * _block_area(network, layer, lanes)
-    for layer in range(network.layers):
+    for layer in range(shared, network.layers):
         high, wide = blocks_of(network, layer, lanes)
-        area = _block_area(network, layer, lanes)
+        area, height = _block_area(network, layer, lanes), block_height(network.table[layer, N_IN])
         for block in range(high * wide):
             if (done + area // 2) * tasks // total == task:
                 part = min(total, max(0, (done + area) * tasks - task * total))
                 upto = ahead + (ahead_end - ahead) * part // total
-                prefetch_rows(data, asked, upto)
+                prefetch_rows(data, asked, upto, 0, n_in)
                 asked = upto
-                if network.table[layer, N_OUT] == 1:
-                    _gradient_column(network, workspace, rule, step, shard, layer, rows, panel, panel_end, block, place)
-                else:
-                    _gradient_block(
-                        network, workspace, rule, step, shard, layer, rows, panel, panel_end, block // wide, block % wide, place
-                    )
+                u = block // wide * height
+                units = min(height, network.table[layer, N_IN] - u)
+                _gradient_block(network, workspace, rule, step, shard, layer, rows, panel, panel_end, u, units, block % wide, place)
             done += area
+
+
+@scalar
+def _gradient_own(
+    network: Network, workspace: Workspace, data: Data, rule: Rule, step: int, shard: int, rows: int, panel: int, panel_end: int,
+    ahead: int, ahead_end: int, first: int, last: int, place: int,
+) -> None:  # fmt: skip
+    """The blocks of inputs `first` to `last` of the first layer; of the rows ahead only these inputs are asked for."""
+    wide, height, asked = blocks_of(network, 0, lanes_of(workspace.turned))[1], block_height(last - first), ahead
+    for u in range(first, last, height):
+        units = min(height, last - u)
+        for j in range(wide):
+            upto = ahead + (ahead_end - ahead) * ((u - first) * wide + (j + 1) * units) // ((last - first) * wide)
+            prefetch_rows(data, asked, upto, first, last)
+            asked = upto
+            _gradient_block(network, workspace, rule, step, shard, 0, rows, panel, panel_end, u, units, j, place)
 
 
 @scalar
@@ -104,15 +121,19 @@ def _block_area(network: Network, layer: int, lanes: int) -> int:
 
 @scalar
 def _gradient_block(
-    network: Network, workspace: Workspace, rule: Rule, step: int, shard: int, layer: int, rows: int, panel: int, panel_end: int, i: int,
-    j: int, place: int,
+    network: Network, workspace: Workspace, rule: Rule, step: int, shard: int, layer: int, rows: int, panel: int, panel_end: int,
+    first: int, units: int, j: int, place: int,
 ) -> None:  # fmt: skip
+    """Inputs `first` to `first` + `units` of panel `j` of a layer's units."""
+    if network.table[layer, N_OUT] == 1:
+        _gradient_column(network, workspace, rule, step, shard, layer, rows, panel, panel_end, first, units, place)
+        return
     table = network.table
     n_in, n_out, lanes = table[layer, N_IN], table[layer, N_OUT], lanes_of(workspace.turned)
-    height, row, high = block_height(n_in), table[layer, SPREAD] * lanes, workspace.width * lanes
-    units, columns = min(height, n_in - i * height), min(row, n_out - j * row)
-    vectors, weight = vectors_of(columns, lanes), table[layer, WEIGHT] + i * height * n_out + j * row
-    left = workspace.capacity * table[layer, UNITS_IN] + (panel * n_in + i * height) * high
+    row, high = table[layer, SPREAD] * lanes, workspace.width * lanes
+    columns = min(row, n_out - j * row)
+    vectors, weight = vectors_of(columns, lanes), table[layer, WEIGHT] + first * n_out + j * row
+    left = workspace.capacity * table[layer, UNITS_IN] + (panel * n_in + first) * high
     right = workspace.capacity * (table[layer, TURNED] + j * row) + panel * high * row
     depth, tile, part = min(rows, panel_end * high) - panel * high, tile_rows(vectors), _DEPTH // high * high
     for done in range(0, depth, part):
@@ -132,7 +153,7 @@ def _gradient_block(
                 update_block(network, workspace, rule, step, shard, p, 0, sums, 0, 1, count * columns)
             elif last:
                 update_block(network, workspace, rule, step, shard, p, n_out, sums, row, count, columns)
-    if i == 0:
+    if first == 0:
         _bias_gradient(network, workspace, rule, step, shard, table[layer, BIAS] + j * row, right, row, columns, depth, place)
 
 
@@ -147,18 +168,17 @@ def _close_up(workspace: Workspace, place: int, row: int, rows: int, columns: in
 
 @scalar
 def _gradient_column(
-    network: Network, workspace: Workspace, rule: Rule, step: int, shard: int, layer: int, rows: int, panel: int, panel_end: int, i: int,
-    place: int,
+    network: Network, workspace: Workspace, rule: Rule, step: int, shard: int, layer: int, rows: int, panel: int, panel_end: int,
+    first: int, units: int, place: int,
 ) -> None:  # fmt: skip
     """A block of the only column of W. Columns on the lanes would leave all but one empty: here rows of the batch are, then units.
 
     Each lane adds up its rows of all vectors, then the lanes are added: the widths of panels leave no trace in the bits.
     """
     table, scratch, values, deltas = network.table, workspace.scratch, workspace.activations, workspace.deltas
-    n_in, lanes, height = table[layer, N_IN], lanes_of(workspace.turned), block_height(table[layer, N_IN])
-    high, units = workspace.width * lanes, min(height, n_in - i * height)
-    left = workspace.capacity * table[layer, UNITS_IN] + i * height * high
-    right, turned = workspace.capacity * table[layer, UNITS_OUT], place + height
+    n_in, lanes, high = table[layer, N_IN], lanes_of(workspace.turned), workspace.width * lanes_of(workspace.turned)
+    left = workspace.capacity * table[layer, UNITS_IN] + first * high
+    right, turned = workspace.capacity * table[layer, UNITS_OUT], place + (units + lanes - 1) // lanes * lanes
     for u in range(0, units, lanes):
         for k in range(lanes):
             total = splat(scratch, 0)
@@ -175,8 +195,8 @@ def _gradient_column(
         for k in range(1, lanes):
             total = total + load(scratch, turned + (lanes + k) * lanes)
         store(scratch, place + u, total)
-    update_block(network, workspace, rule, step, shard, table[layer, WEIGHT] + i * height, 0, place, 0, 1, units)
-    if i == 0:
+    update_block(network, workspace, rule, step, shard, table[layer, WEIGHT] + first, 0, place, 0, 1, units)
+    if first == 0:
         base = workspace.capacity * table[layer, TURNED] + panel * high * lanes
         depth = min(rows, panel_end * high) - panel * high
         _bias_gradient(network, workspace, rule, step, shard, table[layer, BIAS], base, lanes, 1, depth, place)

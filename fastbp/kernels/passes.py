@@ -2,7 +2,7 @@
 
 A long batch is shared by its panels: forward and delta of a row need no other row. When there are fewer panels than tasks, each takes a
 range of the units of every layer instead, and they meet after each layer. Gradients are shared by blocks of the weights, or, when the
-batch is long and the network small, by shards of the batch.
+batch is long and the network small, by shards of the batch. What the first layer reads may be shared by inputs (``chain.py``).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 from fastbp._jit import scalar
 from fastbp.kernels.accuracy import count_hits
 from fastbp.kernels.arguments import INPUTS, N_IN, N_OUT, Data, Network, Rule, Workspace
+from fastbp.kernels.chain import forward_chain, own_inputs
 from fastbp.kernels.codes import NO_UPDATE, SQUARED_ERROR
 from fastbp.kernels.delta import hidden_delta
 from fastbp.kernels.forward import forward_layer
@@ -40,8 +41,9 @@ def train_on_batch(
     if shards == 1:
         _forward_and_delta(network, workspace, data, loss, first, rows, zero, tasks, task)
         panels = panels_of(rows, workspace.width, lanes)
-        begin, end = _rows_ahead(workspace, data, first + rows, batch_size, tasks, task)
-        gradient_blocks(network, workspace, data, rule, step, 0, rows, 0, panels, begin, end, tasks, task, block)
+        begin, end = _rows_ahead(network, workspace, data, first + rows, batch_size, tasks, task)
+        own = own_inputs(network, workspace, rows, tasks, task)
+        gradient_blocks(network, workspace, data, rule, step, 0, rows, 0, panels, begin, end, own[0], own[1], tasks, task, block)
     else:
         begin, end = share(shards, tasks, task, 1)
         for shard in range(begin, end):
@@ -63,14 +65,16 @@ def _train_on_shard(
     panel = workspace.width * lanes_of(network.parameters)
     begin, end = shard * SHARD // panel, panels_of(min(rows, (shard + 1) * SHARD), workspace.width, lanes_of(network.parameters))
     last = network.layers - 1
-    gather_batch(data, workspace, first, rows, begin, end, 1, zero, block, 1, 0)
+    n_inputs = network.table[0, N_IN]
+    gather_batch(data, workspace, first, rows, begin, end, 0, n_inputs, 1, zero, block, 1, 0)
     for layer in range(last + 1):
-        forward_layer(network, workspace, layer, rows, begin, end, 0, network.table[layer, N_OUT], block)
+        n_in, n_out = network.table[layer, N_IN], network.table[layer, N_OUT]
+        forward_layer(network, workspace, layer, rows, begin, end, 0, n_out, 0, n_in, block)
     output_delta(loss, network, workspace, data, rows, begin, end)
     for layer in range(last, 0, -1):
         hidden_delta(network, workspace, layer, rows, begin, end, 0, network.table[layer, N_IN], block)
     kept = Rule(NO_UPDATE, 0, rule.rates, rule.gradients, rule.slots)
-    gradient_blocks(network, workspace, data, kept, step, shard, rows, begin, end, 0, 0, 1, 0, block)
+    gradient_blocks(network, workspace, data, kept, step, shard, rows, begin, end, 0, 0, 0, n_inputs, 1, 0, block)
 
 
 @scalar
@@ -100,15 +104,20 @@ def _forward(
     """The batch gathered and passed through all layers; at the end a task may read its own panels."""
     begin, end, by_units = _own_panels(workspace, rows, tasks, task)
     block, panels = task * SCRATCH, panels_of(rows, workspace.width, lanes_of(workspace.deltas))
-    gather_batch(data, workspace, first, rows, begin, end, targets, total_weight, block, tasks, task)
-    for layer in range(network.layers):
-        n_out = network.table[layer, N_OUT]
+    own, chained = own_inputs(network, workspace, rows, tasks, task), False
+    gather_batch(data, workspace, first, rows, begin, end, own[0], own[1], targets, total_weight, block, tasks, task)
+    if own[1] - own[0] < network.table[0, N_IN]:
+        forward_chain(network, workspace, rows, panels, own[0], own[1], block, tasks, task)
+        meet(workspace.team, tasks, task)
+        chained = True
+    for layer in range(1 if chained else 0, network.layers):
+        n_in, n_out = network.table[layer, N_IN], network.table[layer, N_OUT]
         if by_units:
             meet(workspace.team, tasks, task)
-            own = share(n_out, tasks, task, lanes_of(workspace.deltas))
-            forward_layer(network, workspace, layer, rows, 0, panels, own[0], own[1], block)
+            units = share(n_out, tasks, task, lanes_of(workspace.deltas))
+            forward_layer(network, workspace, layer, rows, 0, panels, units[0], units[1], 0, n_in, block)
         else:
-            forward_layer(network, workspace, layer, rows, begin, end, 0, n_out, block)
+            forward_layer(network, workspace, layer, rows, begin, end, 0, n_out, 0, n_in, block)
     if by_units:
         meet(workspace.team, tasks, task)
 
@@ -123,11 +132,14 @@ def _own_panels(workspace: Workspace, rows: int, tasks: int, task: int) -> tuple
 
 
 @scalar
-def _rows_ahead(workspace: Workspace, data: Data, first: int, batch_size: int, tasks: int, task: int) -> tuple[int, int]:
+def _rows_ahead(network: Network, workspace: Workspace, data: Data, first: int, batch_size: int, tasks: int, task: int) -> tuple[int, int]:
     """The places in the order of the task's rows of the next batch; none at the end of the order, and none that would not fit a cache."""
     rows = min(batch_size, data.rows - first)
     if rows <= 0 or rows // tasks * row_bytes(data.sources[INPUTS]) > _AHEAD:
         return first, first
+    own = own_inputs(network, workspace, rows, tasks, task)
+    if own[1] - own[0] < network.table[0, N_IN]:
+        return first, first + rows
     begin, end, _ = _own_panels(workspace, rows, tasks, task)
     step = workspace.width * lanes_of(workspace.deltas)
     return first + begin * step, first + min(rows, end * step)

@@ -19,7 +19,7 @@ from fastbp._jit import DISABLED, operation, scalar
 from fastbp.kernels.memory import element_pointer
 from fastbp.kernels.sizes import TEAM
 
-# Places in the array that a team shares, a cache line apart; from TURNS on one line a task.
+# Places in the array that a team shares, a cache line apart; from TURNS on one line a task: how often it has met, how far it is in a chain.
 _ARRIVED, _PASSED, _TURNS = 0, 8, TEAM
 # Added to the number of those who have arrived by the one who gives up.
 _CLOSED = 1 << 32
@@ -134,6 +134,21 @@ def meet(team: Any, tasks: int, task: int) -> None:
     while _read(team, _PASSED) < wanted:
         _wait(spins)
         spins += 1
+
+
+@scalar
+def follow(team: Any, task: int) -> None:
+    """Wait until the task before this one is further on than this one."""
+    spins, place = 0, _TURNS + 8 * task + 1
+    while _read(team, place - 8) <= team[place]:
+        _wait(spins)
+        spins += 1
+
+
+@scalar
+def go_on(team: Any, task: int) -> None:
+    """Let the next task follow."""
+    _add(team, _TURNS + 8 * task + 1, 1)
 
 
 @scalar

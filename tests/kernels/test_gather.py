@@ -26,7 +26,7 @@ WIDTHS = st.integers(1, 3)
 
 @program
 def gather_rows(source, order, first, rows, width, begin, end, out, base, scratch, block):
-    gather.gather(source, order, first, rows, width, begin, end, out, base, scratch, block)
+    gather.gather(source, order, first, rows, width, begin, end, 0, source[2], out, base, scratch, block)
 
 
 @program

@@ -1,0 +1,47 @@
+"""The first layer, whose inputs and rows of W are shared by the tasks, so that neither ever leaves the core of its owner.
+
+What one core wrote and another reads costs more time than the arithmetic on it: W after each update, and the batch. Here each task
+gathers some columns of all rows, multiplies them with its rows of W, and later updates these. Each sum begins with the first task and is
+handed on from task to task, piece by piece of the layer's units: it stays one chain in the order of the inputs, and all tasks work at once.
+"""
+
+from __future__ import annotations
+
+from fastbp._jit import scalar
+from fastbp.kernels.arguments import N_IN, N_OUT, Network, Workspace
+from fastbp.kernels.forward import forward_layer
+from fastbp.kernels.panels import lanes_of
+from fastbp.kernels.sizes import FEW
+from fastbp.kernels.team import follow, go_on, share
+
+# Units of a piece: fewer are packed and multiplied more slowly.
+_PIECE = 16
+# The least number of pieces for each task, since the last one waits for a piece of each before it; and the most.
+_FEWEST, _MOST = 4, 16
+
+
+@scalar
+def own_inputs(network: Network, workspace: Workspace, rows: int, tasks: int, task: int) -> tuple[int, int]:
+    """The inputs of the first layer that are a task's own: all of them for each where tasks share the batch instead."""
+    n_in, n_out = network.table[0, N_IN], network.table[0, N_OUT]
+    lanes = lanes_of(workspace.deltas)
+    if tasks == 1 or rows <= FEW or workspace.training == 0 or n_in < tasks * lanes or n_out < tasks * _FEWEST * _PIECE:
+        return 0, n_in
+    # Elements that cross: sums and outputs of the layer here, there half of W and of the batch. It pays from three times as many there.
+    if 3 * 3 * rows * n_out > n_in * (n_out + rows):
+        return 0, n_in
+    return share(n_in, tasks, task, lanes)
+
+
+@scalar
+def forward_chain(
+    network: Network, workspace: Workspace, rows: int, panels: int, first: int, last: int, block: int, tasks: int, task: int
+) -> None:
+    """The task's part in the sums of the first layer: inputs `first` to `last`; the last task's are complete."""
+    n_out = network.table[0, N_OUT]
+    piece = max(1, n_out // (tasks * _MOST * _PIECE)) * _PIECE
+    for unit in range(0, n_out, piece):
+        if task > 0:
+            follow(workspace.team, task)
+        forward_layer(network, workspace, 0, rows, 0, panels, unit, min(n_out, unit + piece), first, last, block)
+        go_on(workspace.team, task)
