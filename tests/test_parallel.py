@@ -19,7 +19,7 @@ CASES = {
     "shards": ([37, 50, 19, 3], 700, 800),
     "one large batch": ([40, 300, 7], 1000, 1000),
     "a chain": ([400, 300, 3], 50, 120),
-    "a chain with few inputs a task": ([66, 300, 20, 3], 9, 30),
+    "a chain with few inputs a task": ([83, 300, 20, 3], 9, 30),
 }
 
 def digest(*arrays):
