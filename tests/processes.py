@@ -35,15 +35,12 @@ def _noted(*arguments):
     _run(*arguments)
 
 
-programs.run = _noted
-
-
 def train(threads=2):
     """A digest of what training leaves, and on how many threads it ran.
 
     Long enough that several overlap, in few steps: on a busy machine each may take a time slice or two.
     """
-    _here.threads = set()
+    _here.threads, programs.run = set(), _noted
     model = fastbp.MLP([40, 200, 200, 3], activation="tanh", seed=0)
     trainer = fastbp.Trainer(model, loss="cross_entropy", optimizer="adam", batch_size=150, seed=0, threads=threads)
     history = trainer.fit(X, LABELS, epochs=30, validation_data=(X, LABELS))
