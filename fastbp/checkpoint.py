@@ -102,9 +102,9 @@ class Checkpoint(Callback):
 
     def on_fit_end(self, trainer: Trainer) -> None:
         """Write the run unless it has been, or diverged; nor over what is there when ``fit`` failed before that was looked at."""
-        if self._begun and self._written != (trainer.epoch, trainer.steps) and trainer.history.stopped != "diverged":
+        begun, self._begun = self._begun, False
+        if begun and self._written != (trainer.epoch, trainer.steps) and trainer.history.stopped != "diverged":
             self._write(trainer)
-        self._begun = False
 
     def _try_to_write(self, trainer: Trainer) -> None:
         self._clock = time.monotonic()

@@ -165,32 +165,32 @@ class Fit:
         trainer, steps, epochs, optimizer = self._trainer, self._trainer.steps, self._trainer.epoch, self._trainer.optimizer
         trainer.history.stopped = "diverged"
         with self._interrupt.held():
-            repeated = trainer._guard.go_back(trainer, self._replay)
-            self._leave_complete()
+            repeated = trainer._guard.go_back(trainer, lambda count: self._replay(count, epochs))
+            self._leave_complete(epochs)
             trainer.history.truncate(len(trainer.history) - (epochs - trainer.epoch))
             error = explained(trainer, self._rows, self._epoch().next_rows()) if repeated else unexplained(trainer, steps)
             if repeated:
                 trainer._guard.go_back(trainer)
-                self._leave_complete()
+                self._leave_complete(epochs)
             trainer.optimizer = optimizer
         return error
 
-    def _replay(self, steps: int) -> Array:
-        """The same steps once more, with nobody watching; their losses."""
+    def _replay(self, steps: int, epochs: int) -> Array:
+        """The same steps once more, with nobody watching, when `epochs` have been counted; their losses."""
         trainer, last = self._trainer, self._trainer.steps + steps
         losses: list[Array] = []
         while trainer.steps < last:
-            self._leave_complete()
+            self._leave_complete(epochs)
             epoch = self._epoch()
             trainer.optimizer = [optimizer for begin, optimizer in self._optimizers if begin <= trainer.steps][-1]
             end = min([last, *(begin for begin, _ in self._optimizers if begin > trainer.steps)])
             losses.append(self._steps_of(epoch, min(end - trainer.steps, epoch.batches - epoch.done))[0])
-        self._leave_complete()
+        self._leave_complete(epochs)
         return np.concatenate(losses)
 
-    def _leave_complete(self) -> None:
-        """Go on to the next epoch where a state was kept between the last step of one and its end, which the history holds."""
+    def _leave_complete(self, epochs: int) -> None:
+        """Go on to the next epoch after the last step of one that the history holds, as it holds `epochs`."""
         trainer, current = self._trainer, self._trainer._current
-        if current is not None and current.rows == self._rows.n_rows and current.complete:
+        if current is not None and current.rows == self._rows.n_rows and current.complete and trainer.epoch < epochs:
             trainer._current = None
             trainer.epoch += 1

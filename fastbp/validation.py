@@ -13,7 +13,7 @@ def numeric(given: object, argument: str) -> Array:
     """`given` (array, list, pandas or polars frame, memory map) as an array of real numbers of its own type."""
     if hasattr(given, "toarray") and hasattr(given, "nnz"):
         raise TypeError(f"{argument} is sparse ({type(given).__name__}); expected a dense array, such as {argument}.toarray()")
-    if np.ma.is_masked(given):
+    if isinstance(given, np.ma.MaskedArray) and np.ma.is_masked(given):
         raise ValueError(f"{argument} has masked elements; expected numbers everywhere, such as {argument}.filled(0)")
     try:
         array = np.asarray(given) if not _has_nullable_columns(given) else given.to_numpy(np.float64, na_value=np.nan)  # type: ignore[attr-defined]
@@ -32,7 +32,7 @@ def numeric(given: object, argument: str) -> Array:
 
 def _has_nullable_columns(given: object) -> bool:
     """Whether `given` is a pandas object with numbers that NumPy would take for Python objects, since some may be missing."""
-    kinds = getattr(given, "dtypes", None)
+    kinds = getattr(given, "dtypes", getattr(given, "dtype", None))
     kinds = list(kinds) if isinstance(kinds, Iterable) else [kinds]
     return any(hasattr(kind, "na_value") for kind in kinds) and all(getattr(kind, "kind", "O") in "fiub" for kind in kinds)
 

@@ -120,7 +120,8 @@ def test_memory_layout_of_inputs_leaves_no_trace(layout, dtype):
 def test_frames_whose_numbers_may_be_missing(kind):
     base = BOOLS if kind == "boolean" else INTEGERS
     given = pd.DataFrame(base).astype(kind)
-    assert results(given, pd.Series(LABELS, dtype="Int64")) == results(copied(base), LABELS)
+    for labels in (pd.Series(LABELS, dtype="Int64"), pd.array(LABELS, dtype="Int64")):
+        assert results(given, labels) == results(copied(base), LABELS)
 
 
 def test_masked_arrays_with_nothing_masked():

@@ -101,6 +101,7 @@ BAD_Y = [
     ("trainer", "complex", LABELS + 0j, TypeError, r"y has dtype complex128 \(ndarray\); expected real numbers"),
     ("trainer", "sparse", sparse.csr_matrix(np.eye(2)[LABELS]), TypeError, r"y is sparse \(csr_matrix\); expected a dense array"),
     ("trainer", "masked", np.ma.masked_array(LABELS, LABELS == 0), ValueError, r"y has masked elements"),
+    ("trainer", "missing_in_array", pd.array([0, 1, None, 0], "Int64"), ValueError, r"y\[2\] is nan; class labels of 2 outputs lie betw"),
     ("trainer", "missing", pd.Series([0, 1, None, 0], dtype="Int64"), ValueError, r"y\[2\] is nan; class labels of 2 outputs lie betwee"),
     ("trainer", "ragged", [[1, 0], [1], [1], [0]], ValueError, r"y is no rectangular array: .*inhomogeneous"),
     ("trainer", "negative_label", [0, -1, 1, 0], ValueError, r"y\[1\] is -1; class labels of 2 outputs lie between 0 and 1"),

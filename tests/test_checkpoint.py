@@ -1,5 +1,6 @@
 """A run that was saved and resumed is the run that was not, to the last bit."""
 
+import errno
 import os
 import signal
 
@@ -256,6 +257,23 @@ def test_a_new_run_does_not_lose_the_one_that_is_there(tmp_path):
     with pytest.warns(UserWarning, match=r"begins at step 0.*kept as .*run-before\.safetensors"):
         make().fit(X, LABELS, epochs=1, callbacks=fastbp.Checkpoint(path))
     assert (steps_in(path), steps_in(tmp_path / "run-before.safetensors")) == (7, 21)
+
+
+@pytest.mark.parametrize("last_write_failed", [False, True])
+def test_a_fit_that_fails_before_it_begins_overwrites_nothing(tmp_path, monkeypatch, last_write_failed):
+    def full(path, *pieces):
+        raise OSError(errno.ENOSPC, "no space")
+
+    path = tmp_path / "run"
+    make().fit(X, LABELS, epochs=3, callbacks=fastbp.Checkpoint(path))
+    content, checkpoint = path.read_bytes(), fastbp.Checkpoint(path, "1 h")
+    if last_write_failed:
+        with monkeypatch.context() as patch, pytest.raises(OSError, match="no space"):
+            patch.setattr("fastbp.checkpoint.write_atomically", full)
+            fastbp.Trainer.resume(path).fit(X, LABELS, epochs=1, callbacks=checkpoint)
+    with pytest.raises(RuntimeError, match="bad failed"):
+        make().fit(X, LABELS, epochs=1, callbacks=[Recorder("bad", fail="begin"), checkpoint])
+    assert path.read_bytes() == content
 
 
 def test_leftovers_of_killed_writers_are_removed_once_they_are_old(tmp_path):

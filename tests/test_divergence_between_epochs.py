@@ -40,3 +40,33 @@ def test_divergence_after_the_end_of_an_epoch(batch_size, later):
     for each in (trainer, plain):
         each.fit(X, LABELS, epochs=4 - each.epoch)
     assert bits(trainer) == bits(plain)
+
+
+class Spoil(fastbp.Callback):
+    """Writes a NaN into the weights after so many steps."""
+
+    def __init__(self, steps):
+        self.steps = steps
+
+    def steps_to_pause(self, trainer):
+        return 1
+
+    def on_pause(self, trainer):
+        if trainer.steps == self.steps:
+            trainer.model.weights[0][0] = np.nan
+
+
+@pytest.mark.parametrize("seldom", [False, True])
+@pytest.mark.parametrize("batch_size", [8, None])
+@pytest.mark.parametrize("steps", range(1, 16))
+def test_an_epoch_is_counted_when_the_history_holds_it(monkeypatch, steps, batch_size, seldom):
+    """Found after the last step of an epoch, and the steps go well when they are repeated: the epoch has yet to end."""
+    monkeypatch.setattr(guard, "_RARELY", 1e9 if seldom else 0)
+    trainer, plain = (make(batch_size=batch_size) for _ in range(2))
+    with pytest.raises(fastbp.DivergenceError, match="became infinite or NaN"):
+        trainer.fit(X, LABELS, epochs=16, callbacks=Spoil(steps), validation_data=(X, LABELS))
+    assert len(trainer.history) == trainer.epoch
+    for each in (trainer, plain):
+        each.fit(X, LABELS, epochs=16 - each.epoch, validation_data=(X, LABELS))
+    assert len(trainer.history) == trainer.epoch == 16
+    assert bits(trainer) == bits(plain)
