@@ -12,8 +12,8 @@ from fastbp.state import State, all_finite
 if TYPE_CHECKING:
     from fastbp.trainer import Trainer
 
-# A state is kept anew when so many times as long has passed as it took last time: half a percent.
-_RARELY = 200
+# A state is kept anew when so many times as long has passed as it took last time, half a percent, and so many seconds.
+_RARELY, _KEEP = 200, 0.005
 # Weights are looked at when so many times as long has passed as it took last time, and so many seconds.
 _OFTEN, _LOOK = 20, 0.05
 
@@ -103,7 +103,7 @@ class Guard:
         self._leads_here = True
         end = time.perf_counter()
         self._look = max(self._look, end + _LOOK)
-        self._keep_next = end + _RARELY * (end - begin)
+        self._keep_next = end + max(_KEEP, _RARELY * (end - begin))
 
 
 def is_finite(trainer: Trainer) -> bool:

@@ -15,6 +15,9 @@ from fastbp.optimizers.memory import Memory
 if TYPE_CHECKING:
     from fastbp.trainer import Trainer
 
+# Elements of an array for which another as large costs nothing.
+_SMALL = 10_000
+
 
 class State:
     """A copy of a trainer's parameters, optimizer memory and place in the training, in memory that is used again and again."""
@@ -50,7 +53,9 @@ def _copy(epoch: Epoch | None) -> Epoch | None:
 
 
 def all_finite(array: Array) -> bool:
-    """Whether no element is infinite or NaN, in one pass that takes no memory."""
+    """Whether no element is infinite or NaN, of a large array in one pass that takes no memory."""
+    if array.size < _SMALL:
+        return bool(np.isfinite(array).all())
     with np.errstate(over="ignore", invalid="ignore"):
         total = float(np.add.reduce(array, axis=None))
     # A sum of finite numbers may be too large for the type.

@@ -11,6 +11,7 @@ from fastbp import guard
 @pytest.fixture(autouse=True)
 def keep_every_state(monkeypatch):
     monkeypatch.setattr(guard, "_RARELY", 0)
+    monkeypatch.setattr(guard, "_KEEP", 0)
 
 
 class TooFast(fastbp.Callback):
