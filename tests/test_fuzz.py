@@ -13,7 +13,7 @@ from training import bits
 
 import fastbp
 
-fuzz = settings(max_examples=600, suppress_health_check=list(HealthCheck))
+fuzz = settings(max_examples=250, suppress_health_check=list(HealthCheck))
 pytestmark = pytest.mark.filterwarnings("ignore")  # NumPy warns of odd conversions; what counts is how the call ends
 
 LOSSES = ["squared_error", "cross_entropy", "binary_cross_entropy"]
