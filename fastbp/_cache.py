@@ -6,10 +6,9 @@ an upgrade, would be served old machine code. Here every function carries a hash
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import logging
 import os
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from types import CellType, FunctionType
@@ -19,6 +18,7 @@ import numba
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.runtime.nrt import rtsys
 
+from fastbp._log import tell_once
 from fastbp.kernels.isa import VARIABLE
 
 _NOT_KEPT = "fastbp cannot keep compiled kernels, so each process compiles anew: set NUMBA_CACHE_DIR to a folder it may write"
@@ -47,7 +47,7 @@ class _Files(IndexDataCacheFile):
         content = Path(self._data_path(name)).read_bytes()  # type: ignore[no-untyped-call]
         if hashlib.sha256(content[:-32]).digest() != content[-32:]:
             raise ValueError("checksum")
-        return super()._load_data(name)  # type: ignore[no-untyped-call]
+        return pickle.loads(content)
 
 
 class _Cache(FunctionCache):
@@ -91,12 +91,6 @@ def keep_on_disk(compiled: Any) -> None:
     except RuntimeError:
         # There is no folder that Numba could write to.
         tell_once(_NOT_KEPT)
-
-
-@functools.cache
-def tell_once(message: str) -> None:
-    """Log a warning, the first time only."""
-    logging.getLogger("fastbp").warning(message)
 
 
 def stamped(function: Callable[..., Any]) -> Callable[..., Any]:

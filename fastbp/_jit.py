@@ -18,7 +18,8 @@ from numba import types
 from numba.extending import intrinsic
 
 from fastbp._blocks import BlockCompiler, building_block
-from fastbp._cache import keep_on_disk, stamped, tell_once
+from fastbp._cache import keep_on_disk, stamped
+from fastbp._log import tell_once
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

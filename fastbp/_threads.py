@@ -59,9 +59,16 @@ def running(tasks: int) -> Iterator[int]:
         if not granted:
             yield 1
             return
-        before = numba.get_num_threads()
-        numba.set_num_threads(tasks)
-        try:
+        with set_threads(tasks):
             yield tasks
-        finally:
-            numba.set_num_threads(before)
+
+
+@contextmanager
+def set_threads(count: int) -> Iterator[None]:
+    """Have Numba's parallel loops run on `count` threads, and give the caller's number back afterwards."""
+    before = numba.get_num_threads()
+    numba.set_num_threads(count)
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)

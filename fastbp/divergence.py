@@ -44,10 +44,11 @@ def explained(trainer: Trainer, rows: Rows, batch: NDArray[np.int64]) -> Diverge
     """The error for a trainer whose next step, on the rows `batch`, goes wrong. The caller takes back the step that is made here."""
     step, place = trainer.steps + 1, f"step {trainer.steps + 1} (epoch {trainer.epoch + 1})"
     kept, advice = f"The weights of before that step are kept. {_advice(trainer)}", ""
-    largest = float(np.abs(rows.inputs(batch).astype(np.float64)).max())
+    inputs = rows.inputs(batch)
+    largest = float(np.abs(inputs.astype(np.float64)).max())
     if largest > _LARGE:
         advice = f", and scaled inputs (they reach {largest:.3g})"
-    layer, what = _find(trainer, rows, batch)
+    layer, what = _find(trainer, rows, batch, inputs)
     return DivergenceError(f"training diverged at {place}: {what}. {kept}{advice}", step, layer)
 
 
@@ -61,12 +62,12 @@ def _advice(trainer: Trainer) -> str:
     return f"Begin again, or at a checkpoint, with a smaller learning_rate (it is {vars(trainer.optimizer)['learning_rate']:g})"
 
 
-def _find(trainer: Trainer, rows: Rows, batch: NDArray[np.int64]) -> tuple[int, str]:
+def _find(trainer: Trainer, rows: Rows, batch: NDArray[np.int64], inputs: Array) -> tuple[int, str]:
     """The layer whose numbers leave the range first, on the way of the computation: forward, loss, backward, update."""
     model = trainer.model
     dtype, last, reached = model.dtype, len(model.weights) - 1, 0.0
     for layer in range(last + 1):
-        reached = _largest_sum(model, layer, rows.inputs(batch))
+        reached = _largest_sum(model, layer, inputs)
         if not math.isfinite(reached):
             return layer, f"the weighted sums of layer {layer} are too large for {dtype}"
     loss, gradient = trainer._gradients(rows, batch)

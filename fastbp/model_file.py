@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastbp._typing import Array
 from fastbp.activations import ACTIVATIONS, Activation
-from fastbp.sealed import Content, as_path, sealed, unsealed, write_atomically
+from fastbp.sealed import Content, as_path, existing, sealed, unsealed, write_atomically
 
 if TYPE_CHECKING:
     from fastbp.mlp import MLP
@@ -26,9 +26,7 @@ def write_model(path: object, model: MLP) -> None:
 
 def read_model(path: object, model_class: type[MLP]) -> MLP:
     """The model in the file at `path`, which may be that of a run. Its weights need not be finite: one that diverged can be looked at."""
-    place = as_path(path)
-    if not place.exists():
-        raise FileNotFoundError(f"no model file at {str(place)!r}")
+    place = existing(path, "model")
     return build(place, unsealed(place), model_class)
 
 

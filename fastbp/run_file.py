@@ -15,7 +15,7 @@ from fastbp.mlp import MLP
 from fastbp.model_file import ENTRY, build, check_version, describe, fill, tensors_of
 from fastbp.optimizers import OPTIMIZERS, Optimizer
 from fastbp.optimizers.memory import Memory
-from fastbp.sealed import Content, as_path, sealed, unsealed, write_atomically
+from fastbp.sealed import Content, as_path, existing, sealed, unsealed, write_atomically
 
 if TYPE_CHECKING:
     from fastbp.trainer import Trainer
@@ -41,9 +41,7 @@ def run_content(trainer: Trainer) -> list[bytes | memoryview]:
 
 def read_run(path: object, trainer_class: type[Trainer], threads: int | None) -> Trainer:
     """The trainer in the file at `path`."""
-    place = as_path(path)
-    if not place.exists():
-        raise FileNotFoundError(f"no run file at {str(place)!r}")
+    place = existing(path, "run")
     content = unsealed(place)
     model = build(place, content, MLP)
     try:

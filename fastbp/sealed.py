@@ -36,6 +36,14 @@ def as_path(given: object, argument: str = "path") -> Path:
     return path
 
 
+def existing(given: object, what: str) -> Path:
+    """`given` as the path of a file that is there."""
+    path = as_path(given)
+    if not path.exists():
+        raise FileNotFoundError(f"no {what} file at {str(path)!r}")
+    return path
+
+
 def check_writable(path: Path) -> None:
     """Raise OSError when no file could be written at `path`."""
     if path.is_dir():
@@ -73,8 +81,7 @@ def unsealed(path: Path) -> Content:
     content = path.read_bytes()
     try:
         tensors = load(content)
-        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-        settings = header.get("__metadata__", {})
+        settings = json.loads(_up_to_tensors(content)[8:]).get("__metadata__", {})
         checksum = settings.pop(_CHECKSUM, None)
         if checksum is not None:
             _verify(content, checksum)
@@ -94,8 +101,12 @@ def _verify(content: bytes, checksum: str) -> None:
 
 
 def _place_of_checksum(content: bytes | memoryview) -> int:
-    header = bytes(content[: 8 + int.from_bytes(content[:8], "little")])
-    return header.index(_MARK) + len(_MARK)
+    return _up_to_tensors(content).index(_MARK) + len(_MARK)
+
+
+def _up_to_tensors(content: bytes | memoryview) -> bytes:
+    """The length of the header in eight bytes, and the header, which is JSON."""
+    return bytes(content[: 8 + int.from_bytes(content[:8], "little")])
 
 
 def write_atomically(path: Path, *pieces: bytes | memoryview) -> None:

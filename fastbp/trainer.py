@@ -296,8 +296,7 @@ class Trainer:
 
     def _evaluate(self, rows: Rows) -> dict[str, float]:
         network, size = self.model.network, min(rows.n_rows, ROWS)
-        tasks = plan_tasks(network, size, self.threads)
-        scores = score(network, rows, self.loss.code, size, tasks)
+        scores = score(network, rows, self.loss.code, size, self._tasks(size))
         names = ("loss", "accuracy") if self.loss.has_accuracy else ("loss",)
         return dict(zip(names, scores.tolist(), strict=False))
 

@@ -21,16 +21,23 @@ _FEWEST, _MOST = 4, 16
 
 
 @scalar
-def own_inputs(network: Network, workspace: Workspace, rows: int, tasks: int, task: int) -> tuple[int, int]:
-    """The inputs of the first layer that are a task's own: all of them for each where tasks share the batch instead."""
+def is_chained(network: Network, workspace: Workspace, rows: int, tasks: int) -> bool:
+    """Whether tasks share the inputs of the first layer; otherwise they share the batch there, too."""
     n_in, n_out = network.table[0, N_IN], network.table[0, N_OUT]
-    lanes = lanes_of(workspace.deltas)
-    if tasks == 1 or rows <= FEW or workspace.training == 0 or n_in < tasks * lanes or n_out < tasks * _FEWEST * _PIECE:
-        return 0, n_in
+    if tasks == 1 or rows <= FEW or workspace.training == 0:
+        return False
+    if n_in < tasks * lanes_of(workspace.deltas) or n_out < tasks * _FEWEST * _PIECE:
+        return False
     # Elements that cross: sums and outputs of the layer here, there half of W and of the batch. It pays from three times as many there.
-    if 3 * 3 * rows * n_out > n_in * (n_out + rows):
-        return 0, n_in
-    return share(n_in, tasks, task, lanes)
+    pays: bool = 3 * 3 * rows * n_out <= n_in * (n_out + rows)
+    return pays
+
+
+@scalar
+def own_inputs(network: Network, workspace: Workspace, rows: int, tasks: int, task: int) -> tuple[int, int]:
+    """The inputs of the first layer that a task reads and whose weights it updates: all of them where they are not shared."""
+    n_in = network.table[0, N_IN]
+    return share(n_in, tasks, task, lanes_of(workspace.deltas)) if is_chained(network, workspace, rows, tasks) else (0, n_in)
 
 
 @scalar

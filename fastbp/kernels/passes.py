@@ -12,7 +12,7 @@ from typing import Any
 from fastbp._jit import scalar
 from fastbp.kernels.accuracy import count_hits
 from fastbp.kernels.arguments import INPUTS, N_IN, N_OUT, Data, Network, Rule, Workspace
-from fastbp.kernels.chain import forward_chain, own_inputs
+from fastbp.kernels.chain import forward_chain, is_chained, own_inputs
 from fastbp.kernels.codes import NO_UPDATE, SQUARED_ERROR
 from fastbp.kernels.delta import hidden_delta
 from fastbp.kernels.forward import forward_layer
@@ -104,12 +104,11 @@ def _forward(
     """The batch gathered and passed through all layers; at the end a task may read its own panels."""
     begin, end, by_units = _own_panels(workspace, rows, tasks, task)
     block, panels = task * SCRATCH, panels_of(rows, workspace.width, lanes_of(workspace.deltas))
-    own, chained = own_inputs(network, workspace, rows, tasks, task), False
+    own, chained = own_inputs(network, workspace, rows, tasks, task), is_chained(network, workspace, rows, tasks)
     gather_batch(data, workspace, first, rows, begin, end, own[0], own[1], targets, total_weight, block, tasks, task)
-    if own[1] - own[0] < network.table[0, N_IN]:
+    if chained:
         forward_chain(network, workspace, rows, panels, own[0], own[1], block, tasks, task)
         meet(workspace.team, tasks, task)
-        chained = True
     for layer in range(1 if chained else 0, network.layers):
         n_in, n_out = network.table[layer, N_IN], network.table[layer, N_OUT]
         if by_units:
@@ -137,8 +136,7 @@ def _rows_ahead(network: Network, workspace: Workspace, data: Data, first: int, 
     rows = min(batch_size, data.rows - first)
     if rows <= 0 or rows // tasks * row_bytes(data.sources[INPUTS]) > _AHEAD:
         return first, first
-    own = own_inputs(network, workspace, rows, tasks, task)
-    if own[1] - own[0] < network.table[0, N_IN]:
+    if is_chained(network, workspace, rows, tasks):
         return first, first + rows
     begin, end, _ = _own_panels(workspace, rows, tasks, task)
     step = workspace.width * lanes_of(workspace.deltas)

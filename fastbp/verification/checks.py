@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 
 from fastbp import _jit
+from fastbp._loading import layer
 from fastbp.verification.deviation import Findings
 from fastbp.verification.golden import stored_runs_come_out_bit_by_bit
 from fastbp.verification.gradients import gradients_equal_central_differences
-from fastbp.verification.machine import threading_layer
 from fastbp.verification.oracle import (
     predictions_losses_and_gradients_follow_the_oracle,
     training_in_float32_follows_the_oracle,
@@ -43,7 +43,7 @@ def run_checks(tell: Callable[[str], object] = lambda line: None) -> Report:
         check = run_check(function)
         report.checks.append(check)
         tell(check.line())
-    report.threading_layer = threading_layer()
+    report.threading_layer = layer() or report.threading_layer
     tell(report.ending())
     return report
 

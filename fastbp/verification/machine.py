@@ -34,14 +34,6 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version()} | libraries
 
 
-def threading_layer() -> str:
-    """The library that runs Numba's threads."""
-    try:
-        return str(numba.threading_layer())  # type: ignore[attr-defined]
-    except ValueError:
-        return "none started"
-
-
 def _cpu_name() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()

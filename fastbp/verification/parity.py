@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numba
 import numpy as np
 
+from fastbp._threads import set_threads
 from fastbp.optimizers import Optimizer
 from fastbp.verification.deviation import Deviation, Findings, layers, same_bits
 from fastbp.verification.paths import PATHS, Path, optimizers
@@ -39,7 +38,7 @@ def callers_thread_count_is_restored() -> Findings:
     path, deviations = next(path for path in PATHS if path.name == "wide layers"), []
     for mine in sorted({1, AVAILABLE}):
         for threads in (*COUNTS, None):
-            with _callers_threads(mine):
+            with set_threads(mine):
                 _train(path, "sgd", "float32", threads)
                 left = numba.get_num_threads()
             where = f"numba.get_num_threads() after threads={threads}"
@@ -47,19 +46,9 @@ def callers_thread_count_is_restored() -> Findings:
     return Findings(deviations)
 
 
-@contextmanager
-def _callers_threads(count: int) -> Iterator[None]:
-    before = numba.get_num_threads()
-    numba.set_num_threads(count)
-    try:
-        yield
-    finally:
-        numba.set_num_threads(before)
-
-
 def _results(path: Path, optimizer: Optimizer, dtype: str, threads: int | None, mine: int) -> dict[str, Any]:
     """What `_train` gives where the caller has `mine` threads: predictions take up to as many."""
-    with _callers_threads(mine):
+    with set_threads(mine):
         return _train(path, optimizer, dtype, threads)
 
 
