@@ -10,17 +10,17 @@ from functools import cache
 import numpy as np
 
 from fastbp import layout
-from fastbp._jit import program, unit_addresses
-from fastbp.data import Rows
+from fastbp.compiling.jit import program, unit_addresses
+from fastbp.data.rows import Rows
 from fastbp.kernels import programs  # noqa: F401  # all units are there once the program is
 from fastbp.kernels.arguments import N_IN, N_OUT, Rule
-from fastbp.kernels.buffer import kind_of, without_arrays
 from fastbp.kernels.delta import hidden_delta
 from fastbp.kernels.forward import forward_layer
 from fastbp.kernels.gather import gather_batch
 from fastbp.kernels.gradient import gradient_blocks
+from fastbp.kernels.lanes.buffer import kind_of, without_arrays
+from fastbp.kernels.lanes.panels import lanes_of, panels_of
 from fastbp.kernels.loss import output_delta
-from fastbp.kernels.panels import lanes_of, panels_of
 
 from .common import NETS, peak, products, seconds, trainer
 from .common import data as seeded

@@ -1,4 +1,4 @@
-"""Print the polynomial coefficients of ``fastbp/kernels/elementary.py``.
+"""Print the polynomial coefficients of ``fastbp/kernels/lanes/elementary.py``.
 
 ``expm1(r) = r + r**2 * g(r)`` on ``|r| <= ln(2) / 2``: g is interpolated at Chebyshev nodes with 60 digits, which is within a
 factor of two of the best possible error, and rounded to the nearest float of each width.

@@ -1,7 +1,8 @@
 """The search for block sizes: units and depth of a block of the left operand, and rows of the batch in a part of the gradient's depth.
 
 Run it from the repository's root with ``python -m benchmarks.search_blocks``: some minutes, since each choice is a copy of the package that
-compiles anew. ``search_blocks.txt`` keeps a result; ``fastbp/kernels/sizes.py`` and ``gradient.py`` hold the choice. A figure is the share
+compiles anew. ``search_blocks.txt`` keeps a result; ``fastbp/kernels/lanes/sizes.py`` and
+``gradient.py`` hold the choice. A figure is the share
 of the FMA peak that a phase of a step reaches on one thread.
 """
 

@@ -1,6 +1,7 @@
 """The search for register tiles: every shape that might fit, timed from the first-level cache, as a share of the machine's FMA peak.
 
-Run it from the repository's root with ``python -m benchmarks.search_tiles``; ``search_tiles.txt`` keeps a result. ``fastbp/kernels/isa.py``
+Run it from the repository's root with ``python -m benchmarks.search_tiles``; ``search_tiles.txt`` keeps a result.
+``fastbp/kernels/lanes/isa.py``
 holds the choice. Columns: the order of the left operand (beside: as the weights lie in forward and packed; apart: as units lie in the
 gradient), the depth, the share of the peak, and how often the compiler spilled a register to memory. `--depths` are depths of the tile: at
 32, a small batch, starting and ending a tile counts; at 256 the loop alone does.
@@ -12,7 +13,7 @@ import numba
 import numpy as np
 
 from benchmarks.common import peak, seconds
-from fastbp.kernels.tile import FROM_ZERO, multiply
+from fastbp.kernels.lanes.tile import FROM_ZERO, multiply
 
 SHAPES = (
     [(rows, 1) for rows in (4, 6, 8, 16, 24, 28)] + [(rows, 2) for rows in (4, 6, 8, 12, 14)] + [(rows, 3) for rows in (4, 6, 8, 9, 10)]

@@ -1,13 +1,13 @@
 """fastbp trains multi-layer perceptrons by back-propagation on multicore CPUs."""
 
 from fastbp.activations import Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
-from fastbp.callbacks import Callback
-from fastbp.checkpoint import Checkpoint
-from fastbp.divergence import DivergenceError
-from fastbp.history import History
+from fastbp.callbacks.base import Callback
+from fastbp.callbacks.checkpoint import Checkpoint
 from fastbp.mlp import MLP
 from fastbp.optimizers import SGD, Adam, AdamW, RMSprop
 from fastbp.trainer import Trainer
+from fastbp.training.divergence import DivergenceError
+from fastbp.training.history import History
 from fastbp.verification import verify
 
 __version__ = "0.1.0"

@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastbp import layout
-from fastbp._loading import programs
-from fastbp._threads import running
 from fastbp._typing import Array
-from fastbp.data import Rows
+from fastbp.data.rows import Rows
 from fastbp.kernels.arguments import Network, Rule
 from fastbp.kernels.codes import COEFFICIENTS, NO_UPDATE, PREDICT, SCORE
+from fastbp.kernels.loader import programs
+from fastbp.processors.threads import running
 
 #: Rows in a batch: enough to feed every thread, few enough to stay in cache. Part of a score's bits, since it fixes the order of the sum.
 ROWS = 256

@@ -28,7 +28,7 @@ from fastbp._names import lookup
 from fastbp._random import INITIAL_WEIGHTS, generator
 from fastbp._typing import Array, DType
 from fastbp.activations import Activation
-from fastbp.validation import real_array
+from fastbp.data.validation import real_array
 
 Draw = Callable[[np.random.Generator, int, int], NDArray[np.float64]]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from fastbp._typing import Array, DType
 from fastbp.activations import Activation
 from fastbp.kernels.arguments import N_IN, N_OUT, ROWS_OUT, SPREAD, TURNED, UNITS_OUT, WEIGHT, Network, Workspace
-from fastbp.kernels.sizes import BYTES, FEW, SCRATCH, TEAM, WIDTH, balanced, panel_width
+from fastbp.kernels.lanes.sizes import BYTES, FEW, SCRATCH, TEAM, WIDTH, balanced, panel_width
 
 
 def table_of(layer_sizes: Sequence[int], activations: Sequence[Activation], dtype: DType) -> NDArray[np.int64]:

@@ -13,8 +13,8 @@ import numpy as np
 from fastbp._names import lookup
 from fastbp._typing import Array, DType
 from fastbp.activations import ACTIVATIONS, Activation, Identity, Sigmoid, Softmax
+from fastbp.data.validation import check_range, numeric, real_range
 from fastbp.kernels import codes
-from fastbp.validation import check_range, numeric, real_range
 
 
 class Loss(ABC):

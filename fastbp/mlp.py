@@ -11,15 +11,15 @@ import numpy as np
 from fastbp import layout
 from fastbp._names import integer, lookup
 from fastbp._random import as_seed
-from fastbp._threads import plan_tasks
 from fastbp._typing import Array, DType
 from fastbp.activations import Activation, Identity, as_activation
-from fastbp.data import Rows
+from fastbp.data.rows import Rows
+from fastbp.data.validation import check_inputs, within
+from fastbp.files.model_file import read_model, write_model
 from fastbp.inference import ROWS, predict
 from fastbp.initializers import check_given, draw_weights
 from fastbp.kernels.arguments import Network
-from fastbp.model_file import read_model, write_model
-from fastbp.validation import check_inputs, within
+from fastbp.processors.threads import plan_tasks
 
 _DTYPES: dict[str, DType] = {"float32": np.dtype(np.float32), "float64": np.dtype(np.float64)}
 

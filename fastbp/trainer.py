@@ -14,25 +14,25 @@ from numpy.typing import NDArray
 from fastbp import layout
 from fastbp._names import flag, integer, lookup, real
 from fastbp._random import as_seed
-from fastbp._threads import check_threads, plan_tasks
 from fastbp._typing import Array
-from fastbp.callbacks import Callback, check_callbacks
-from fastbp.data import Rows
-from fastbp.divergence import unexplained
-from fastbp.engine import Engine
-from fastbp.epoch import Epoch
-from fastbp.fitting import Fit
-from fastbp.guard import Guard
-from fastbp.history import History
+from fastbp.callbacks.base import Callback, check_callbacks
+from fastbp.data.rows import Rows
+from fastbp.data.validation import check_inputs, check_sample_weight
+from fastbp.files.run_file import read_run, write_run
 from fastbp.inference import ROWS, score
 from fastbp.losses import as_loss
 from fastbp.mlp import MLP
 from fastbp.optimizers import Optimizer, as_optimizer
-from fastbp.optimizers.memory import Memory
-from fastbp.pace import Pace
-from fastbp.progress import check_progress
-from fastbp.run_file import read_run, write_run
-from fastbp.validation import check_inputs, check_sample_weight
+from fastbp.processors.threads import check_threads, plan_tasks
+from fastbp.training.divergence import unexplained
+from fastbp.training.engine import Engine
+from fastbp.training.epoch import Epoch
+from fastbp.training.fitting import Fit
+from fastbp.training.guard import Guard
+from fastbp.training.history import History
+from fastbp.training.memory import Memory
+from fastbp.training.pace import Pace
+from fastbp.training.progress import check_progress
 
 
 class Trainer:

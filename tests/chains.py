@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from fastbp._jit import program
-from fastbp.kernels import memory, vector
-from fastbp.kernels.panels import lanes_of
-from fastbp.kernels.sizes import BYTES
+from fastbp.compiling.jit import program
+from fastbp.kernels.lanes import memory, vector
+from fastbp.kernels.lanes.panels import lanes_of
+from fastbp.kernels.lanes.sizes import BYTES
 
 
 @program

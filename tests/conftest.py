@@ -38,7 +38,7 @@ _TRAIN = """
 import hashlib, json, sys
 import numpy as np
 import fastbp
-from fastbp import _jit
+from fastbp.compiling import jit
 from fastbp.kernels import programs
 
 random = np.random.default_rng(0)
@@ -51,7 +51,7 @@ for threads in (1, 2):
     trainer.fit(X, y, epochs=3, validation_data=(X, y))
     digest = hashlib.sha256(model.network.parameters.tobytes() + model.predict(X).tobytes()).hexdigest()
     results.append([digest, trainer.history.loss, trainer.history.val_loss])
-every = [programs._run, *(compiled for compiled, _ in _jit._UNITS.values())]
+every = [programs._run, *(compiled for compiled, _ in jit._UNITS.values())]
 hits, misses = (sum(sum(getattr(p.stats, kind).values()) for p in every) for kind in ("cache_hits", "cache_misses"))
 print(json.dumps({"results": results, "hits": hits, "misses": misses, "programs": len(every)}))
 for program in every if len(sys.argv) > 1 else ():

@@ -15,8 +15,9 @@ import numba
 import numpy as np
 
 import fastbp
-from fastbp import _loading, _process
+from fastbp.compiling import loading
 from fastbp.kernels import programs
+from fastbp.processors import process
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(300, 40)).astype(np.float32)
@@ -76,7 +77,7 @@ def plain():
 
 def fork_before_use():
     # Held as if another thread of the parent trained.
-    with _process._lock:
+    with process._lock:
         child = in_a_fork(train)
     results = [child, train()]
     assert [result["threads"] for result in results] == [[2]] * 2, results
@@ -104,7 +105,7 @@ def fork_after_a_kernel():
 
 def fork_while_a_thread_trains():
     """The first time while it loads the kernels, which holds a lock that no thread of the child would open."""
-    stop, lock = threading.Event(), _loading.loading._lock
+    stop, lock = threading.Event(), loading.loading._lock
 
     def go_on():
         while not stop.is_set():

@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 from training import LABELS, OPTIMIZERS, TARGETS, Recorder, X, bits, make
 
 import fastbp
-from fastbp import checkpoint as checkpoint_module
+from fastbp.callbacks import checkpoint as checkpoint_module
 
 STEPS_AN_EPOCH = 7
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from fastbp import _cpus
+from fastbp.processors import cpus
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def system(tmp_path):
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return _cpus.quota(tmp_path)
+        return cpus.quota(tmp_path)
 
     return quota
 
@@ -71,7 +71,7 @@ def test_missing_files_grant_everything(system, tmp_path):
 
 CODE = """
 import os, sys, numpy as np, numba, fastbp
-from fastbp import _cpus
+from fastbp.processors import cpus
 from fastbp.kernels import programs
 
 assert numba.get_num_threads() == 2
@@ -86,7 +86,7 @@ for threads in (None, 2):
 """
 
 AFFINITY = "os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])"
-QUOTA = "_cpus._own_quota = lambda: 1"
+QUOTA = "cpus._own_quota = lambda: 1"
 
 
 @pytest.mark.parametrize("limit", [AFFINITY, QUOTA], ids=["affinity", "quota"])

@@ -5,7 +5,7 @@ import pytest
 from training import LABELS, OPTIMIZERS, X, bits, make
 
 import fastbp
-from fastbp import guard
+from fastbp.training import guard
 
 
 @pytest.fixture(autouse=True)

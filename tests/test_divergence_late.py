@@ -6,7 +6,7 @@ from test_checkpoint import StopAt
 from training import LABELS, TARGETS, N, Recorder, X, bits, make
 
 import fastbp
-from fastbp import guard
+from fastbp.training import guard
 
 # A column of zeros but for one row: the gradient of its weights has a square too large for the type, and nothing else is.
 LARGE = {"float32": 1e30, "float64": 1e200}

@@ -1,14 +1,14 @@
-"""The bounds that the docstring of ``kernels/elementary.py`` states, in units in the last place (ULP) of the exact value."""
+"""The bounds that the docstring of ``kernels/lanes/elementary.py`` states, in units in the last place (ULP) of the exact value."""
 
 import mpmath
 import numpy as np
 import pytest
 
-from fastbp._jit import DISABLED, program
-from fastbp.kernels import elementary
-from fastbp.kernels.memory import load, store
-from fastbp.kernels.panels import lanes_of
-from fastbp.kernels.sizes import BYTES
+from fastbp.compiling.jit import DISABLED, program
+from fastbp.kernels.lanes import elementary
+from fastbp.kernels.lanes.memory import load, store
+from fastbp.kernels.lanes.panels import lanes_of
+from fastbp.kernels.lanes.sizes import BYTES
 
 EXP, SIGMOID, TANH, LOG1P = range(4)
 

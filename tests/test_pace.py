@@ -1,6 +1,6 @@
 import pytest
 
-from fastbp.pace import Pace
+from fastbp.training.pace import Pace
 
 
 def played(pace, seconds_per_step, runs, first=0.0):

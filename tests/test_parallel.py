@@ -8,7 +8,7 @@ TRAIN = """
 import hashlib, json
 import numpy as np
 import fastbp
-from fastbp.kernels.sizes import TEAM
+from fastbp.kernels.lanes.sizes import TEAM
 
 CASES = {
     "one row": ([37, 50, 19, 3], 1, 30),

@@ -36,9 +36,9 @@ def test_only_a_progress_bar_needs_tqdm(run_python):
 def test_import_compiles_nothing_and_prints_nothing(run_python, tmp_path):
     code = (
         "import fastbp\n"
-        "from fastbp import _jit\n"
+        "from fastbp.compiling import jit\n"
         "from fastbp.kernels import programs\n"
-        "every = [programs._run, *(compiled for compiled, _ in _jit._UNITS.values())]\n"
+        "every = [programs._run, *(compiled for compiled, _ in jit._UNITS.values())]\n"
         "assert len(every) > 1 and not any(program.signatures for program in every)\n"
         "fastbp.Trainer(fastbp.MLP([2, 3, 2]), loss='cross_entropy')"
     )
@@ -86,7 +86,7 @@ def test_second_process_trains_from_the_cache_with_the_same_bits(cold):
 
 
 def test_edit_of_a_file_that_the_program_only_calls_into_is_noticed(cold):
-    edited = cold.package / "kernels" / "elementary.py"
+    edited = cold.package / "kernels" / "lanes" / "elementary.py"
     original, first = edited.read_text(), cold.run(PREDICT)
     before = cold.files()
     changed, count = re.subn(r"(0\.1666657703\)\n    g = fma\(g, r, )0\.5\)", r"\g<1>0.75)", original)
@@ -105,14 +105,14 @@ def test_edit_of_a_file_that_the_program_only_calls_into_is_noticed(cold):
 def test_edit_of_any_file_makes_another_cache_key(cold):
     code = (
         "import json, pathlib, fastbp\n"
-        "from fastbp import _cache\n"
-        "keys = {'': _cache._hash_of_sources()}\n"
+        "from fastbp.compiling import cache\n"
+        "keys = {'': cache._hash_of_sources()}\n"
         "for path in sorted(pathlib.Path(fastbp.__file__).parent.rglob('*.py')):\n"
         "    content = path.read_bytes()\n"
         "    path.write_bytes(content.replace(b'import', b' import', 1) or b'#')\n"
-        "    keys[str(path)] = _cache._hash_of_sources()\n"
+        "    keys[str(path)] = cache._hash_of_sources()\n"
         "    path.write_bytes(content)\n"
-        "assert _cache._hash_of_sources() == keys[''] == _cache._SOURCES\n"
+        "assert cache._hash_of_sources() == keys[''] == cache._SOURCES\n"
         "print(json.dumps(keys))"
     )
     keys = json.loads(cold.run(code))

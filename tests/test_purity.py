@@ -11,7 +11,7 @@ import pytest
 from numba.core.runtime import _nrt_python, rtsys
 
 import fastbp
-from fastbp import _jit
+from fastbp.compiling import jit
 from fastbp.kernels import programs
 
 RANDOM = np.random.default_rng(0)
@@ -20,7 +20,7 @@ LABELS = RANDOM.integers(0, 2, 1000)
 
 TWO = pytest.param(2, marks=pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="Numba was started with one thread"))
 
-PROGRAMS = [programs._run, *(compiled for compiled, _ in _jit._UNITS.values())]
+PROGRAMS = [programs._run, *(compiled for compiled, _ in jit._UNITS.values())]
 # With the JIT off, for another pass over the kernels, they are plain functions.
 NAMES = [getattr(program, "py_func", program).__name__ for program in PROGRAMS]
 

@@ -10,7 +10,7 @@ import pytest
 from training import LABELS, RANDOM, N, Recorder, X, bits, make
 
 import fastbp
-from fastbp.interrupt import Interrupt
+from fastbp.training.interrupt import Interrupt
 
 LONG = 400_000
 LONG_X = RANDOM.normal(size=(LONG, 3)).astype(np.float32)

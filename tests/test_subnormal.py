@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import fastbp
-from fastbp._jit import program
-from fastbp.kernels.subnormal import flush_subnormals, restore
+from fastbp.compiling.jit import program
+from fastbp.kernels.lanes.subnormal import flush_subnormals, restore
 
 pytestmark = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT", "0") != "0", reason="plain Python has no such mode")
 

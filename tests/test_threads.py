@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 import fastbp
-from fastbp import _cpus, _process
 from fastbp.kernels import programs
 from fastbp.kernels.codes import SCORE, TRAIN
+from fastbp.processors import cpus, process
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(300, 40)).astype(np.float32)
@@ -26,7 +26,7 @@ def callers_threads():
     left = numba.get_num_threads()
     numba.set_num_threads(everything)
     assert left == everything
-    assert not _process._lock.locked()
+    assert not process._lock.locked()
 
 
 def run(
@@ -149,14 +149,14 @@ def test_by_default_small_steps_run_on_one_thread_and_large_ones_on_all(monkeypa
     monkeypatch.setattr(programs, "run", lambda *arguments: (seen.append(arguments[-1]), run(*arguments)))
     for sizes in [(40, 30, 3), (40, 400, 300, 3)]:
         fastbp.Trainer(fastbp.MLP(sizes, seed=0), loss="cross_entropy", seed=0).step(X[:40], LABELS[:40])
-    assert seen == [1, min(numba.config.NUMBA_NUM_THREADS, _cpus.available())]
+    assert seen == [1, min(numba.config.NUMBA_NUM_THREADS, cpus.available())]
 
 
 @needs_two
 def test_who_finds_parallel_loops_running_takes_one_thread(monkeypatch):
     wanted, seen, call = run(2), [], programs.run
     monkeypatch.setattr(programs, "run", lambda *arguments: (seen.append(arguments[-1]), call(*arguments)))
-    with _process.parallel_region() as granted:
+    with process.parallel_region() as granted:
         assert granted and run(2) == wanted
     assert set(seen) == {1}
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from fastbp.kernels.isa import TILES, VARIABLE
+from fastbp.kernels.lanes.isa import TILES, VARIABLE
 
 # Odd sizes, so that no panel is full; hidden layers of several vectors, a product deeper than its blocks, a batch long enough for shards.
 TRAIN = """
@@ -52,7 +52,7 @@ def test_each_kind_of_tiles_has_machine_code_of_its_own(run_python):
     """Numba's cache key holds what a program is closed over; buffers are made for the tiles of the process."""
     code = (
         "from fastbp.kernels import programs\n"
-        "from fastbp.kernels.isa import host\n"
+        "from fastbp.kernels.lanes.isa import host\n"
         "print(host(), [cell.cell_contents for cell in programs._run.py_func.__closure__])"
     )
     keys = dict(run_python(code, **{VARIABLE: name}).split(maxsplit=1) for name in TILES)
@@ -61,7 +61,7 @@ def test_each_kind_of_tiles_has_machine_code_of_its_own(run_python):
 
 def test_checked_indices_have_machine_code_of_their_own(run_python):
     """Kernels compiled with them hand on arrays, others addresses: one must never call the other."""
-    code = "from fastbp import _cache; print(_cache._SOURCES)"
+    code = "from fastbp.compiling import cache; print(cache._SOURCES)"
     assert run_python(code, NUMBA_BOUNDSCHECK="1") != run_python(code)
 
 

@@ -14,11 +14,13 @@ import numpy as np
 import pytest
 
 import fastbp
-from fastbp import cli, engine
+from fastbp import cli
 from fastbp.activations import ACTIVATIONS
-from fastbp.kernels import gradient, programs, sizes
+from fastbp.kernels import gradient, programs
+from fastbp.kernels.lanes import sizes
 from fastbp.losses import LOSSES
 from fastbp.optimizers import OPTIMIZERS
+from fastbp.training import engine
 from fastbp.verification import checks, golden, gradients, make_golden, oracle, parity, paths
 from fastbp.verification.deviation import Findings, compare, same_bits
 from fastbp.verification.level import level
@@ -269,7 +271,7 @@ def test_on_a_level_without_hashes_losses_are_compared(monkeypatch, tmp_path):
 # Of each plant: a file of the package, what stands there, what is put in its place. Different checks see them, so that one copy serves all.
 PLANTS = (
     # A polynomial of float64, by 1e-10.
-    ("kernels/elementary.py", "fma(g, r, 0.16666666666666671)", "fma(g, r, 0.16666666676666671)"),
+    ("kernels/lanes/elementary.py", "fma(g, r, 0.16666666666666671)", "fma(g, r, 0.16666666676666671)"),
     # Nesterov's look-ahead, back instead.
     ("kernels/update.py", "rate * (slope + momentum * v if", "rate * (slope - momentum * v if"),
     # Parameters that only the second task leaves out.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastbp._jit import scalar, unit
+from fastbp.compiling.jit import scalar, unit
 from fastbp.kernels.arguments import COLUMNS, N_OUT, TARGETS, UNITS_OUT, Data, Network, Workspace
 from fastbp.kernels.codes import BINARY_CROSS_ENTROPY, HITS
+from fastbp.kernels.lanes.memory import load, store
+from fastbp.kernels.lanes.panels import lanes_of, vectors_of
+from fastbp.kernels.lanes.vector import select, splat
 from fastbp.kernels.loss import sum_vector
-from fastbp.kernels.memory import load, store
-from fastbp.kernels.panels import lanes_of, vectors_of
-from fastbp.kernels.vector import select, splat
 
 
 @unit(HITS)

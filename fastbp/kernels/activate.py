@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastbp._jit import scalar
+from fastbp.compiling.jit import scalar
 from fastbp.kernels.codes import LEAKY_RELU, RELU, SIGMOID, TANH
-from fastbp.kernels.elementary import exp_nonpositive, sigmoid, tanh
-from fastbp.kernels.memory import load, store
-from fastbp.kernels.panels import lanes_of
-from fastbp.kernels.vector import select, splat
+from fastbp.kernels.lanes.elementary import exp_nonpositive, sigmoid, tanh
+from fastbp.kernels.lanes.memory import load, store
+from fastbp.kernels.lanes.panels import lanes_of
+from fastbp.kernels.lanes.vector import select, splat
 
 
 @scalar

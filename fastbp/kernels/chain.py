@@ -7,11 +7,11 @@ handed on from task to task, piece by piece of the layer's units: it stays one c
 
 from __future__ import annotations
 
-from fastbp._jit import scalar
+from fastbp.compiling.jit import scalar
 from fastbp.kernels.arguments import N_IN, N_OUT, Network, Workspace
 from fastbp.kernels.forward import forward_layer
-from fastbp.kernels.panels import lanes_of
-from fastbp.kernels.sizes import FEW
+from fastbp.kernels.lanes.panels import lanes_of
+from fastbp.kernels.lanes.sizes import FEW
 from fastbp.kernels.team import follow, go_on, share
 
 # Units of a piece: fewer are packed and multiplied more slowly.

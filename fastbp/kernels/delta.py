@@ -6,14 +6,14 @@ above: delta_l = (delta_(l+1) W_(l+1)^T) * act'(z_l).
 
 from __future__ import annotations
 
-from fastbp._jit import scalar, unit
+from fastbp.compiling.jit import scalar, unit
 from fastbp.kernels.activate import multiply_by_derivative
 from fastbp.kernels.arguments import ACTIVATION, N_IN, N_OUT, ROWS_IN, ROWS_OUT, UNITS_IN, UNITS_OUT, WEIGHT, Network, Workspace
 from fastbp.kernels.codes import DELTA
-from fastbp.kernels.panels import lanes_of, row_length, vectors_of
-from fastbp.kernels.product import PANELS_TO_PACK, multiply_apart, multiply_beside, pack_apart, rows_of_tiles
-from fastbp.kernels.sizes import CHUNK, DEPTH, FEW, WIDTH
-from fastbp.kernels.tile import FROM_C, FROM_ZERO
+from fastbp.kernels.lanes.panels import lanes_of, row_length, vectors_of
+from fastbp.kernels.lanes.product import PANELS_TO_PACK, multiply_apart, multiply_beside, pack_apart, rows_of_tiles
+from fastbp.kernels.lanes.sizes import CHUNK, DEPTH, FEW, WIDTH
+from fastbp.kernels.lanes.tile import FROM_C, FROM_ZERO
 from fastbp.kernels.turn import turn
 
 

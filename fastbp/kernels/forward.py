@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from fastbp._jit import scalar, unit
+from fastbp.compiling.jit import scalar, unit
 from fastbp.kernels.activate import activate
 from fastbp.kernels.arguments import ACTIVATION, BIAS, N_IN, N_OUT, ROWS_IN, ROWS_OUT, UNITS_IN, UNITS_OUT, WEIGHT, Network, Workspace
 from fastbp.kernels.codes import FORWARD
-from fastbp.kernels.memory import load, store
-from fastbp.kernels.panels import lanes_of, row_length, vectors_of
-from fastbp.kernels.product import PANELS_TO_PACK, multiply_apart, multiply_beside, pack_beside, rows_of_tiles
-from fastbp.kernels.sizes import CHUNK, DEPTH, FEW, WIDTH
-from fastbp.kernels.tile import FROM_C
-from fastbp.kernels.transpose import transpose_block
+from fastbp.kernels.lanes.memory import load, store
+from fastbp.kernels.lanes.panels import lanes_of, row_length, vectors_of
+from fastbp.kernels.lanes.product import PANELS_TO_PACK, multiply_apart, multiply_beside, pack_beside, rows_of_tiles
+from fastbp.kernels.lanes.sizes import CHUNK, DEPTH, FEW, WIDTH
+from fastbp.kernels.lanes.tile import FROM_C
+from fastbp.kernels.lanes.transpose import transpose_block
 
 
 @unit(FORWARD)

@@ -10,15 +10,15 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from fastbp._jit import operation, scalar, unit
+from fastbp.compiling.jit import operation, scalar, unit
 from fastbp.kernels.arguments import ADDRESS, COLUMNS, DTYPE, INPUTS, STRIDE, TARGETS, WEIGHTS, Data, Workspace
 from fastbp.kernels.codes import DTYPES, F4, F8, GATHER, I2, I4, I8, U1
-from fastbp.kernels.memory import element_pointer, emit_prefetch
-from fastbp.kernels.panels import lanes_of, panels_of, row_length
-from fastbp.kernels.sizes import BYTES, FEW
+from fastbp.kernels.lanes.memory import element_pointer, emit_prefetch
+from fastbp.kernels.lanes.panels import lanes_of, panels_of, row_length
+from fastbp.kernels.lanes.sizes import BYTES, FEW
+from fastbp.kernels.lanes.transpose import transpose_block, turn_block
+from fastbp.kernels.lanes.vector import Vector, llvm_type
 from fastbp.kernels.team import share
-from fastbp.kernels.transpose import transpose_block, turn_block
-from fastbp.kernels.vector import Vector, llvm_type
 
 # Columns read of a row before the next row's turn: a block of them for each lane of a vector fits the first-level cache.
 _COLUMNS = 64

@@ -7,7 +7,7 @@ the update has used it; all gradients of a network are in memory only where some
 
 from __future__ import annotations
 
-from fastbp._jit import scalar, unit
+from fastbp.compiling.jit import scalar, unit
 from fastbp.kernels.arguments import (
     BIAS,
     N_IN,
@@ -26,15 +26,15 @@ from fastbp.kernels.arguments import (
 )
 from fastbp.kernels.codes import GRADIENT
 from fastbp.kernels.gather import prefetch_rows
-from fastbp.kernels.memory import load, load_first, store
-from fastbp.kernels.panels import lanes_of, row_length, vectors_of
-from fastbp.kernels.product import multiply_apart, tile_rows
-from fastbp.kernels.sizes import CHUNK, FEW
+from fastbp.kernels.lanes.memory import load, load_first, store
+from fastbp.kernels.lanes.panels import lanes_of, row_length, vectors_of
+from fastbp.kernels.lanes.product import multiply_apart, tile_rows
+from fastbp.kernels.lanes.sizes import CHUNK, FEW
+from fastbp.kernels.lanes.tile import FROM_C, FROM_ZERO
+from fastbp.kernels.lanes.transpose import transpose_block
+from fastbp.kernels.lanes.vector import fma, splat
 from fastbp.kernels.team import share
-from fastbp.kernels.tile import FROM_C, FROM_ZERO
-from fastbp.kernels.transpose import transpose_block
 from fastbp.kernels.update import prefetch_block, update_block, update_rows
-from fastbp.kernels.vector import fma, splat
 
 # Rows of blocks of W are multiples of this, for the register tile's sake.
 _GRAIN = 8

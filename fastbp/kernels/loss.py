@@ -16,16 +16,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from fastbp._jit import scalar, unit
+from fastbp.compiling.jit import scalar, unit
 from fastbp.kernels.activate import activate, exponentials, multiply_by_derivative, softmax
 from fastbp.kernels.arguments import ACTIVATION, COLUMNS, N_OUT, TARGETS, UNITS_OUT, Data, Network, Numbers, Workspace
 from fastbp.kernels.codes import BINARY_CROSS_ENTROPY, ERROR, OUTPUT, SOFTMAX, SQUARED_ERROR
-from fastbp.kernels.elementary import log1p_unit, sigmoid
-from fastbp.kernels.memory import load, store
-from fastbp.kernels.panels import lanes_of, vectors_of
-from fastbp.kernels.sizes import FEW
+from fastbp.kernels.lanes.elementary import log1p_unit, sigmoid
+from fastbp.kernels.lanes.memory import load, store
+from fastbp.kernels.lanes.panels import lanes_of, vectors_of
+from fastbp.kernels.lanes.sizes import FEW
+from fastbp.kernels.lanes.vector import absolute, select, splat
 from fastbp.kernels.turn import rows_of_deltas, turn
-from fastbp.kernels.vector import absolute, select, splat
 
 
 @unit(ERROR)

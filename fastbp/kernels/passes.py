@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastbp._jit import scalar
+from fastbp.compiling.jit import scalar
 from fastbp.kernels.accuracy import count_hits
 from fastbp.kernels.arguments import INPUTS, N_IN, N_OUT, Data, Network, Rule, Workspace
 from fastbp.kernels.chain import forward_chain, is_chained, own_inputs
@@ -18,9 +18,9 @@ from fastbp.kernels.delta import hidden_delta
 from fastbp.kernels.forward import forward_layer
 from fastbp.kernels.gather import gather_batch, row_bytes
 from fastbp.kernels.gradient import gradient_blocks
+from fastbp.kernels.lanes.panels import lanes_of, panels_of, shards_of, shares_units, vectors_of
+from fastbp.kernels.lanes.sizes import FEW, SCRATCH, SHARD
 from fastbp.kernels.loss import output_delta, total_loss, write_output
-from fastbp.kernels.panels import lanes_of, panels_of, shards_of, shares_units, vectors_of
-from fastbp.kernels.sizes import FEW, SCRATCH, SHARD
 from fastbp.kernels.team import meet, share
 from fastbp.kernels.update import add_shards
 

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from fastbp._jit import kernel, program, scalar, unit, unit_addresses
-from fastbp._loading import loading
+from fastbp.compiling.jit import kernel, program, scalar, unit, unit_addresses
+from fastbp.compiling.loading import loading
 from fastbp.kernels.arguments import Data, Network, Numbers, Rule, Workspace
-from fastbp.kernels.buffer import addressed, kind_of, without_arrays
 from fastbp.kernels.codes import PREDICT, TASK, TRAIN
+from fastbp.kernels.lanes.buffer import addressed, kind_of, without_arrays
+from fastbp.kernels.lanes.subnormal import flush_subnormals, restore
 from fastbp.kernels.passes import score_batch, train_on_batch, write_batch
-from fastbp.kernels.subnormal import flush_subnormals, restore
 from fastbp.kernels.team import assemble
 
 # The addresses of the compiled kernels, by element type.

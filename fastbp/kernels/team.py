@@ -15,9 +15,9 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from fastbp._jit import DISABLED, operation, scalar
-from fastbp.kernels.memory import element_pointer
-from fastbp.kernels.sizes import TEAM
+from fastbp.compiling.jit import DISABLED, operation, scalar
+from fastbp.kernels.lanes.memory import element_pointer
+from fastbp.kernels.lanes.sizes import TEAM
 
 # Places in the array that a team shares, a cache line apart; from TURNS on one line a task: how often it has met, how far it is in a chain.
 _ARRIVED, _PASSED, _TURNS = 0, 8, TEAM

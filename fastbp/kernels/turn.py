@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fastbp._jit import scalar
+from fastbp.compiling.jit import scalar
 from fastbp.kernels.arguments import N_OUT, ROWS_OUT, SPREAD, TURNED, UNITS_OUT, Network, Workspace
-from fastbp.kernels.panels import lanes_of, row_length
-from fastbp.kernels.sizes import FEW
-from fastbp.kernels.transpose import transpose_block
+from fastbp.kernels.lanes.panels import lanes_of, row_length
+from fastbp.kernels.lanes.sizes import FEW
+from fastbp.kernels.lanes.transpose import transpose_block
 
 
 @scalar

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastbp._jit import scalar, unit
+from fastbp.compiling.jit import scalar, unit
 from fastbp.kernels.arguments import Network, Rule, Workspace
 from fastbp.kernels.codes import ADAM, RMSPROP, SGD, SHARDS, UPDATE, UPDATE_ROWS
-from fastbp.kernels.memory import load, load_first, prefetch, store, store_first
-from fastbp.kernels.panels import lanes_of
-from fastbp.kernels.vector import fma, select, sqrt
+from fastbp.kernels.lanes.memory import load, load_first, prefetch, store, store_first
+from fastbp.kernels.lanes.panels import lanes_of
+from fastbp.kernels.lanes.vector import fma, select, sqrt
 
 
 @scalar

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from fastbp._names import real
 from fastbp._typing import Array, DType
+from fastbp.data.validation import within
 from fastbp.kernels.codes import COEFFICIENTS
-from fastbp.validation import within
 
 
 @dataclass

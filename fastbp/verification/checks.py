@@ -6,8 +6,8 @@ import math
 import time
 from collections.abc import Callable
 
-from fastbp import _jit
-from fastbp._loading import layer
+from fastbp.compiling import jit
+from fastbp.compiling.loading import layer
 from fastbp.verification.deviation import Findings
 from fastbp.verification.golden import stored_runs_come_out_bit_by_bit
 from fastbp.verification.gradients import gradients_equal_central_differences
@@ -35,7 +35,7 @@ _TOLD = 3
 
 def run_checks(tell: Callable[[str], object] = lambda line: None) -> Report:
     """Run all checks; `tell` gets the report line by line as they are done."""
-    if _jit.DISABLED:
+    if jit.DISABLED:
         raise RuntimeError("NUMBA_DISABLE_JIT is set, so that no kernel is compiled; verify checks compiled kernels")
     report = Report()
     tell(report.heading())

@@ -7,8 +7,8 @@ from typing import Any
 import numba
 import numpy as np
 
-from fastbp._threads import set_threads
 from fastbp.optimizers import Optimizer
+from fastbp.processors.threads import set_threads
 from fastbp.verification.deviation import Deviation, Findings, layers, same_bits
 from fastbp.verification.paths import PATHS, Path, optimizers
 

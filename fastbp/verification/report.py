@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from os import PathLike
 from pathlib import Path
 
-from fastbp.sealed import as_path, check_writable, write_atomically
+from fastbp.files.sealed import as_path, check_writable, write_atomically
 from fastbp.verification.machine import machine, versions
 
 # Of the column of names.

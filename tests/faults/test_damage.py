@@ -158,7 +158,7 @@ def rewritten(path, entry, **changes):
 
 @pytest.mark.parametrize(("entry", "newest"), [("fastbp", 2), ("run", 1)])
 def test_a_newer_version_is_named(entry, newest, tmp_path):
-    from fastbp.sealed import sealed, unsealed, write_atomically
+    from fastbp.files.sealed import sealed, unsealed, write_atomically
 
     path = tmp_path / "run.safetensors"
     make().save(path)

@@ -10,7 +10,7 @@ import pytest
 from training import LABELS, X, make
 
 import fastbp
-from fastbp.run_file import run_content
+from fastbp.files.run_file import run_content
 
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
 _STATM = Path("/proc/self/statm")

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from fastbp import layout
-from fastbp._jit import DISABLED, program
 from fastbp.activations import Identity
+from fastbp.compiling.jit import DISABLED, program
 from fastbp.kernels.arguments import COLUMNS_OF_TABLE, N_OUT, Network
-from fastbp.kernels.buffer import CHECKED, Buffer, addressed, kind_of
-from fastbp.kernels.memory import load, store
-from fastbp.kernels.panels import lanes_of
+from fastbp.kernels.lanes.buffer import CHECKED, Buffer, addressed, kind_of
+from fastbp.kernels.lanes.memory import load, store
+from fastbp.kernels.lanes.panels import lanes_of
 
 pytestmark = pytest.mark.kernels
 

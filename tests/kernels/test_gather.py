@@ -5,12 +5,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fastbp import layout
-from fastbp._jit import program
 from fastbp.activations import Identity
-from fastbp.data import Rows
+from fastbp.compiling.jit import program
+from fastbp.data.rows import Rows
 from fastbp.kernels import codes, gather
 from fastbp.kernels.arguments import INPUTS, TARGETS, Network
-from fastbp.kernels.sizes import SCRATCH
+from fastbp.kernels.lanes.sizes import SCRATCH
 from fastbp.verification.problems import random_weights
 
 pytestmark = pytest.mark.kernels

@@ -5,10 +5,10 @@ from chains import chain, inside, lanes, random_matrices, taken_out
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from fastbp._jit import program
-from fastbp.kernels import product
-from fastbp.kernels.sizes import CHUNK, DEPTH, WIDTH
-from fastbp.kernels.tile import FROM_C, FROM_ZERO
+from fastbp.compiling.jit import program
+from fastbp.kernels.lanes import product
+from fastbp.kernels.lanes.sizes import CHUNK, DEPTH, WIDTH
+from fastbp.kernels.lanes.tile import FROM_C, FROM_ZERO
 
 pytestmark = pytest.mark.kernels
 

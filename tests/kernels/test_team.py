@@ -7,9 +7,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numba import prange
 
-from fastbp._jit import DISABLED, kernel, program
+from fastbp.compiling.jit import DISABLED, kernel, program
 from fastbp.kernels import team
-from fastbp.kernels.sizes import TEAM
+from fastbp.kernels.lanes.sizes import TEAM
 
 pytestmark = pytest.mark.kernels
 

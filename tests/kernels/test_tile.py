@@ -6,9 +6,9 @@ from chains import chain, inside, lanes, random_matrices, taken_out
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastbp._jit import program
-from fastbp.kernels import isa, tile
-from fastbp.kernels.tile import FROM_C, FROM_ZERO
+from fastbp.compiling.jit import program
+from fastbp.kernels.lanes import isa, tile
+from fastbp.kernels.lanes.tile import FROM_C, FROM_ZERO
 
 pytestmark = pytest.mark.kernels
 

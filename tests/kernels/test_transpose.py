@@ -4,8 +4,8 @@ from chains import lanes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastbp._jit import program
-from fastbp.kernels import transpose
+from fastbp.compiling.jit import program
+from fastbp.kernels.lanes import transpose
 
 pytestmark = pytest.mark.kernels
 

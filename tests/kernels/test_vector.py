@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastbp._jit import DISABLED, program
-from fastbp.kernels import memory, vector
-from fastbp.kernels.panels import lanes_of
-from fastbp.kernels.sizes import BYTES
+from fastbp.compiling.jit import DISABLED, program
+from fastbp.kernels.lanes import memory, vector
+from fastbp.kernels.lanes.panels import lanes_of
+from fastbp.kernels.lanes.sizes import BYTES
 
 pytestmark = pytest.mark.kernels
 

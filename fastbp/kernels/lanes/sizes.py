@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastbp.kernels.isa import TILES, host
+from fastbp.kernels.lanes.isa import TILES, host
 
 #: Bytes of a vector: a cache line.
 BYTES = 64

@@ -12,8 +12,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from fastbp._loading import layer, threads_set
 from fastbp._log import tell_once
+from fastbp.compiling.loading import layer, threads_set
 
 # Threads of these modules and names serve progress bars and notebooks and start no kernels. A notebook would never train on all threads
 # if they counted.

@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from fastbp._jit import operation, scalar
+from fastbp.compiling.jit import operation, scalar
 
 # Flush to zero and denormals are zero, of the x86 MXCSR register (Intel SDM volume 1, 10.2.3); FZ of the Arm FPCR register.
 _X86_BITS, _ARM_BIT = 0x8040, 1 << 24

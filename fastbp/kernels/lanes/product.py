@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastbp._jit import scalar
-from fastbp.kernels.isa import TILES, host
-from fastbp.kernels.memory import load_first, store
-from fastbp.kernels.panels import lanes_of
-from fastbp.kernels.sizes import CHUNK, WIDTH
-from fastbp.kernels.tile import multiply
-from fastbp.kernels.transpose import transpose_block
+from fastbp.compiling.jit import scalar
+from fastbp.kernels.lanes.isa import TILES, host
+from fastbp.kernels.lanes.memory import load_first, store
+from fastbp.kernels.lanes.panels import lanes_of
+from fastbp.kernels.lanes.sizes import CHUNK, WIDTH
+from fastbp.kernels.lanes.tile import multiply
+from fastbp.kernels.lanes.transpose import transpose_block
 
 #: So many panels pay for copying a block of weights, whose numbers then lie side by side.
 PANELS_TO_PACK = 3

@@ -9,13 +9,13 @@ import numpy as np
 
 from fastbp import layout
 from fastbp._typing import Array
-from fastbp.epoch import Epoch
-from fastbp.history import History
+from fastbp.files.model_file import ENTRY, build, check_version, describe, fill, tensors_of
+from fastbp.files.sealed import Content, as_path, existing, sealed, unsealed, write_atomically
 from fastbp.mlp import MLP
-from fastbp.model_file import ENTRY, build, check_version, describe, fill, tensors_of
 from fastbp.optimizers import OPTIMIZERS, Optimizer
-from fastbp.optimizers.memory import Memory
-from fastbp.sealed import Content, as_path, existing, sealed, unsealed, write_atomically
+from fastbp.training.epoch import Epoch
+from fastbp.training.history import History
+from fastbp.training.memory import Memory
 
 if TYPE_CHECKING:
     from fastbp.trainer import Trainer

@@ -7,10 +7,10 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 
-from fastbp._jit import operation
-from fastbp.kernels.memory import element_pointer
-from fastbp.kernels.sizes import BYTES
-from fastbp.kernels.vector import Vector, llvm_type
+from fastbp.compiling.jit import operation
+from fastbp.kernels.lanes.memory import element_pointer
+from fastbp.kernels.lanes.sizes import BYTES
+from fastbp.kernels.lanes.vector import Vector, llvm_type
 
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastbp._typing import Array
 from fastbp.activations import ACTIVATIONS, Activation
-from fastbp.sealed import Content, as_path, existing, sealed, unsealed, write_atomically
+from fastbp.files.sealed import Content, as_path, existing, sealed, unsealed, write_atomically
 
 if TYPE_CHECKING:
     from fastbp.mlp import MLP

@@ -13,10 +13,10 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from fastbp._jit import operation
-from fastbp.kernels.memory import element_pointer
-from fastbp.kernels.sizes import BYTES
-from fastbp.kernels.vector import Vector, fma, llvm_type, splat_value
+from fastbp.compiling.jit import operation
+from fastbp.kernels.lanes.memory import element_pointer
+from fastbp.kernels.lanes.sizes import BYTES
+from fastbp.kernels.lanes.vector import Vector, fma, llvm_type, splat_value
 
 #: Where the sums of a tile begin: at what C holds, at zero, or (0 and up) at the numbers from that place of `start` on, one a row.
 FROM_C, FROM_ZERO = -2, -1

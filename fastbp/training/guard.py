@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fastbp._typing import Array
-from fastbp.state import State, all_finite
+from fastbp.training.run import State, all_finite
 
 if TYPE_CHECKING:
     from fastbp.trainer import Trainer

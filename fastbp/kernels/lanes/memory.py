@@ -9,9 +9,9 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from fastbp._jit import data_pointer, operation
-from fastbp.kernels.sizes import BYTES
-from fastbp.kernels.vector import Vector, llvm_type, splat_value
+from fastbp.compiling.jit import data_pointer, operation
+from fastbp.kernels.lanes.sizes import BYTES
+from fastbp.kernels.lanes.vector import Vector, llvm_type, splat_value
 
 _I32 = ir.IntType(32)
 

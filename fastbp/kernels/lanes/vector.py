@@ -17,8 +17,8 @@ from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin, lower_cast, models, register_model
 
-from fastbp._jit import operation
-from fastbp.kernels.sizes import BYTES
+from fastbp.compiling.jit import operation
+from fastbp.kernels.lanes.sizes import BYTES
 
 _I32 = ir.IntType(32)
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastbp._typing import Array
-from fastbp.epoch import Epoch
-from fastbp.optimizers.memory import Memory
+from fastbp.training.epoch import Epoch
+from fastbp.training.memory import Memory
 
 if TYPE_CHECKING:
     from fastbp.trainer import Trainer

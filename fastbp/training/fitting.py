@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from fastbp._threads import task_choices
 from fastbp._typing import Array
-from fastbp.callbacks import Callback
-from fastbp.data import Rows
-from fastbp.divergence import DivergenceError, explained, unexplained
-from fastbp.epoch import Epoch
-from fastbp.guard import is_finite
-from fastbp.interrupt import Interrupt
-from fastbp.pace import Pace
-from fastbp.progress import Progress
+from fastbp.callbacks.base import Callback
+from fastbp.data.rows import Rows
+from fastbp.processors.threads import task_choices
+from fastbp.training.divergence import DivergenceError, explained, unexplained
+from fastbp.training.epoch import Epoch
+from fastbp.training.guard import is_finite
+from fastbp.training.interrupt import Interrupt
+from fastbp.training.pace import Pace
+from fastbp.training.progress import Progress
 
 if TYPE_CHECKING:
     from fastbp.trainer import Trainer

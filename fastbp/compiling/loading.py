@@ -6,24 +6,13 @@ was importing.
 
 from __future__ import annotations
 
-import functools
 import os
-from types import ModuleType
 
 import numba
 from numba.core.compiler_lock import global_compiler_lock
 
 #: Numba's own; to be held by whoever does any of these.
 loading = global_compiler_lock
-
-
-@functools.cache
-def programs() -> ModuleType:
-    """The module of the compiled programs, which `import fastbp` does without."""
-    with loading:
-        from fastbp.kernels import programs
-
-        return programs
 
 
 def layer() -> str | None:

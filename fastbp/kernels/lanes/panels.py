@@ -11,9 +11,9 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 
-from fastbp._jit import operation, scalar
-from fastbp.kernels import sizes
-from fastbp.kernels.sizes import BYTES, MEETING
+from fastbp.compiling.jit import operation, scalar
+from fastbp.kernels.lanes import sizes
+from fastbp.kernels.lanes.sizes import BYTES, MEETING
 
 shards_of = scalar(sizes.shards_of)
 busiest = scalar(sizes.busiest)

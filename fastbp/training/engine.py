@@ -6,16 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastbp import layout
-from fastbp._loading import programs
-from fastbp._threads import running
 from fastbp._typing import Array
-from fastbp.data import Rows
+from fastbp.data.rows import Rows
 from fastbp.kernels.arguments import Network, Rule, Workspace
 from fastbp.kernels.codes import COEFFICIENTS, NO_UPDATE, TRAIN
-from fastbp.kernels.sizes import gradients_size
+from fastbp.kernels.lanes.sizes import gradients_size
+from fastbp.kernels.loader import programs
 from fastbp.mlp import MLP
 from fastbp.optimizers import Optimizer
-from fastbp.optimizers.memory import Memory
+from fastbp.processors.threads import running
+from fastbp.training.memory import Memory
 
 
 class Engine:

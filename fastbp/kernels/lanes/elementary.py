@@ -24,8 +24,8 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from fastbp._jit import scalar
-from fastbp.kernels.vector import absolute, fma, power_of_two, select
+from fastbp.compiling.jit import scalar
+from fastbp.kernels.lanes.vector import absolute, fma, power_of_two, select
 
 _LOG2_E = 1.4426950408889634
 # ln(2) in two parts, the first with enough trailing zeros to make its product with the exponent exact.

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from fastbp import layout
 from fastbp._typing import Array
 from fastbp.mlp import MLP
-from fastbp.state import all_finite
+from fastbp.training.run import all_finite
 
 if TYPE_CHECKING:
-    from fastbp.data import Rows
+    from fastbp.data.rows import Rows
     from fastbp.trainer import Trainer
 
 # Inputs beyond this are worth a word: the sums of the first layer grow with them, its gradients by their square.

@@ -17,7 +17,7 @@ from numba.core.imputils import impl_ret_borrowed
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin, models, register_model
 
-from fastbp._jit import data_pointer, operation, scalar
+from fastbp.compiling.jit import data_pointer, operation, scalar
 from fastbp.kernels.arguments import COLUMNS_OF_SOURCES, COLUMNS_OF_TABLE, Data, Network, Rule, Workspace
 from fastbp.kernels.codes import COEFFICIENTS
 

@@ -17,9 +17,9 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from fastbp._blocks import BlockCompiler, building_block
-from fastbp._cache import keep_on_disk, stamped
 from fastbp._log import tell_once
+from fastbp.compiling.blocks import BlockCompiler, building_block
+from fastbp.compiling.cache import keep_on_disk, stamped
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

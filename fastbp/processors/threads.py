@@ -7,11 +7,11 @@ from contextlib import contextmanager
 
 import numba
 
-from fastbp import _cpus
-from fastbp._loading import threads_set
 from fastbp._names import integer
-from fastbp._process import inherited, parallel_region
+from fastbp.compiling.loading import threads_set
 from fastbp.kernels.arguments import N_IN, N_OUT, Network
+from fastbp.processors import cpus
+from fastbp.processors.process import inherited, parallel_region
 
 # Below so many multiply-adds a task, the tasks of a step wait for each other longer than they compute.
 _WORK_PER_TASK = 100_000
@@ -34,7 +34,7 @@ def plan_tasks(network: Network, rows: int, threads: int | None) -> int:
     """Into how many tasks to cut each loop: what was asked for, otherwise as many threads as the work of a step can feed."""
     if threads is not None:
         return threads
-    most = min(_multiply_adds(network, rows) // _WORK_PER_TASK, _cpus.available())
+    most = min(_multiply_adds(network, rows) // _WORK_PER_TASK, cpus.available())
     # To ask Numba is to start its threads, which a process that may be forked yet does better without.
     return 1 if most < 2 or inherited() else min(threads_set(), most)
 

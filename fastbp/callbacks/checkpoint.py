@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastbp._names import integer
-from fastbp.callbacks import Callback
-from fastbp.guard import is_finite
-from fastbp.run_file import run_content
-from fastbp.sealed import as_path, check_writable, link_atomically, sweep, write_atomically
+from fastbp.callbacks.base import Callback
+from fastbp.files.run_file import run_content
+from fastbp.files.sealed import as_path, check_writable, link_atomically, sweep, write_atomically
+from fastbp.training.guard import is_finite
 
 if TYPE_CHECKING:
     from fastbp.trainer import Trainer

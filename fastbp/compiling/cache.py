@@ -19,7 +19,6 @@ from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.runtime.nrt import rtsys
 
 from fastbp._log import tell_once
-from fastbp.kernels.isa import VARIABLE
 
 _NOT_KEPT = "fastbp cannot keep compiled kernels, so each process compiles anew: set NUMBA_CACHE_DIR to a folder it may write"
 
@@ -110,8 +109,9 @@ def stamped(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _hash_of_sources() -> str:
     # What the environment asks of the kernels is written into their code, too; with checked indices they call each other differently.
-    digest = hashlib.sha256(f"{os.environ.get(VARIABLE, '')} {numba.config.BOUNDSCHECK}".encode())  # type: ignore[attr-defined]
-    folder = Path(__file__).parent
+    asked = sorted((name, value) for name, value in os.environ.items() if name.startswith("FASTBP_") and value)
+    digest = hashlib.sha256(f"{asked} {numba.config.BOUNDSCHECK}".encode())  # type: ignore[attr-defined]
+    folder = Path(__file__).parent.parent
     for path in sorted(folder.rglob("*.py")):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()

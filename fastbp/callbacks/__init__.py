@@ -1,0 +1,1 @@
+"""What may happen between steps and epochs."""

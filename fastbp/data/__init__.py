@@ -1,0 +1,1 @@
+"""What a user trains on: its checks, and where its rows lie."""

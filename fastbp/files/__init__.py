@@ -1,0 +1,1 @@
+"""Models and runs in files, whole or not there."""

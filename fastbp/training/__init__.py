@@ -1,0 +1,1 @@
+"""One run: all that training changes, and the loop that changes it."""
