@@ -269,7 +269,7 @@ def test_a_fit_that_fails_before_it_begins_overwrites_nothing(tmp_path, monkeypa
     content, checkpoint = path.read_bytes(), fastbp.Checkpoint(path, "1 h")
     if last_write_failed:
         with monkeypatch.context() as patch, pytest.raises(OSError, match="no space"):
-            patch.setattr("fastbp.checkpoint.write_atomically", full)
+            patch.setattr("fastbp.callbacks.checkpoint.write_atomically", full)
             fastbp.Trainer.resume(path).fit(X, LABELS, epochs=1, callbacks=checkpoint)
     with pytest.raises(RuntimeError, match="bad failed"):
         make().fit(X, LABELS, epochs=1, callbacks=[Recorder("bad", fail="begin"), checkpoint])

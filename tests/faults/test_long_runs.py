@@ -31,7 +31,7 @@ def test_epoch_500_is_as_fast_as_epoch_5(optimizer):
         trainer, seconds = decayed_run(optimizer)
         late, early = (statistics.quantiles(part, n=10)[0] for part in (seconds[-100:], seconds[4:54]))
         ratios.append(late / early)
-        slots = np.abs(trainer._memory.slots)
+        slots = np.abs(trainer.run.memory.slots)
         assert not ((slots > 0) & (slots < np.finfo("f4").tiny)).any()
     # With subnormal numbers it is 1.4 on AMD's Zen 4 for two of the three, and many times as much on other processors.
     assert ratios[-1] <= 1.2, ratios
