@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from safetensors import safe_open
 from safetensors.numpy import save_file
-from training import LABELS, X, make
+from small_task import LABELS, X, make
 
 import fastbp
 

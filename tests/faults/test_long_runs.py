@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from training import LABELS, X, make
+from small_task import LABELS, X, make
 
 import fastbp
 from fastbp.files.run_file import run_content

@@ -5,7 +5,7 @@ import pytest
 from cases import close
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from training import OPTIMIZERS
+from small_task import OPTIMIZERS
 
 import fastbp
 from fastbp.verification.problems import net_after_training, random_inputs, random_model, random_targets

@@ -54,3 +54,16 @@ class Recorder(fastbp.Callback):
 
     def on_fit_end(self, trainer):
         self.note("end", trainer)
+
+
+class StopAt(fastbp.Callback):
+    """Ends training after so many steps."""
+
+    def __init__(self, steps):
+        self.steps = steps
+
+    def steps_to_pause(self, trainer):
+        return self.steps - trainer.steps if trainer.steps < self.steps else None
+
+    def on_pause(self, trainer):
+        return trainer.steps >= self.steps

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from test_checkpoint import StopAt
-from training import LABELS, TARGETS, N, Recorder, X, bits, make
+from small_task import LABELS, TARGETS, N, Recorder, StopAt, X, bits, make
 
 import fastbp
 from fastbp.training import guard

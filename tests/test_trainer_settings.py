@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from sklearn.datasets import make_moons
-from training import LABELS, OPTIMIZERS, TARGETS, N, X, bits, make
+from small_task import LABELS, OPTIMIZERS, TARGETS, N, X, bits, make
 
 import fastbp
 
