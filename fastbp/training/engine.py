@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from fastbp import layout
 from fastbp._typing import Array
 from fastbp.data.rows import Rows
-from fastbp.kernels.arguments import Network, Rule, Workspace
-from fastbp.kernels.codes import COEFFICIENTS, NO_UPDATE, TRAIN
+from fastbp.kernels.arguments import Network, Objective, Rule, Workspace
+from fastbp.kernels.codes import COEFFICIENTS, LOSS_SETTINGS, NO_UPDATE, TRAIN
 from fastbp.kernels.lanes.sizes import gradients_size
 from fastbp.kernels.loader import programs
 from fastbp.processors.threads import plan_tasks, running
@@ -22,6 +22,7 @@ class Engine:
 
     def __init__(self, run: Run) -> None:
         self._of, self._dtype = run, run.model.dtype
+        self._objective = Objective(run.loss.code, np.zeros(LOSS_SETTINGS, run.model.dtype))
         self._workspace: Workspace | None = None
         self._gradients = layout.aligned_zeros(0, self._dtype)
         self.pace = Pace((1,))
@@ -60,7 +61,7 @@ class Engine:
         buffers = self._buffers(batch, rows.target_width, tasks)
         data, zero = rows.data(order), self._dtype.type(0)
         with running(tasks) as granted:
-            programs().run(TRAIN, self._network, buffers, data, rule, self._of.loss.code, first, batch, zero, results, granted)
+            programs().run(TRAIN, self._network, buffers, data, rule, self._objective, first, batch, zero, results, granted)
         return results
 
     def _buffers(self, rows: int, target_width: int, tasks: int) -> Workspace:
