@@ -1,26 +1,24 @@
 """A call of the compiled program as one block of integers: its numbers, and the addresses of its arrays.
 
 Numba takes each array of an argument apart, which for the twenty of a call takes longer than a step of a small network. Here Python lays
-a call out once, changes what changes from call to call, and hands over one address. With the JIT off, or with indices checked, the
-program gets the records themselves.
+a call out once, changes what changes from call to call, and hands over one address. With the JIT off the program gets the records
+themselves; with indices checked, arrays are made again from their addresses and sizes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, get_type_hints
 
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core.imputils import impl_ret_borrowed
+from numba.np.arrayobj import populate_array
 
 from fastbp._typing import Array
 from fastbp.compiling.jit import DISABLED, operation
 from fastbp.kernels.arguments import INTEGERS, ROW_LENGTHS, Call
-from fastbp.kernels.lanes.buffer import CHECKED, Buffer, kind_of
-
-#: Whether programs are handed the block, and not the records.
-USED = not (DISABLED or CHECKED)
+from fastbp.kernels.lanes.buffer import Buffer, kind_of, kind_of_array
 
 _I64 = ir.IntType(64)
 
@@ -46,7 +44,7 @@ class Prepared:
     def __init__(self, call: Call) -> None:
         self._call = call
         self._held = dict(zip(_PLACES, _flat(call), strict=True))
-        self._block = np.array([_integer(value) for value in self._held.values()], np.int64)
+        self._block = np.array([_entry(value) for value in self._held.values()], np.int64)
         self._address = address_of(self._block)
         self._one = call.network.parameters.dtype.type(1)
 
@@ -55,14 +53,14 @@ class Prepared:
         held = self._held[path]
         if held is not value and (isinstance(value, np.ndarray) or held != value):
             self._held[path] = value
-            self._block[_PLACES[path]] = _integer(value)
-            if not USED:
+            self._block[_PLACES[path]] = _entry(value)
+            if DISABLED:
                 self._call = _replaced(self._call, path.split("."), value)
 
     @property
     def arguments(self) -> tuple[Any, Any]:
         """What the compiled program is given."""
-        return self._address if USED else self._call, self._one
+        return self._call if DISABLED else self._address, self._one
 
 
 def address_of(array: Array) -> int:
@@ -75,8 +73,9 @@ def _flat(record: Any) -> list[Any]:
     return [each for value in record for each in (_flat(value) if isinstance(value, tuple) else [value])]
 
 
-def _integer(value: Any) -> int:
-    return address_of(value) if isinstance(value, np.ndarray) else int(value)
+def _entry(value: Any) -> tuple[int, int]:
+    """A number; or the address and the size of an array."""
+    return (address_of(value), value.size) if isinstance(value, np.ndarray) else (int(value), 0)
 
 
 def _replaced(record: Any, path: list[str], value: Any) -> Any:
@@ -100,30 +99,48 @@ def _kind_of_class(record: Any, dtype: Any) -> Any:
         elif kind is int:
             kinds.append(types.int64)
         else:
-            kinds.append(Buffer(types.int64 if name in INTEGERS else dtype, ROW_LENGTHS.get(name, 0)))
+            kinds.append(kind_of_array(types.int64 if name in INTEGERS else dtype, ROW_LENGTHS.get(name, 0)))
     return types.NamedTuple(kinds, record)
 
 
 @operation(lambda call, one: call)
 def records(typingctx: Any, call: Any, one: Any) -> Any:
     """The records of a call, from the address of its block, for a network whose numbers are of the type of `one`."""
-    kind = _kind_of_class(Call, one) if isinstance(call, types.Integer) else call
+    kind = _kind_of_class(Call, one)
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        if kind is call:
-            return impl_ret_borrowed(context, builder, call, arguments[0])
         block = builder.inttoptr(arguments[0], _I64.as_pointer())
         return _emit_record(context, builder, kind, block, iter(range(len(_PLACES))))
 
     return kind(call, one), emit
 
 
-def _emit_record(context: Any, builder: ir.IRBuilder, kind: Any, block: ir.Value, places: Any) -> ir.Value:
+def _emit_record(context: Any, builder: ir.IRBuilder, kind: Any, block: ir.Value, places: Iterator[int]) -> ir.Value:
     values = []
-    for field in kind:
+    for name, field in zip(kind.fields, kind, strict=True):
         if isinstance(field, types.NamedTuple):
             values.append(_emit_record(context, builder, field, block, places))
             continue
-        value = builder.load(builder.gep(block, [_I64(next(places))]))
-        values.append(builder.inttoptr(value, context.get_value_type(field)) if isinstance(field, Buffer) else value)
+        place = next(places)
+        value, size = (builder.load(builder.gep(block, [_I64(2 * place + i)])) for i in range(2))
+        if isinstance(field, Buffer):
+            value = builder.inttoptr(value, context.get_value_type(field))
+        elif isinstance(field, types.Array):
+            value = _emit_array(context, builder, field, value, size, ROW_LENGTHS.get(name, 0))
+        values.append(value)
     return context.make_tuple(builder, kind, values)
+
+
+def _emit_array(context: Any, builder: ir.IRBuilder, kind: Any, address: ir.Value, size: ir.Value, columns: int) -> ir.Value:
+    """An array of the caller's, which nobody counts references to."""
+    array, item = context.make_array(kind)(context, builder), kind.dtype.bitwidth // 8
+    shape = [builder.udiv(size, _I64(columns)), _I64(columns)] if columns else [size]
+    populate_array(
+        array,
+        data=builder.inttoptr(address, context.get_data_type(kind.dtype).as_pointer()),
+        shape=shape,
+        strides=[_I64(columns * item), _I64(item)] if columns else [_I64(item)],
+        itemsize=_I64(item),
+        meminfo=None,
+    )
+    return array._getvalue()  # noqa: SLF001  # what Numba itself writes here

@@ -36,28 +36,6 @@ def run(call: Prepared, tasks: int) -> None:
     _run(*call.arguments, tasks)
 
 
-@program
-def _run(call: Any, one: Any, tasks: int) -> None:
-    together = True
-    if tasks > 1:
-        together = _run_together(call, one, tasks)
-    if tasks == 1 or not together:
-        run_task(records(call, one), 1, 0)
-
-
-@kernel
-def _run_together(call: Any, one: Any, tasks: int) -> bool:
-    """A task a thread; False when some found no thread, and nothing was done."""
-    done = 0
-    for task in prange(tasks):
-        given = records(call, one)
-        if assemble(given.workspace.team, tasks):
-            number: int = np.int64(task)  # type: ignore[assignment]
-            run_task(given, tasks, number)
-            done += 1
-    return done == tasks
-
-
 @unit(TASK)
 def run_task(call: Call, tasks: int, task: int) -> None:
     """What one task does of a run."""
@@ -75,3 +53,25 @@ def run_task(call: Call, tasks: int, task: int) -> None:
         else:
             score_batch(network, workspace, data, objective, begin, count, step, call.results, tasks, task)
     restore(mode)
+
+
+@kernel
+def _run_together(call: Any, one: Any, tasks: int) -> bool:
+    """A task a thread; False when some found no thread, and nothing was done."""
+    done = 0
+    for task in prange(tasks):
+        given = records(call, one)
+        if assemble(given.workspace.team, tasks):
+            number: int = np.int64(task)  # type: ignore[assignment]
+            run_task(given, tasks, number)
+            done += 1
+    return done == tasks
+
+
+@program
+def _run(call: Any, one: Any, tasks: int) -> None:
+    together = True
+    if tasks > 1:
+        together = _run_together(call, one, tasks)
+    if tasks == 1 or not together:
+        run_task(records(call, one), 1, 0)
