@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from fastbp import layout
 from fastbp._typing import Array
 from fastbp.data.rows import Rows
-from fastbp.kernels.arguments import Network, Objective, Rule
+from fastbp.kernels.arguments import Call, Network, Objective, Rule
 from fastbp.kernels.codes import COEFFICIENTS, LOSS_SETTINGS, NO_UPDATE, PREDICT, SCORE
 from fastbp.kernels.loader import programs
 from fastbp.processors.threads import running
@@ -22,9 +22,9 @@ _BATCHES = 64
 def score(network: Network, rows: Rows, loss: int, size: int, tasks: int) -> NDArray[np.float64]:
     """Loss and accuracy, in batches of `size` rows."""
     results = np.zeros((-(-rows.n_rows // size), 2), network.parameters.dtype)
-    for first in range(0, rows.n_rows, _BATCHES * size):
-        begin = first // size
-        _run(SCORE, network, rows, loss, first, size, results[begin : begin + _BATCHES], tasks)
+    for order_begin in range(0, rows.n_rows, _BATCHES * size):
+        begin = order_begin // size
+        _run(SCORE, network, rows, loss, order_begin, size, results[begin : begin + _BATCHES], tasks)
     total: NDArray[np.float64] = results.sum(axis=0, dtype=np.float64)
     return total
 
@@ -32,17 +32,18 @@ def score(network: Network, rows: Rows, loss: int, size: int, tasks: int) -> NDA
 def predict(network: Network, rows: Rows, size: int, tasks: int) -> Array:
     """What the output layer gives, as (rows, outputs)."""
     out: Array = np.empty((rows.n_rows, int(network.table[-1, 1])), network.parameters.dtype)
-    for first in range(0, rows.n_rows, _BATCHES * size):
-        _run(PREDICT, network, rows, 0, first, size, out, tasks)
+    for order_begin in range(0, rows.n_rows, _BATCHES * size):
+        _run(PREDICT, network, rows, 0, order_begin, size, out, tasks)
     return out
 
 
-def _run(kind: int, network: Network, rows: Rows, loss: int, first: int, size: int, results: Array, tasks: int) -> None:
+def _run(kind: int, network: Network, rows: Rows, loss: int, order_begin: int, size: int, results: Array, tasks: int) -> None:
     dtype = network.parameters.dtype
     nothing = np.zeros((1, COEFFICIENTS), dtype)
-    data = rows.data(np.arange(min(rows.n_rows, first + _BATCHES * size)))
+    data = rows.data(np.arange(min(rows.n_rows, order_begin + _BATCHES * size)), np.array([rows.total_weight], dtype))
     buffers = layout.workspace(network, size, rows.target_width, tasks, training=False)
-    rule = Rule(NO_UPDATE, 0, nothing, nothing[0], nothing[0])
-    objective = Objective(loss, np.zeros(LOSS_SETTINGS, dtype))
+    rule, objective = Rule(NO_UPDATE, 0, nothing, nothing[0], nothing[0]), Objective(loss, np.zeros(LOSS_SETTINGS, dtype))
+    steps = -(-(data.rows - order_begin) // size)
+    call = Call(kind, network, buffers, data, rule, objective, order_begin, size, results.reshape(-1), steps)
     with running(tasks) as granted:
-        programs().run(kind, network, buffers, data, rule, objective, first, size, dtype.type(rows.total_weight), results, granted)
+        programs().run(call, granted)

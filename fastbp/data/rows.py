@@ -45,9 +45,9 @@ class Rows:
                 kinds.append(f"{name} {array.dtype} {array.shape}")
         return {"arrays": ", ".join(kinds), "sample": digest.hexdigest()}
 
-    def data(self, order: NDArray[np.int64]) -> Data:
-        """What the kernels read: the arrays' places in memory, and the order of the rows."""
-        return Data(self._sources, order, order.size)
+    def data(self, order: NDArray[np.int64], total_weight: Array) -> Data:
+        """What the kernels read: the arrays' places in memory, the order of the rows, and what their weights are divided by."""
+        return Data(self._sources, order, order.size, total_weight)
 
 
 def _readable(array: Array) -> Array:

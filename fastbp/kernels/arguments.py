@@ -61,6 +61,7 @@ class Data(NamedTuple):
     sources: Any  # (3, 4) int64: a row each for inputs, targets and weights; address 0 for weights: all rows weigh the same
     order: Any  # (rows,) int64
     rows: int  # in the order
+    total_weight: Any  # (1,) of the element type of the network: what the weights are divided by; 0 stands for the sum over a batch
 
 
 class Objective(NamedTuple):
@@ -114,6 +115,14 @@ class Block(NamedTuple):
     columns: int
 
 
+class Patch(NamedTuple):
+    """A part of the weights of one layer: the rows of W of some inputs, and the columns of one panel of units."""
+
+    layer: int
+    inputs: Span
+    panel: int
+
+
 class Outputs(NamedTuple):
     """The output layer for a vector of rows.
 
@@ -129,3 +138,18 @@ class Outputs(NamedTuple):
 
 #: Flat, of the element type of the network. What a run leaves behind is so: a loss a step; loss and accuracy a batch; outputs row by row.
 Numbers = Any
+
+
+class Call(NamedTuple):
+    """A run over many batches, as Python asks for it."""
+
+    kind: int  # TRAIN, SCORE or PREDICT
+    network: Network
+    workspace: Workspace
+    data: Data
+    rule: Rule
+    objective: Objective
+    order_begin: int  # the place in the order of the first batch; after the last comes the first of the order again
+    batch_size: int
+    results: Numbers
+    steps: int  # how many batches

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from fastbp import layout
 from fastbp._typing import Array
 from fastbp.data.rows import Rows
-from fastbp.kernels.arguments import Network, Objective, Rule, Workspace
+from fastbp.kernels.arguments import Call, Network, Objective, Rule, Workspace
 from fastbp.kernels.codes import COEFFICIENTS, LOSS_SETTINGS, NO_UPDATE, TRAIN
 from fastbp.kernels.lanes.sizes import gradients_size
 from fastbp.kernels.loader import programs
@@ -54,9 +54,10 @@ class Engine:
     def _run(self, rows: Rows, order: NDArray[np.int64], rule: Rule, first: int, batch: int, count: int, tasks: int) -> Array:
         results: Array = np.zeros(count, self._dtype)
         buffers = self._buffers(batch, rows.target_width, tasks)
-        data, zero = rows.data(order), self._dtype.type(0)
+        data = rows.data(order, np.zeros(1, self._dtype))
+        call = Call(TRAIN, self._network, buffers, data, rule, self._objective, first, batch, results, count)
         with running(tasks) as granted:
-            programs().run(TRAIN, self._network, buffers, data, rule, self._objective, first, batch, zero, results, granted)
+            programs().run(call, granted)
         return results
 
     def _buffers(self, rows: int, target_width: int, tasks: int) -> Workspace:

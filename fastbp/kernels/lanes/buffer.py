@@ -17,9 +17,7 @@ from numba.core.imputils import impl_ret_borrowed
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin, models, register_model
 
-from fastbp.compiling.jit import data_pointer, operation, scalar
-from fastbp.kernels.arguments import COLUMNS_OF_SOURCES, COLUMNS_OF_TABLE, Data, Network, Objective, Rule, Workspace
-from fastbp.kernels.codes import COEFFICIENTS
+from fastbp.compiling.jit import data_pointer, operation
 
 CHECKED: bool = bool(getattr(numba.config, "BOUNDSCHECK"))  # noqa: B009  # Numba's stubs do not know it
 
@@ -118,23 +116,3 @@ def addressed(typingctx: Any, array: Any, columns: Any) -> Any:
         return impl_ret_borrowed(context, builder, array, arguments[0])
 
     return kind(array, columns), emit
-
-
-@scalar
-def without_arrays(network: Any, workspace: Any, data: Any, rule: Any, objective: Any) -> Any:
-    """The records that kernels are given, with addresses in place of arrays."""
-    return (
-        Network(
-            network.layers, network.size, addressed(network.table, COLUMNS_OF_TABLE), addressed(network.slopes, 0),
-            addressed(network.parameters, 0),
-        ),
-        Workspace(
-            workspace.capacity, workspace.width, workspace.training, workspace.few, addressed(workspace.activations, 0),
-            addressed(workspace.deltas, 0), addressed(workspace.turned, 0), addressed(workspace.targets, 0),
-            addressed(workspace.row_weights, 0), addressed(workspace.row_losses, 0), addressed(workspace.vector_losses, 0),
-            addressed(workspace.scratch, 0), addressed(workspace.team, 0), addressed(workspace.units, 0),
-        ),
-        Data(addressed(data.sources, COLUMNS_OF_SOURCES), addressed(data.order, 0), data.rows),
-        Rule(rule.code, rule.n_slots, addressed(rule.rates, COEFFICIENTS), addressed(rule.gradients, 0), addressed(rule.slots, 0)),
-        Objective(objective.code, addressed(objective.settings, 0)),
-    )  # fmt: skip
