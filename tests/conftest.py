@@ -14,7 +14,7 @@ from types import SimpleNamespace
 _CACHE = Path(tempfile.gettempdir()) / f"fastbp-tests-{getpass.getuser()}-py{sys.version_info.major}{sys.version_info.minor}"
 os.environ.setdefault("NUMBA_CACHE_DIR", str(_CACHE))
 os.environ.setdefault("MPLBACKEND", "Agg")
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent / "helpers"))
 
 # Numba reads its settings when it is imported; had that happened already, the cache would be elsewhere.
 assert "numba" not in sys.modules, "numba was imported before tests/conftest.py could set NUMBA_CACHE_DIR"

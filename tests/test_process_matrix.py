@@ -9,9 +9,9 @@ import pytest
 import fastbp
 
 CODE = "import sys, processes\nprocesses.main(sys.argv[1])"
-TESTS = Path(__file__).parent
+HELPERS = Path(__file__).parent / "helpers"
 ENVIRONMENT = {
-    "PYTHONPATH": os.pathsep.join([str(Path(fastbp.__file__).parent.parent), str(TESTS)]),
+    "PYTHONPATH": os.pathsep.join([str(Path(fastbp.__file__).parent.parent), str(HELPERS)]),
     "NUMBA_NUM_THREADS": "2",
     # Python's own word on forks beside threads.
     "PYTHONWARNINGS": "error,ignore:This process:DeprecationWarning",

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from training import LABELS, OPTIMIZERS, TARGETS, N, Recorder, X, bits, make
+from small_task import LABELS, OPTIMIZERS, TARGETS, N, Recorder, X, bits, make
 
 import fastbp
 

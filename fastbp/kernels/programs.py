@@ -9,9 +9,10 @@ from numba import prange
 
 from fastbp.compiling.jit import kernel, program, unit, unit_addresses
 from fastbp.compiling.loading import loading
-from fastbp.kernels.addresses import kinds_of, without_arrays
-from fastbp.kernels.arguments import Batch, Call, Data, Network, Numbers, Objective, Rule, Span, Task, Workspace
+from fastbp.kernels.arguments import Batch, Block, Call, Span, Task
+from fastbp.kernels.block import Prepared, kinds_of, records
 from fastbp.kernels.codes import PREDICT, TASK, TRAIN
+from fastbp.kernels.lanes.matrix import Matrix
 from fastbp.kernels.lanes.sizes import SCRATCH
 from fastbp.kernels.lanes.subnormal import flush_subnormals, restore
 from fastbp.kernels.passes import score_batch, train_on_batch, write_batch
@@ -21,45 +22,39 @@ from fastbp.kernels.team import assemble
 _addresses: dict[Any, Any] = {}
 
 
-def run(call: Call, tasks: int) -> None:
-    """All batches of a call, on so many tasks. The last one before the end of the order may be short.
-
-    With the kind TRAIN each is a step, and ``results[step]`` its loss. With SCORE two results each are its shares in the loss and the
-    accuracy of a set whose weights sum to ``data.total_weight``. With PREDICT row i of the results is what the output layer gives for
-    the row at place i of the order.
-    """
+def prepared(call: Call) -> Prepared:
+    """A call that `run` makes, with the compiled kernels in it."""
     dtype = call.network.parameters.dtype
     if dtype not in _addresses:
         with loading:
-            _addresses[dtype] = unit_addresses(**kinds_of(call))
-    workspace = call.workspace._replace(units=_addresses[dtype])
-    _run(call._replace(workspace=workspace), tasks)
+            places = Span(0, 0), Task(0, 0, 0), Batch(0, 0, 0, 0, Span(0, 0)), Block(0, 0, 0, 0), Matrix(call.results, 0, 0)
+            _addresses[dtype] = unit_addresses(**kinds_of(call, places))
+    return Prepared(call._replace(workspace=call.workspace._replace(units=_addresses[dtype])))
+
+
+def run(call: Prepared, tasks: int) -> None:
+    """Make the call on so many tasks."""
+    _run(*call.arguments, tasks)
 
 
 @program
-def _run(call: Call, tasks: int) -> None:
+def _run(call: Any, one: Any, tasks: int) -> None:
     together = False
     if tasks > 1:
-        together = _side_by_side(
-            call.kind, call.network, call.workspace, call.data, call.rule, call.objective, call.order_begin, call.batch_size, call.results,
-            call.steps, tasks,
-        )  # fmt: skip
+        together = _side_by_side(call, one, tasks)
     if not together:
-        batch_after_batch(without_arrays(call), Task(0, 1, 0))
+        batch_after_batch(records(call, one), Task(0, 1, 0))
 
 
 @kernel
-def _side_by_side(
-    kind: int, network: Network, workspace: Workspace, data: Data, rule: Rule, objective: Objective, order_begin: int, batch_size: int,
-    results: Numbers, steps: int, tasks: int,
-) -> bool:  # fmt: skip
-    """A task a thread; False when some found no thread, and nothing was done. Numba gives threads no record that holds records."""
+def _side_by_side(call: Any, one: Any, tasks: int) -> bool:
+    """A task a thread; False when some found no thread, and nothing was done."""
     done = 0
     for number in prange(tasks):
-        if assemble(workspace.team, tasks):
-            call = Call(kind, network, workspace, data, rule, objective, order_begin, batch_size, results, steps)
+        given = records(call, one)
+        if assemble(given.workspace.team, tasks):
             own: int = np.int64(number)  # type: ignore[assignment]
-            batch_after_batch(without_arrays(call), Task(own, tasks, own * SCRATCH))
+            batch_after_batch(given, Task(own, tasks, own * SCRATCH))
             done += 1
     return done == tasks
 

@@ -11,7 +11,7 @@ from itertools import product
 from pathlib import Path
 
 import fork_server
-from training import LABELS, OPTIMIZERS, TARGETS, N, X, bits, make
+from small_task import LABELS, OPTIMIZERS, TARGETS, N, X, bits, make
 
 import fastbp
 

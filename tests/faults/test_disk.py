@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from training import LABELS, X, bits, make
+from small_task import LABELS, X, bits, make
 
 import fastbp
 

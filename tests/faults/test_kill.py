@@ -9,7 +9,7 @@ from dataclasses import asdict
 import numba
 import pytest
 from runs import Case, digest, mixed_cases, reference
-from training import LABELS, X, make
+from small_task import LABELS, X, make
 
 import fastbp
 

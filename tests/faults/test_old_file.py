@@ -4,18 +4,18 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from training import LABELS, X, bits, make
+from small_task import LABELS, X, bits, make
 
 import fastbp
 
-_DATA = Path(__file__).parent.parent / "data"
-sys.path.insert(0, str(_DATA))
+_STORED = Path(__file__).parent.parent / "stored"
+sys.path.insert(0, str(_STORED))
 
-from make_run_v1 import STEPS, stopped_run  # noqa: E402  # from the folder above
+from make_run_v1 import STEPS, stopped_run  # noqa: E402  # from the folder beside
 
 
 def test_a_run_of_the_first_version_goes_on():
-    trainer, again, plain = fastbp.Trainer.resume(_DATA / "run_v1.safetensors"), stopped_run(), make("adam")
+    trainer, again, plain = fastbp.Trainer.resume(_STORED / "run_v1.safetensors"), stopped_run(), make("adam")
     assert (trainer.steps, trainer.epoch, trainer.history.stopped) == (STEPS, 2, "callback")
     assert len(trainer.history) == len(trainer.history.val_accuracy) == 2
     # Another kind of processor than the file's computes other bits from the first step on.

@@ -5,7 +5,7 @@ import pytest
 from cases import close
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from training import OPTIMIZERS
+from small_task import OPTIMIZERS
 
 import fastbp
 from fastbp.verification.problems import net_after_training, random_inputs, random_model, random_targets
@@ -106,4 +106,4 @@ def test_nothing_but_parameters_is_written():
         inside[begin : begin + array.size] = True
     assert inside.sum() == trainer.model.n_parameters
     assert not network.parameters[~inside].any()
-    assert not trainer._memory.slots[:, ~inside].any()
+    assert not trainer.run.memory.slots[:, ~inside].any()

@@ -1,7 +1,7 @@
 """exp, sigmoid, tanh and log1p of vectors, in the width of their argument.
 
 Numba calls libm for exp and tanh, one element at a time; these polynomials compute a whole vector. Bounds, in units in the last place
-(ULP) against exact values, over every finite argument (``tests/test_elementary.py``):
+(ULP) against exact values, over every finite argument (``tests/kernels/lanes/test_elementary.py``):
 
 ================  =======  =======  ============================================
 function          float32  float64  beyond the bound

@@ -9,25 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file
-from training import LABELS, OPTIMIZERS, TARGETS, Recorder, X, bits, make
+from small_task import LABELS, OPTIMIZERS, TARGETS, Recorder, StopAt, X, bits, make
 
 import fastbp
 from fastbp.callbacks import checkpoint as checkpoint_module
 
 STEPS_AN_EPOCH = 7
-
-
-class StopAt(fastbp.Callback):
-    """Ends training after so many steps."""
-
-    def __init__(self, steps):
-        self.steps = steps
-
-    def steps_to_pause(self, trainer):
-        return self.steps - trainer.steps if trainer.steps < self.steps else None
-
-    def on_pause(self, trainer):
-        return trainer.steps >= self.steps
 
 
 def resumed_after(trainer, steps, path, *data, epochs=3, threads=None, **arguments):
@@ -269,7 +256,7 @@ def test_a_fit_that_fails_before_it_begins_overwrites_nothing(tmp_path, monkeypa
     content, checkpoint = path.read_bytes(), fastbp.Checkpoint(path, "1 h")
     if last_write_failed:
         with monkeypatch.context() as patch, pytest.raises(OSError, match="no space"):
-            patch.setattr("fastbp.checkpoint.write_atomically", full)
+            patch.setattr(checkpoint_module, "write_atomically", full)
             fastbp.Trainer.resume(path).fit(X, LABELS, epochs=1, callbacks=checkpoint)
     with pytest.raises(RuntimeError, match="bad failed"):
         make().fit(X, LABELS, epochs=1, callbacks=[Recorder("bad", fail="begin"), checkpoint])

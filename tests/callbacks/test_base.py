@@ -4,7 +4,7 @@ import signal
 import sys
 
 import pytest
-from training import LABELS, Recorder, X, bits, make
+from small_task import LABELS, Recorder, X, bits, make
 
 import fastbp
 

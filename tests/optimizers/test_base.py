@@ -11,7 +11,7 @@ from fastbp.verification import reference
 from fastbp.verification.problems import net_after_training, random_inputs, random_model, random_targets
 
 STEPS = 20
-TORCH = json.loads((Path(__file__).parent / "data" / "torch_trajectories.json").read_text())
+TORCH = json.loads((Path(__file__).parents[1] / "stored" / "torch_trajectories.json").read_text())
 # The settings that PyTorch's figures were made with: for each optimizer its defaults, and others that change every one of them.
 VARIANTS = {case["id"]: (case["optimizer"], case["settings"]) for case in TORCH["trajectories"] if case["loss"] == "squared_error"}
 CASES = [pytest.param(*variant, id=name.removesuffix("-squared_error")) for name, variant in VARIANTS.items()]

@@ -1,6 +1,7 @@
 """Trains a small net in PyTorch (float64, CPU) with every optimizer and loss, and stores the figures in torch_trajectories.json.
 
-Run by hand, where torch is installed: ``python tests/data/make_torch_trajectories.py``. Only `test_optimizers.py` reads the file.
+Run by hand, where torch is installed: ``python tests/stored/make_torch_trajectories.py``.
+Only `tests/optimizers/test_base.py` reads the file.
 """
 
 from __future__ import annotations

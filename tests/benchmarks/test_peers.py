@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-_ROOT = Path(__file__).parent.parent
+_ROOT = Path(__file__).parents[2]
 sys.path.append(str(_ROOT))
 
 from benchmarks import peers  # noqa: E402  # not installed: found by the path

@@ -1,6 +1,6 @@
 """Write run_v1.safetensors, a run of format version 1 that later versions of fastbp must read: stopped in the midst of its third epoch.
 
-    python tests/data/make_run_v1.py
+    python tests/stored/make_run_v1.py
 
 It is written once. Who raises the version keeps this file and writes another beside it.
 """
@@ -28,8 +28,8 @@ class Stop(fastbp.Callback):
 
 def stopped_run():
     """The run, made anew."""
-    sys.path.insert(0, str(_FOLDER.parent))
-    from training import LABELS, X, make
+    sys.path.insert(0, str(_FOLDER.parent / "helpers"))
+    from small_task import LABELS, X, make
 
     trainer = make("adam", threads=1)
     trainer.fit(X, LABELS, epochs=9, validation_data=(X[:20], LABELS[:20]), callbacks=Stop())

@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 import pytest
-from training import LABELS, RANDOM, N, Recorder, X, bits, make
+from small_task import LABELS, RANDOM, N, Recorder, X, bits, make
 
 import fastbp
 from fastbp.training.interrupt import Interrupt

@@ -31,7 +31,7 @@ def bits(trainer):
     """All that a run may leave behind but its times."""
     history = trainer.history
     losses = history.loss, history.val_loss, history.val_accuracy
-    return trainer.steps, trainer.epoch, losses, trainer.model.network.parameters.tobytes(), trainer._memory.slots.tobytes()
+    return trainer.steps, trainer.epoch, losses, trainer.model.network.parameters.tobytes(), trainer.run.memory.slots.tobytes()
 
 
 class Recorder(fastbp.Callback):
@@ -54,3 +54,16 @@ class Recorder(fastbp.Callback):
 
     def on_fit_end(self, trainer):
         self.note("end", trainer)
+
+
+class StopAt(fastbp.Callback):
+    """Ends training after so many steps."""
+
+    def __init__(self, steps):
+        self.steps = steps
+
+    def steps_to_pause(self, trainer):
+        return self.steps - trainer.steps if trainer.steps < self.steps else None
+
+    def on_pause(self, trainer):
+        return trainer.steps >= self.steps

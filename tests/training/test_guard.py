@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from training import LABELS, OPTIMIZERS, X, bits, make
+from small_task import LABELS, OPTIMIZERS, X, bits, make
 
 import fastbp
 from fastbp.training import guard

@@ -4,8 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
-from test_checkpoint import StopAt
-from training import LABELS, OPTIMIZERS, TARGETS, Recorder, X, bits, make
+from small_task import LABELS, OPTIMIZERS, TARGETS, Recorder, StopAt, X, bits, make
 
 import fastbp
 

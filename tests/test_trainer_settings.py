@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from sklearn.datasets import make_moons
-from training import LABELS, OPTIMIZERS, TARGETS, N, X, bits, make
+from small_task import LABELS, OPTIMIZERS, TARGETS, N, X, bits, make
 
 import fastbp
 
@@ -66,7 +66,7 @@ def test_momentum_may_be_switched_on_and_off():
     assert bits(switched) != bits(plain)
     switched.optimizer.momentum = 0.0
     switched.fit(X, LABELS, epochs=1)
-    assert switched._memory.slots.shape[0] == 0
+    assert switched.run.memory.slots.shape[0] == 0
 
 
 def test_another_optimizer_does_not_inherit_the_memory_of_the_last():
