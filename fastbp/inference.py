@@ -46,7 +46,7 @@ class _Few:
         self.inputs, self.outputs = np.zeros((FEW, n_in), dtype), np.zeros((FEW, n_out), dtype)
         self._buffers, self._limit = buffers, largest(dtype)
         buffers.call.set("data.sources", Rows(self.inputs).sources)
-        buffers.call.set("results", self.outputs)
+        buffers.call.set("results", self.outputs.reshape(-1))
         buffers.call.set("workspace.width", 1)
 
     def predict(self, rows: int) -> Array | None:

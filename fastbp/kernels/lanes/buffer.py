@@ -88,14 +88,11 @@ for _index in (types.Integer, types.UniTuple):
     lower_builtin(operator.setitem, Buffer, _index, types.Number)(_set_item)
 
 
-def kind_of_array(element: Any, columns: int) -> Any:
-    """Numba's type of a contiguous array as kernels are given it; `columns` is the length of its rows, or 0 for a flat one."""
-    return types.Array(element, 2 if columns else 1, "C") if CHECKED else Buffer(element, columns)
-
-
 def kind_of(given: Any) -> Any:
-    """The same of an array, or of a record of arrays."""
+    """Numba's type of an array, or of a record of arrays, as kernels are given them: addresses in place of arrays."""
     kind = numba.typeof(given)
     if isinstance(kind, types.NamedTuple):
         return types.NamedTuple([kind_of(field) for field in given], kind.instance_class)
-    return kind_of_array(kind.dtype, given.shape[1] if given.ndim == 2 else 0) if isinstance(kind, types.Array) else kind
+    if CHECKED or not isinstance(kind, types.Array):
+        return kind
+    return Buffer(kind.dtype, given.shape[1] if given.ndim == 2 else 0)

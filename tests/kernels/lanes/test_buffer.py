@@ -4,6 +4,7 @@ import numba
 import numpy as np
 import pytest
 from numba.core.imputils import impl_ret_borrowed
+from numba.types import IntegerLiteral
 
 from fastbp import layout
 from fastbp.activations import Identity
@@ -18,7 +19,9 @@ pytestmark = pytest.mark.kernels
 
 @operation(lambda array, columns: array)
 def addressed(typingctx, array, columns):
-    """An array as kernels are given it; `columns` is the literal length of its rows, or 0 for a flat one."""
+    """An array as its address; `columns` is the literal length of its rows, or 0 for a flat one."""
+    if not isinstance(columns, IntegerLiteral):
+        return None
     kind = array if CHECKED else Buffer(array.dtype, columns.literal_value)
 
     def emit(context, builder, signature, arguments):
