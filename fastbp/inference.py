@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from fastbp import layout
 from fastbp._typing import Array, DType
-from fastbp.data.rows import Rows
-from fastbp.data.validation import all_within, largest
+from fastbp.data.rows import Rows, as_they_lie
+from fastbp.data.validation import all_within, finite_range
 from fastbp.kernels.arguments import N_IN, N_OUT, Call, Data, Network, Objective, Rule, Workspace
 from fastbp.kernels.codes import COEFFICIENTS, LOSS_SETTINGS, NO_UPDATE, PREDICT, SCORE
 from fastbp.kernels.lanes.sizes import FEW
@@ -35,7 +35,6 @@ class _Buffers(NamedTuple):
 
     call: Prepared
     workspace: Workspace
-    settings: Array  # of the loss
     total_weight: Array
 
 
@@ -44,14 +43,14 @@ class _Few:
 
     def __init__(self, buffers: _Buffers, n_in: int, n_out: int, dtype: DType) -> None:
         self.inputs, self.outputs = np.zeros((FEW, n_in), dtype), np.zeros((FEW, n_out), dtype)
-        self._buffers, self._limit = buffers, largest(dtype)
+        self._buffers, self._range = buffers, finite_range(dtype, dtype)
         buffers.call.set("data.sources", Rows(self.inputs).sources)
         buffers.call.set("results", self.outputs.reshape(-1))
         buffers.call.set("workspace.width", 1)
 
     def predict(self, rows: int) -> Array | None:
         """What the output layer gives for the first rows; None when they hold a number that is not finite."""
-        if not all_within()(self.inputs[:rows], -self._limit, self._limit):
+        if not all_within()(self.inputs[:rows], *self._range):
             return None
         call = self._buffers.call
         call.set("data.rows", rows)
@@ -113,7 +112,7 @@ class Inference:
         call.set("workspace.width", layout.begin(buffers.workspace, self._network, size, tasks))
         for begin in range(0, rows.n_rows, _BATCHES * size):
             end = min(rows.n_rows, begin + _BATCHES * size)
-            call.set("data.order", _as_they_lie(end))
+            call.set("data.order", as_they_lie(end))
             call.set("data.rows", end)
             call.set("order_begin", begin)
             call.set("results", results[begin // size * 2 :] if kind == SCORE else results)
@@ -134,15 +133,7 @@ class Inference:
         dtype = self._dtype
         workspace = layout.workspace(self._network, rows, target_width, tasks, training=False)
         nothing, settings, total_weight = np.zeros((1, COEFFICIENTS), dtype), np.zeros(LOSS_SETTINGS, dtype), np.zeros(1, dtype)
-        data = Data(np.zeros((3, 4), np.int64), _as_they_lie(1), 1, total_weight)
+        data = Data(np.zeros((3, 4), np.int64), as_they_lie(1), 1, total_weight)
         rule = Rule(NO_UPDATE, 0, nothing, nothing[0], nothing[0])
         call = Call(PREDICT, self._network, workspace, data, rule, Objective(0, settings), 0, 1, nothing[0], 1)
-        return _Buffers(programs().prepared(call), workspace, settings, total_weight)
-
-
-_numbers = np.arange(ROWS)
-
-
-def _as_they_lie(rows: int) -> NDArray[np.int64]:
-    """The order 0, 1, 2 and so on; the same array for small sets."""
-    return _numbers if rows <= ROWS else np.arange(rows)
+        return _Buffers(programs().prepared(call), workspace, total_weight)

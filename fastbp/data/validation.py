@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ _COMMON = frozenset(np.dtype(name) for name in ("f4", "f8", "i8"))
 
 
 @functools.cache
-def all_within() -> Callable[[Array, float, float], bool]:
+def all_within() -> Callable[[Array, Any, Any], bool]:
     """The compiled check of `fastbp.kernels.checks`, which ``import fastbp`` does without."""
     with loading:
         from fastbp.kernels import checks
@@ -27,6 +28,13 @@ def all_within() -> Callable[[Array, float, float], bool]:
 def largest(dtype: DType) -> float:
     """The largest finite number of a type."""
     return float(np.finfo(dtype).max)
+
+
+@functools.cache
+def finite_range(own: DType, dtype: DType) -> tuple[Any, Any]:
+    """The lowest and the highest number of type `own` that is finite, also once converted to `dtype`."""
+    limit = own.type(min(largest(own), largest(dtype)))
+    return -limit, limit
 
 
 def numeric(given: object, argument: str) -> Array:
@@ -63,10 +71,8 @@ def real_range(array: Array, argument: str, dtype: DType) -> None:
     """Raise ValueError unless every element is finite, also once converted to `dtype`."""
     if array.dtype.kind != "f" or array.size == 0:
         return
-    if array.dtype in _COMMON and array.flags.c_contiguous:
-        limit = min(largest(array.dtype), largest(dtype))
-        if all_within()(array, -limit, limit):
-            return
+    if array.dtype in _COMMON and array.flags.c_contiguous and all_within()(array, *finite_range(array.dtype, dtype)):
+        return
     # Both pass NaN on, and neither needs memory for a second array.
     reached = max(abs(float(array.min())), abs(float(array.max())))
     if not reached <= largest(dtype):
@@ -82,7 +88,7 @@ def check_range(array: Array, argument: str, low: float, high: float, what: str)
         array = array.view(np.uint8)
     if array.size == 0:
         return
-    if array.dtype in _COMMON and array.flags.c_contiguous and all_within()(array, low, high):
+    if array.dtype in _COMMON and array.flags.c_contiguous and all_within()(array, array.dtype.type(low), array.dtype.type(high)):
         return
     if array.min() >= low and array.max() <= high:
         return

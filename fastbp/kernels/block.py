@@ -53,8 +53,7 @@ class Prepared:
 
     def set(self, path: str, value: Any) -> None:
         """Give a field another value: ``set("steps", 3)``, ``set("data.order", order)``. An array stays alive until the next one."""
-        held = self._held[path]
-        if held is not value and (isinstance(value, np.ndarray) or held != value):
+        if self._held[path] is not value:
             self._held[path] = value
             self._block[_PLACES[path]] = _integer(value)
 

@@ -16,12 +16,11 @@ from fastbp.kernels.lanes.buffer import Buffer
 _BLOCK = 4096
 
 
-def all_within(array: Array, low: float, high: float) -> bool:
-    """Whether every number of a C-contiguous array lies in [low, high]; NaN does not."""
+def all_within(array: Array, low: Any, high: Any) -> bool:
+    """Whether every number of a C-contiguous array lies between two of its own type, both included; NaN does not."""
     if DISABLED:
         return bool(((array >= low) & (array <= high)).all())
-    kind = array.dtype.type
-    return bool(_all_within(array.__array_interface__["data"][0], array.size, kind(low), kind(high)))
+    return bool(_all_within(array.__array_interface__["data"][0], array.size, low, high))
 
 
 @operation(lambda address, one: None)
