@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.comparison import match, report
 from benchmarks.comparison.options import CORES, count, seconds, thread_count
-from benchmarks.comparison.outcome import OURS, Outcome
+from benchmarks.comparison.outcome import OURS
 from benchmarks.comparison.process import Entrant, Worker
 from benchmarks.comparison.spec import DEFAULT, FORM, parse
 
@@ -38,8 +38,7 @@ def main(arguments=None):
         outcomes.append(outcome)
         print("\n".join(lines(outcome)), flush=True)
     print("\n" + "\n".join(report.aligned([["net", "other us/step", "here us/step", "ratio", "min", "max"], *map(row, outcomes)])))
-    slower = [str(outcome.spec) for outcome in outcomes if is_slower(outcome)]
-    print(f"slower by more than {1 - SLOWER:.0%}: {' '.join(slower) or 'none'}")
+    print(verdict(outcomes))
 
 
 def read(arguments=None):
@@ -78,10 +77,13 @@ def lines(outcome):
     return found + [f"WARNING {warning}" for warning in outcome.warnings()]
 
 
-def is_slower(outcome: Outcome) -> bool:
-    """Whether this checkout is slower than the other by more than is let pass."""
-    duel = outcome.duel()
-    return duel is not None and duel.ratio < SLOWER
+def verdict(outcomes):
+    """The nets that this checkout is slower on by more than is let pass, and those that one of the two did not train."""
+    duels = {str(outcome.spec): outcome.duel() for outcome in outcomes}
+    slower = [net for net, duel in duels.items() if duel is not None and duel.ratio < SLOWER]
+    missing = [net for net, duel in duels.items() if duel is None]
+    lines = [f"slower by more than {1 - SLOWER:.0%}: {' '.join(slower) or 'none'}"]
+    return "\n".join(lines + [f"not compared: {' '.join(missing)}"] * bool(missing))
 
 
 def _checkout(text):
