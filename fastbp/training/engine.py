@@ -1,4 +1,4 @@
-"""Runs the compiled kernels for a trainer, and owns the buffers of a batch."""
+"""Runs the compiled kernels for a run, and owns the buffers of a batch."""
 
 from __future__ import annotations
 
@@ -12,29 +12,33 @@ from fastbp.kernels.arguments import Network, Objective, Rule, Workspace
 from fastbp.kernels.codes import COEFFICIENTS, LOSS_SETTINGS, NO_UPDATE, TRAIN
 from fastbp.kernels.lanes.sizes import gradients_size
 from fastbp.kernels.loader import programs
-from fastbp.mlp import MLP
-from fastbp.optimizers import Optimizer
-from fastbp.processors.threads import running
-from fastbp.training.memory import Memory
+from fastbp.processors.threads import plan_tasks, running
+from fastbp.training.pace import Pace
+from fastbp.training.run import Run
 
 
 class Engine:
-    """Steps and gradients of one model with one loss, on batches of rows by their place in an order."""
+    """Steps and gradients of a run, on batches of rows by their place in an order."""
 
-    def __init__(self, model: MLP, loss: int) -> None:
-        self._model, self._dtype = model, model.dtype
-        self._objective = Objective(loss, np.zeros(LOSS_SETTINGS, model.dtype))
+    def __init__(self, run: Run) -> None:
+        self._of, self._dtype = run, run.model.dtype
+        self._objective = Objective(run.loss.code, np.zeros(LOSS_SETTINGS, run.model.dtype))
         self._workspace: Workspace | None = None
         self._gradients = layout.aligned_zeros(0, self._dtype)
+        self.pace = Pace((1,))
 
     @property
     def _network(self) -> Network:
-        return self._model.network
+        return self._of.model.network
 
-    def train(
-        self, rows: Rows, order: NDArray[np.int64], first: int, batch: int, count: int, optimizer: Optimizer, memory: Memory, tasks: int
-    ) -> Array:
+    def tasks(self, rows: int) -> int:
+        """Into how many tasks a step on so many rows is cut."""
+        return plan_tasks(self._network, rows, self._of.threads)
+
+    def train(self, rows: Rows, order: NDArray[np.int64], first: int, batch: int, count: int, tasks: int) -> Array:
         """`count` updates, on batches of `batch` rows from place `first` of the order on; the loss of each before it."""
+        run, optimizer, memory = self._of, self._of.optimizer, self._of.memory
+        memory.adapt(optimizer)
         needed = gradients_size(batch, self._network.size)
         if self._gradients.size < needed:
             self._gradients = layout.aligned_zeros(needed, self._dtype)
@@ -42,13 +46,14 @@ class Engine:
         rule = Rule(optimizer.code, optimizer.n_slots, rates, self._gradients, memory.slots.reshape(-1))
         losses = self._run(rows, order, rule, first, batch, count, tasks)
         memory.steps += count
+        run.position.steps += count
         return losses
 
-    def gradients(self, rows: Rows, order: NDArray[np.int64], tasks: int) -> tuple[float, Array]:
+    def gradients(self, rows: Rows, order: NDArray[np.int64]) -> tuple[float, Array]:
         """Loss and flat gradient of one batch, all rows of the order; nothing is changed."""
         size, nothing = self._network.size, np.zeros((1, COEFFICIENTS), self._dtype)
         flat = layout.aligned_zeros(max(size, gradients_size(order.size, size)), self._dtype)
-        losses = self._run(rows, order, Rule(NO_UPDATE, 0, nothing, flat, nothing[0]), 0, order.size, 1, tasks)
+        losses = self._run(rows, order, Rule(NO_UPDATE, 0, nothing, flat, nothing[0]), 0, order.size, 1, self.tasks(order.size))
         return float(losses[0]), flat[:size]
 
     def _run(self, rows: Rows, order: NDArray[np.int64], rule: Rule, first: int, batch: int, count: int, tasks: int) -> Array:
