@@ -93,11 +93,10 @@ def has_room(held: Workspace, rows: int, target_width: int, tasks: int) -> bool:
     )
 
 
-def prepared(held: Workspace, network: Network, rows: int, tasks: int) -> Workspace:
-    """`held` as a run on `tasks` tasks with batches of `rows` rows needs it."""
+def begin(held: Workspace, network: Network, rows: int, tasks: int) -> int:
+    """Make `held` ready for a call on `tasks` tasks with batches of `rows` rows; the width of their panels."""
     held.team[:] = 0
-    width = panel_width(rows, BYTES // held.deltas.itemsize, tasks, network.parameters.size)
-    return held._replace(width=width)
+    return panel_width(rows, BYTES // held.deltas.itemsize, tasks, network.parameters.size)
 
 
 def _padded(count: int, dtype: DType) -> int:

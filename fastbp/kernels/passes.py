@@ -102,7 +102,7 @@ def _forward_and_delta(
     """All that comes before the gradient; at its end all tasks have met."""
     begin, end, by_units = _own_panels(workspace, rows, tasks, task)
     block, panels = task * SCRATCH, panels_of(rows, workspace.width, lanes_of(workspace.deltas))
-    _forward(network, workspace, data, first, rows, total_weight, 1, tasks, task)
+    _forward(network, workspace, data, first, rows, data.total_weight[0], 1, tasks, task)
     output_delta(objective, network, workspace, data, rows, Span(begin, end))
     for layer in range(network.layers - 1, 0, -1):
         n_in = network.table[layer, N_IN]
@@ -163,12 +163,12 @@ def _rows_ahead(network: Network, workspace: Workspace, data: Data, first: int, 
 
 @scalar
 def score_batch(
-    network: Network, workspace: Workspace, data: Data, objective: Objective, first: int, rows: int, total_weight: Any, step: int,
+    network: Network, workspace: Workspace, data: Data, objective: Objective, first: int, rows: int, step: int,
     results: Any, tasks: int, task: int,
 ) -> None:  # fmt: skip
     """Loss and accuracy of the rows, as shares of those of the whole set, to ``results[2 * step]`` and the number after."""
     begin, end, _ = _own_panels(workspace, rows, tasks, task)
-    _forward(network, workspace, data, first, rows, total_weight, 1, tasks, task)
+    _forward(network, workspace, data, first, rows, data.total_weight[0], 1, tasks, task)
     output_delta(objective, network, workspace, data, rows, Span(begin, end))
     meet(workspace.team, tasks, task)
     if task == 0:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import numba
 
 from fastbp._names import integer
 from fastbp.compiling.loading import threads_set
 from fastbp.kernels.arguments import N_IN, N_OUT, Network
+from fastbp.kernels.loader import programs
 from fastbp.processors import cpus
 from fastbp.processors.process import inherited, parallel_region
+
+if TYPE_CHECKING:
+    from fastbp.kernels.block import Prepared
 
 # Below so many multiply-adds a task, the tasks of a step wait for each other longer than they compute.
 _WORK_PER_TASK = 100_000
@@ -52,15 +57,21 @@ def _multiply_adds(network: Network, rows: int) -> int:
 @contextmanager
 def running(tasks: int) -> Iterator[int]:
     """Gives how many tasks to run: `tasks`, each on a thread of Numba's, or one. The caller's number of threads is restored."""
-    if tasks == 1:
-        yield 1
-        return
     with parallel_region() as granted:
         if not granted:
             yield 1
             return
         with set_threads(tasks):
             yield tasks
+
+
+def start(call: Prepared, tasks: int) -> None:
+    """Have the compiled program make a call, on `tasks` threads of Numba's where these may run, else on one."""
+    if tasks == 1:
+        programs().run(call, 1)
+        return
+    with running(tasks) as granted:
+        programs().run(call, granted)
 
 
 @contextmanager

@@ -24,7 +24,8 @@ class Memory(Part):
     def _begin(self, name: str, n_slots: int) -> None:
         size, dtype = self._network.size, self._network.parameters.dtype
         self.name, self.steps = name, 0
-        self.slots: Array = layout.aligned_zeros(n_slots * size, dtype).reshape(-1, size)
+        self.flat: Array = layout.aligned_zeros(n_slots * size, dtype)
+        self.slots: Array = self.flat.reshape(-1, size)
 
     def adapt(self, optimizer: Optimizer) -> None:
         """Be of use to `optimizer`: what its own kind remembered is kept, so far as it still has use for it."""

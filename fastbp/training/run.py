@@ -13,11 +13,9 @@ from fastbp.data.rows import Rows
 from fastbp.data.validation import check_inputs, check_sample_weight
 from fastbp.files.run_file import run_content
 from fastbp.files.sealed import as_path, write_atomically
-from fastbp.inference import ROWS, score
 from fastbp.losses import Loss
 from fastbp.mlp import MLP
 from fastbp.optimizers import OPTIMIZERS, Optimizer, as_optimizer
-from fastbp.processors.threads import plan_tasks
 from fastbp.training.fingerprint import Fingerprint
 from fastbp.training.history import History
 from fastbp.training.listeners import Listeners
@@ -102,8 +100,7 @@ class Run:
 
     def scores(self, rows: Rows) -> dict[str, float]:
         """The same over a data set that has been checked."""
-        network, size = self.model.network, min(rows.n_rows, ROWS)
-        scores = score(network, rows, self.loss.code, size, plan_tasks(network, size, self.threads))
+        scores = self.model.inference.score(rows, self.loss.code, self.threads)
         names = ("loss", "accuracy") if self.loss.has_accuracy else ("loss",)
         return dict(zip(names, scores.tolist(), strict=False))
 
