@@ -16,6 +16,7 @@ WITHOUT = {
 }
 # Modules whose tests are in a file that is named for something else.
 ELSEWHERE = {
+    "kernels/block.py": "kernels/lanes/test_buffer.py",
     "kernels/chain.py": "test_more_threads_than_cores.py",
     "kernels/delta.py": "kernels/test_steps.py",
     "kernels/forward.py": "kernels/test_steps.py",

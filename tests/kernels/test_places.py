@@ -1,5 +1,7 @@
 """Where the units of a layer lie: each in a place of its own."""
 
+from typing import Any, NamedTuple
+
 import numpy as np
 import pytest
 from chains import lanes
@@ -14,6 +16,12 @@ pytestmark = pytest.mark.kernels
 
 DTYPES = ["f4", "f8"]
 SIZES = [3, 20, 7]
+
+
+class Sources(NamedTuple):
+    """What is asked of a data set."""
+
+    sources: Any
 
 
 @program
@@ -59,10 +67,10 @@ def test_the_outputs_of_a_layer_are_the_inputs_of_the_next(dtype):
 def test_outputs_and_targets_of_a_vector_of_rows(width, dtype):
     network, rows, side = network_of(SIZES, dtype), 100, lanes(dtype)
     held = layout.workspace(network, rows, width, 1, training=True)
-    kept = Rows(np.zeros((rows, 3), dtype), np.zeros((rows, width), dtype))
+    data = Sources(Rows(np.zeros((rows, 3), dtype), np.zeros((rows, width), dtype)).sources)
     panel_rows = held.width * side
     for vector in range(-(-rows // side)):
-        found = outputs_of(network, held, kept.data(np.arange(rows)), vector)
+        found = outputs_of(network, held, data, vector)
         panel, lane = vector * side // panel_rows, vector * side % panel_rows
         assert (found.first_row, found.units, found.panel_rows) == (vector * side, 7, panel_rows)
         assert found.at == place_of(network, held, 1, panel, 0)[1] + lane
