@@ -1,0 +1,26 @@
+"""The training problems reach what they are named for."""
+
+from fastbp.activations import ACTIVATIONS
+from fastbp.kernels import patch
+from fastbp.kernels.lanes import sizes
+from fastbp.losses import LOSSES
+from fastbp.optimizers import OPTIMIZERS
+from fastbp.verification import golden, paths
+
+
+def test_every_optimizer_activation_and_loss_is_in_a_path():
+    assert set(paths.RICHER) == set(OPTIMIZERS)
+    assert {path.activation for path in paths.PATHS} == {name for name, cls in ACTIVATIONS.items() if not cls.output_only}
+    assert {path.loss for path in paths.PATHS} == {run.loss for run in golden.RUNS.values()} == set(LOSSES)
+    assert {run.optimizer.name for run in golden.RUNS.values()} == set(OPTIMIZERS)
+
+
+def test_paths_reach_what_they_are_named_for():
+    named = {path.name: path for path in paths.PATHS}
+    size = {name: path.trainer("sgd", "float32", 1).model.network.size for name, path in named.items()}
+    rows = {name: path.batch or path.rows for name, path in named.items()}
+    sharded = {name for name in named if sizes.shards_of(rows[name], size[name]) > 1}
+    assert sharded == {"a batch in shards", "one output, in shards"}
+    assert rows["a long batch in one piece"] > patch._AT_ONCE
+    assert size["wide layers"] > patch._CACHED and max(named["wide layers"].sizes) > sizes.DEPTH > sizes.CHUNK
+    assert rows["one row a batch"] == 1 < rows["few rows"] <= sizes.FEW
