@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastbp._typing import Array
+from fastbp._typing import Array, DType
 from fastbp.kernels.address import address_of
 from fastbp.kernels.codes import DTYPES
 
@@ -50,7 +50,7 @@ class Rows:
         for name, array in zip(("X", "y", "sample_weight"), self._arrays, strict=True):
             if array is not None:
                 digest.update(array[some].tobytes())
-                kinds.append(f"{name} {array.dtype} {array.shape}")
+                kinds.append(f"{name} {_name(array.dtype)} {array.shape}")
         return {"arrays": ", ".join(kinds), "sample": digest.hexdigest()}
 
 
@@ -60,6 +60,11 @@ _NUMBERS = np.arange(1024)
 def as_they_lie(rows: int) -> NDArray[np.int64]:
     """The order 0, 1, 2 and so on, which nobody changes."""
     return _NUMBERS[:rows] if rows <= _NUMBERS.size else np.arange(rows)
+
+
+@functools.cache
+def _name(dtype: DType) -> str:
+    return str(dtype)
 
 
 @functools.lru_cache(8)
