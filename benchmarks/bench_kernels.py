@@ -61,7 +61,8 @@ def arguments(net):
     # Data holds addresses; the arrays themselves live in the cache of `seeded`.
     data = Rows(inputs, of.loss.check_targets(labels, rows, sizes[-1], dtype)).data(np.arange(rows))
     slots = np.zeros(of.optimizer.n_slots * network.parameters.size, dtype)
-    rule = Rule(of.optimizer.code, of.optimizer.n_slots, of.optimizer.rates(0, 1, dtype), np.zeros(0, dtype), slots)
+    rates = of.optimizer.rates(0, 1, dtype, np.ones(of.optimizer.n_factors))
+    rule = Rule(of.optimizer.code, of.optimizer.n_slots, rates, np.zeros(0, dtype), slots)
     buffers = layout.workspace(network, rows, 1, 1, training=True)
     kinds = {type(record).__name__: kind_of(record) for record in (network, buffers, data, rule)}
     buffers = buffers._replace(units=unit_addresses(**kinds, Any=kind_of(dtype.type(0)), Numbers=kind_of(slots)))

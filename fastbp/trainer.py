@@ -20,7 +20,7 @@ from fastbp.data.rows import Rows
 from fastbp.data.validation import check_inputs, check_sample_weight
 from fastbp.files.run_file import read_run, write_run
 from fastbp.inference import ROWS, score
-from fastbp.losses import as_loss
+from fastbp.losses import Loss, as_loss
 from fastbp.mlp import MLP
 from fastbp.optimizers import Optimizer, as_optimizer
 from fastbp.processors.threads import check_threads, plan_tasks
@@ -42,10 +42,10 @@ class Trainer:
     ----------
     model : MLP
         Its parameters are changed in place.
-    loss : "squared_error", "cross_entropy" or "binary_cross_entropy"
-        Formulas and targets are in `fastbp.losses`.
+    loss : str or Loss
+        A name of those in `fastbp.losses`, such as "cross_entropy", for default settings, or an object.
     optimizer : str or Optimizer, default "sgd"
-        A name (sgd, rmsprop, adam, adamw) for default settings, or an object such as ``Adam(learning_rate=1e-3)``.
+        A name of those in `fastbp.optimizers` for default settings, or an object such as ``Adam(learning_rate=1e-3)``.
     batch_size : int or None, default 128
         Rows per update; 1 trains after every sample, None on the whole set at once. The last batch of an epoch may be short.
     shuffle : bool, default True
@@ -84,7 +84,7 @@ class Trainer:
         self,
         model: MLP,
         *,
-        loss: str,
+        loss: str | Loss,
         optimizer: str | Optimizer = "sgd",
         batch_size: int | None = 128,
         shuffle: bool = True,
@@ -95,6 +95,7 @@ class Trainer:
         if not isinstance(model, MLP):
             raise TypeError(f"model is of type {type(model).__name__}; expected an MLP")
         self.loss = as_loss(loss)
+        self.loss.check_range(model.dtype)
         self.optimizer = as_optimizer(optimizer)
         self.batch_size = None if batch_size is None else integer(batch_size, "batch_size", least=1)
         self.shuffle = flag(shuffle, "shuffle")
@@ -255,7 +256,7 @@ class Trainer:
 
     def __repr__(self) -> str:
         return (
-            f"Trainer({self.model!r}, loss={self.loss.name!r}, optimizer={self.optimizer!r}, batch_size={self.batch_size}, "
+            f"Trainer({self.model!r}, loss={str(self.loss)!r}, optimizer={self.optimizer!r}, batch_size={self.batch_size}, "
             f"epoch={self.epoch}, steps={self.steps})"
         )
 

@@ -11,6 +11,7 @@ from fastbp import layout
 from fastbp._typing import Array
 from fastbp.files.model_file import ENTRY, build, check_version, describe, fill, tensors_of
 from fastbp.files.sealed import Content, as_path, existing, sealed, unsealed, write_atomically
+from fastbp.losses import describe_loss, described_loss
 from fastbp.mlp import MLP
 from fastbp.optimizers import OPTIMIZERS, Optimizer
 from fastbp.training.epoch import Epoch
@@ -59,7 +60,7 @@ def _describe(trainer: Trainer) -> dict[str, Any]:
     return {
         "kind": _KIND,
         "version": _VERSION,
-        "loss": trainer.loss.name,
+        "loss": describe_loss(trainer.loss),
         "optimizer": _describe_optimizer(trainer.optimizer),
         "batch_size": trainer.batch_size,
         "shuffle": trainer.shuffle,
@@ -84,7 +85,7 @@ def _build(content: Content, run: dict[str, Any], model: MLP, trainer_class: typ
     optimizer = dict(run["optimizer"])
     trainer = trainer_class(
         model,
-        loss=run["loss"],
+        loss=described_loss(run["loss"]),
         optimizer=OPTIMIZERS[optimizer.pop("name")](**optimizer),
         batch_size=run["batch_size"],
         shuffle=run["shuffle"],

@@ -1,4 +1,17 @@
-"""The optimizers, and the one table of them."""
+"""The optimizers, and the one table of them.
+
+========  ==========================================================================================
+name      rule for a parameter p with gradient g
+========  ==========================================================================================
+sgd       p -= rate * g, with momentum if asked
+rmsprop   p -= rate * g / (sqrt(s) + epsilon), s a running mean of g**2
+adam      p -= rate * m / (sqrt(v) + epsilon), m and v running means of g and of g**2
+adamw     adam with weight decay apart from the gradient
+========  ==========================================================================================
+
+What fastbp knows of one is in its class: rule, settings, coefficients of a step, code of the kernels, and a reference implementation, from
+which argument checks, ``fastbp verify`` and the tests follow. CONTRIBUTING.md says how to add one.
+"""
 
 from __future__ import annotations
 

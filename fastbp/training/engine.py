@@ -37,7 +37,7 @@ class Engine:
         needed = gradients_size(batch, self._network.size)
         if self._gradients.size < needed:
             self._gradients = layout.aligned_zeros(needed, self._dtype)
-        rates = optimizer.rates(memory.steps, count, self._dtype)
+        rates = optimizer.rates(memory.steps, count, self._dtype, memory.factors)
         rule = Rule(optimizer.code, optimizer.n_slots, rates, self._gradients, memory.slots.reshape(-1))
         losses = self._run(rows, order, rule, first, batch, count, tasks)
         memory.steps += count

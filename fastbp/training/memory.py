@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from fastbp._typing import Array, DType
 from fastbp.layout import aligned_zeros
@@ -16,11 +19,13 @@ class Memory:
     name: str
     slots: Array  # (n_slots, parameters)
     steps: int = 0  # made with this memory, for the bias corrections
+    factors: NDArray[np.float64] = field(default_factory=lambda: np.ones(0))  # (n_factors,) what accumulates over the steps
 
     @classmethod
     def of(cls, optimizer: Optimizer, size: int, dtype: DType) -> Memory:
         """An empty memory for that many parameters."""
-        return cls(optimizer.name, aligned_zeros(optimizer.n_slots * size, dtype).reshape(-1, size))
+        slots = aligned_zeros(optimizer.n_slots * size, dtype).reshape(-1, size)
+        return cls(optimizer.name, slots, factors=np.ones(optimizer.n_factors))
 
     def fits(self, optimizer: Optimizer) -> bool:
         """Whether `optimizer` can go on with this memory."""
@@ -32,5 +37,5 @@ class Memory:
         if self.name == optimizer.name:
             kept = min(len(memory.slots), len(self.slots))
             memory.slots[:kept] = self.slots[:kept]
-            memory.steps = self.steps
+            memory.steps, memory.factors = self.steps, self.factors
         return memory

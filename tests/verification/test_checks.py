@@ -15,10 +15,10 @@ import pytest
 
 import fastbp
 from fastbp import cli
-from fastbp.activations import ACTIVATIONS
+from fastbp.activations import ACTIVATIONS, as_activation
 from fastbp.kernels import gradient, programs
 from fastbp.kernels.lanes import sizes
-from fastbp.losses import LOSSES
+from fastbp.losses import LOSSES, as_loss
 from fastbp.optimizers import OPTIMIZERS
 from fastbp.training import engine
 from fastbp.verification import checks, golden, gradients, make_golden, oracle, parity, paths
@@ -190,10 +190,16 @@ def test_without_compiled_kernels_there_is_nothing_to_verify(run_python):
 
 
 def test_every_optimizer_activation_and_loss_is_in_a_path():
-    assert set(paths.RICHER) == set(OPTIMIZERS)
-    assert {path.activation for path in paths.PATHS} == {name for name, cls in ACTIVATIONS.items() if not cls.output_only}
-    assert {path.loss for path in paths.PATHS} == {run.loss for run in golden.RUNS.values()} == set(LOSSES)
-    assert {run.optimizer.name for run in golden.RUNS.values()} == set(OPTIMIZERS)
+    hidden = {name: cls for name, cls in ACTIVATIONS.items() if not cls.output_only}
+    found = {as_activation(path.activation, "activation") for path in paths.PATHS}
+    assert found == {case for cls in hidden.values() for case in cls.cases()}
+    assert {as_loss(path.loss) for path in paths.PATHS} == {case for cls in LOSSES.values() for case in cls.cases()}
+    assert {optimizer.name for optimizer in paths.optimizers()} == set(OPTIMIZERS)
+
+
+def test_every_optimizer_and_loss_is_in_a_stored_run():
+    runs = golden.RUNS.values()
+    assert {run.loss for run in runs} == set(LOSSES) and {run.optimizer.name for run in runs} == set(OPTIMIZERS)
 
 
 def test_paths_reach_what_they_are_named_for():
@@ -340,7 +346,7 @@ def test_a_wrong_loss_is_seen(monkeypatch):
 
 def test_wrong_coefficients_are_seen(monkeypatch):
     original = fastbp.Adam.coefficients
-    monkeypatch.setattr(fastbp.Adam, "coefficients", lambda self, steps: original(self, steps - 1 + (steps == 1)))
+    monkeypatch.setattr(fastbp.Adam, "coefficients", lambda self, steps, factors: original(self, steps - 1 + (steps == 1), factors))
     failed = failures(oracle.training_in_float64_follows_the_oracle)
     for path in paths.PATHS:
         assert all(any(f"{path.name} (" in each and f", {name}(" in each for each in failed) for name in ("Adam", "AdamW"))
