@@ -13,12 +13,14 @@ from fastbp import layout
 from fastbp.compiling.jit import program, unit_addresses
 from fastbp.data.rows import Rows
 from fastbp.kernels import programs  # noqa: F401  # all units are there once the program is
-from fastbp.kernels.arguments import N_IN, N_OUT, Rule
+from fastbp.kernels.arguments import N_IN, N_OUT, Batch, Block, Objective, Rule, Span
+from fastbp.kernels.codes import LOSS_SETTINGS
 from fastbp.kernels.delta import hidden_delta
 from fastbp.kernels.forward import forward_layer
 from fastbp.kernels.gather import gather_batch
 from fastbp.kernels.gradient import gradient_blocks
 from fastbp.kernels.lanes.buffer import kind_of, without_arrays
+from fastbp.kernels.lanes.matrix import Matrix
 from fastbp.kernels.lanes.panels import lanes_of, panels_of
 from fastbp.kernels.loss import output_delta
 
@@ -31,9 +33,9 @@ PRODUCTS = ["forward", "delta", "gradient and update"]
 
 
 @program
-def run(phase, loss, network, workspace, data, rule, rows, repeats):
+def run(phase, objective, network, workspace, data, rule, rows, repeats):
     """One phase `repeats` times."""
-    net, work, source, update = without_arrays(network, workspace, data, rule)
+    net, work, source, update, wanted = without_arrays(network, workspace, data, rule, objective)
     zero = type(net.slopes[0])(0)
     panels, last = panels_of(rows, work.width, lanes_of(work.deltas)), net.layers - 1
     for _ in range(repeats):
@@ -43,7 +45,7 @@ def run(phase, loss, network, workspace, data, rule, rows, repeats):
             for layer in range(last + 1):
                 forward_layer(net, work, layer, rows, 0, panels, 0, net.table[layer, N_OUT], 0, net.table[layer, N_IN], 0)
         elif phase == LOSS:
-            output_delta(loss, net, work, source, rows, 0, panels)
+            output_delta(wanted, net, work, source, rows, Span(0, panels))
         elif phase == DELTA:
             for layer in range(last, 0, -1):
                 hidden_delta(net, work, layer, rows, 0, panels, 0, net.table[layer, N_IN], 0)
@@ -64,11 +66,13 @@ def arguments(net):
     rates = of.optimizer.rates(0, 1, dtype, np.ones(of.optimizer.n_factors))
     rule = Rule(of.optimizer.code, of.optimizer.n_slots, rates, np.zeros(0, dtype), slots)
     buffers = layout.workspace(network, rows, 1, 1, training=True)
-    kinds = {type(record).__name__: kind_of(record) for record in (network, buffers, data, rule)}
+    objective = Objective(of.loss.code, np.zeros(LOSS_SETTINGS, dtype))
+    places = Span(0, 0), Batch(0, 0, 0, 0, Span(0, 0)), Block(0, 0, 0, 0), Matrix(slots, 0, 0)
+    kinds = {type(record).__name__: kind_of(record) for record in (network, buffers, data, rule, objective, *places)}
     buffers = buffers._replace(units=unit_addresses(**kinds, Any=kind_of(dtype.type(0)), Numbers=kind_of(slots)))
     for phase in PHASES.values():
-        run(phase, of.loss.code, network, buffers, data, rule, rows, 1)
-    return of.loss.code, network, buffers, data, rule, rows
+        run(phase, objective, network, buffers, data, rule, rows, 1)
+    return objective, network, buffers, data, rule, rows
 
 
 class Kernel:

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from fastbp import layout
 from fastbp._typing import Array
 from fastbp.data.rows import Rows
-from fastbp.kernels.arguments import Network, Rule
-from fastbp.kernels.codes import COEFFICIENTS, NO_UPDATE, PREDICT, SCORE
+from fastbp.kernels.arguments import Network, Objective, Rule
+from fastbp.kernels.codes import COEFFICIENTS, LOSS_SETTINGS, NO_UPDATE, PREDICT, SCORE
 from fastbp.kernels.loader import programs
 from fastbp.processors.threads import running
 
@@ -43,5 +43,6 @@ def _run(kind: int, network: Network, rows: Rows, loss: int, first: int, size: i
     data = rows.data(np.arange(min(rows.n_rows, first + _BATCHES * size)))
     buffers = layout.workspace(network, size, rows.target_width, tasks, training=False)
     rule = Rule(NO_UPDATE, 0, nothing, nothing[0], nothing[0])
+    objective = Objective(loss, np.zeros(LOSS_SETTINGS, dtype))
     with running(tasks) as granted:
-        programs().run(kind, network, buffers, data, rule, loss, first, size, dtype.type(rows.total_weight), results, granted)
+        programs().run(kind, network, buffers, data, rule, objective, first, size, dtype.type(rows.total_weight), results, granted)

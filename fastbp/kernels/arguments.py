@@ -63,6 +63,13 @@ class Data(NamedTuple):
     rows: int  # in the order
 
 
+class Objective(NamedTuple):
+    """The loss that is asked for. Owned by the trainer."""
+
+    code: int
+    settings: Any  # (LOSS_SETTINGS,) of the element type of the network
+
+
 class Rule(NamedTuple):
     """How the update changes the parameters. Owned by the trainer."""
 
@@ -71,6 +78,53 @@ class Rule(NamedTuple):
     rates: Any  # (steps, coefficients) what the optimizer computed for each step of the run
     gradients: Any  # (shards, parameters) flat; needed where gradients are asked for, or summed over shards
     slots: Any  # (slots, parameters) flat, the optimizer's memory
+
+
+class Span(NamedTuple):
+    """A half-open range: of panels, of units, of inputs, or of places in the order of the rows."""
+
+    begin: int
+    end: int
+
+
+class Task(NamedTuple):
+    """Whose part of a run."""
+
+    number: int
+    tasks: int  # of the run
+    scratch_at: int  # where the task's SCRATCH elements of the scratch begin
+
+
+class Batch(NamedTuple):
+    """Which rows of a data set, and for which step."""
+
+    order_begin: int  # the place in the order of the first row
+    rows: int
+    step: int  # the number of the update, among those of the run
+    shard: int  # which part of the gradients: 0 where the batch is not cut into shards
+    ahead: Span  # places in the order of the rows that the task will gather next
+
+
+class Block(NamedTuple):
+    """A block of parameters: element (i, j) lies at ``at + i * row + j``."""
+
+    at: int
+    row: int
+    rows: int
+    columns: int
+
+
+class Outputs(NamedTuple):
+    """The output layer for a vector of rows.
+
+    Output j lies at ``at + j * panel_rows`` of activations and of deltas, target j at ``targets_at + j * panel_rows``.
+    """
+
+    first_row: int  # of the vector, in the batch
+    at: int
+    targets_at: int
+    units: int
+    panel_rows: int
 
 
 #: Flat, of the element type of the network. What a run leaves behind is so: a loss a step; loss and accuracy a batch; outputs row by row.

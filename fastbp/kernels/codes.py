@@ -7,6 +7,8 @@ import numpy as np
 IDENTITY, SIGMOID, TANH, RELU, LEAKY_RELU, SOFTMAX = range(6)
 
 SQUARED_ERROR, CROSS_ENTROPY, BINARY_CROSS_ENTROPY = range(3)
+#: Numbers that a loss may be set by.
+LOSS_SETTINGS = 4
 
 NO_UPDATE, SGD, RMSPROP, ADAM = range(4)
 #: Numbers that an optimizer's rule may use at a step.

@@ -19,13 +19,17 @@ from fastbp.kernels.arguments import (
     UNITS_IN,
     UNITS_OUT,
     WEIGHT,
+    Batch,
+    Block,
     Data,
     Network,
     Rule,
+    Span,
     Workspace,
 )
 from fastbp.kernels.codes import GRADIENT
 from fastbp.kernels.gather import prefetch_rows
+from fastbp.kernels.lanes.matrix import Matrix
 from fastbp.kernels.lanes.memory import load, load_first, store
 from fastbp.kernels.lanes.panels import lanes_of, row_length, vectors_of
 from fastbp.kernels.lanes.product import multiply_apart, tile_rows
@@ -128,7 +132,7 @@ def _gradient_block(
     if network.table[layer, N_OUT] == 1:
         _gradient_column(network, workspace, rule, step, shard, layer, rows, panel, panel_end, first, units, place)
         return
-    table = network.table
+    table, batch = network.table, Batch(0, rows, step, shard, Span(0, 0))
     n_in, n_out, lanes = table[layer, N_IN], table[layer, N_OUT], lanes_of(workspace.turned)
     row, high = table[layer, SPREAD] * lanes, workspace.width * lanes
     columns = min(row, n_out - j * row)
@@ -143,16 +147,18 @@ def _gradient_block(
             count, sums, p = min(tile, units - u), place + u * row, weight + u * n_out
             last = done + part >= depth
             if last and network.size * (1 + rule.n_slots) > _CACHED:
-                prefetch_block(network, rule, p, n_out, count, columns)
+                prefetch_block(network, rule, Block(p, n_out, count, columns))
             multiply_apart(
                 workspace.scratch, sums, row, workspace.activations, a + u * high, high, n_in * high, workspace.turned, b, row,
                 count, high, min(part, depth - done), vectors, workspace.scratch, start,
             )  # fmt: skip
             if last and n_out < row:
                 _close_up(workspace, sums, row, count, columns)
-                update_block(network, workspace, rule, step, shard, p, 0, sums, 0, 1, count * columns)
+                block = Block(p, 0, 1, count * columns)
+                update_block(network, workspace, rule, batch, block, Matrix(workspace.scratch, sums, 0))
             elif last:
-                update_block(network, workspace, rule, step, shard, p, n_out, sums, row, count, columns)
+                block = Block(p, n_out, count, columns)
+                update_block(network, workspace, rule, batch, block, Matrix(workspace.scratch, sums, row))
     if first == 0:
         _bias_gradient(network, workspace, rule, step, shard, table[layer, BIAS] + j * row, right, row, columns, depth, place)
 
@@ -195,7 +201,8 @@ def _gradient_column(
         for k in range(1, lanes):
             total = total + load(scratch, turned + (lanes + k) * lanes)
         store(scratch, place + u, total)
-    update_block(network, workspace, rule, step, shard, table[layer, WEIGHT] + first, 0, place, 0, 1, units)
+    batch, block = Batch(0, rows, step, shard, Span(0, 0)), Block(table[layer, WEIGHT] + first, 0, 1, units)
+    update_block(network, workspace, rule, batch, block, Matrix(scratch, place, 0))
     if first == 0:
         base = workspace.capacity * table[layer, TURNED] + panel * high * lanes
         depth = min(rows, panel_end * high) - panel * high
@@ -213,7 +220,8 @@ def _bias_gradient(
     store(scratch, ones, splat(scratch, 1))
     vectors = vectors_of(columns, lanes)
     multiply_apart(scratch, place, row, scratch, ones, 0, 0, workspace.turned, right, row, 1, lanes, depth, vectors, scratch, FROM_ZERO)
-    update_block(network, workspace, rule, step, shard, bias, row, place, row, 1, columns)
+    batch, block = Batch(0, depth, step, shard, Span(0, 0)), Block(bias, row, 1, columns)
+    update_block(network, workspace, rule, batch, block, Matrix(scratch, place, row))
 
 
 @scalar
@@ -232,12 +240,13 @@ def _gradient_few(
     count, weight = columns[1] - columns[0], table[layer, WEIGHT] + units[0] * n_out + columns[0]
     left, right = workspace.few + FEW * table[layer, ROWS_IN] + units[0], workspace.few + FEW * table[layer, ROWS_OUT] + columns[0]
     length = row_length(n_out, lanes)
-    update_rows(
-        network, workspace, rule, step, weight, n_out, units[1] - units[0], count, left, row_length(n_in, lanes), right, length, rows
-    )
+    batch, block = Batch(0, rows, step, 0, Span(0, 0)), Block(weight, n_out, units[1] - units[0], count)
+    inputs = Matrix(workspace.activations, left, row_length(n_in, lanes))
+    update_rows(network, workspace, rule, batch, block, inputs, Matrix(deltas, right, length))
     for v in range(0, count if biases else 0, lanes):
         total = load(deltas, right + v)
         for r in range(1, rows):
             total = total + load(deltas, right + r * length + v)
         store(scratch, place, total)
-        update_block(network, workspace, rule, step, 0, table[layer, BIAS] + columns[0] + v, 0, place, 0, 1, min(lanes, count - v))
+        block = Block(table[layer, BIAS] + columns[0] + v, 0, 1, min(lanes, count - v))
+        update_block(network, workspace, rule, batch, block, Matrix(scratch, place, 0))

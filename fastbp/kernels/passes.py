@@ -11,7 +11,7 @@ from typing import Any
 
 from fastbp.compiling.jit import scalar
 from fastbp.kernels.accuracy import count_hits
-from fastbp.kernels.arguments import INPUTS, N_IN, N_OUT, Data, Network, Rule, Workspace
+from fastbp.kernels.arguments import INPUTS, N_IN, N_OUT, Batch, Data, Network, Objective, Rule, Span, Workspace
 from fastbp.kernels.chain import forward_chain, is_chained, own_inputs
 from fastbp.kernels.codes import NO_UPDATE, SQUARED_ERROR
 from fastbp.kernels.delta import hidden_delta
@@ -30,7 +30,7 @@ _AHEAD = 1 << 18
 
 @scalar
 def train_on_batch(
-    network: Network, workspace: Workspace, data: Data, rule: Rule, loss: int, first: int, rows: int, batch_size: int, step: int,
+    network: Network, workspace: Workspace, data: Data, rule: Rule, objective: Objective, first: int, rows: int, batch_size: int, step: int,
     results: Any, tasks: int, task: int,
 ) -> None:  # fmt: skip
     """One step on the `rows` rows from place `first` of the order on; the batch's loss goes to ``results[step]``."""
@@ -39,7 +39,7 @@ def train_on_batch(
     shards = shards_of(rows, size)
     block = task * SCRATCH
     if shards == 1:
-        _forward_and_delta(network, workspace, data, loss, first, rows, zero, tasks, task)
+        _forward_and_delta(network, workspace, data, objective, first, rows, zero, tasks, task)
         panels = panels_of(rows, workspace.width, lanes)
         begin, end = _rows_ahead(network, workspace, data, first + rows, batch_size, tasks, task)
         own = own_inputs(network, workspace, rows, tasks, task)
@@ -47,10 +47,11 @@ def train_on_batch(
     else:
         begin, end = share(shards, tasks, task, 1)
         for shard in range(begin, end):
-            _train_on_shard(network, workspace, data, rule, loss, first, rows, step, shard, block)
+            _train_on_shard(network, workspace, data, rule, objective, first, rows, step, shard, block)
         meet(workspace.team, tasks, task)
         begin, end = share(size, tasks, task, lanes)
-        add_shards(network, workspace, rule, step, shards, begin, end, block)
+        batch = Batch(first, rows, step, 0, Span(0, 0))
+        add_shards(network, workspace, rule, batch, shards, Span(begin, end), block)
     if task == 0:
         results[step] = total_loss(workspace, rows)
     meet(workspace.team, tasks, task)
@@ -58,7 +59,16 @@ def train_on_batch(
 
 @scalar
 def _train_on_shard(
-    network: Network, workspace: Workspace, data: Data, rule: Rule, loss: int, first: int, rows: int, step: int, shard: int, block: int
+    network: Network,
+    workspace: Workspace,
+    data: Data,
+    rule: Rule,
+    objective: Objective,
+    first: int,
+    rows: int,
+    step: int,
+    shard: int,
+    block: int,
 ) -> None:
     """Forward, delta and gradient of one shard, while its panels are in the cache."""
     zero = type(network.slopes[0])(0)
@@ -70,7 +80,7 @@ def _train_on_shard(
     for layer in range(last + 1):
         n_in, n_out = network.table[layer, N_IN], network.table[layer, N_OUT]
         forward_layer(network, workspace, layer, rows, begin, end, 0, n_out, 0, n_in, block)
-    output_delta(loss, network, workspace, data, rows, begin, end)
+    output_delta(objective, network, workspace, data, rows, Span(begin, end))
     for layer in range(last, 0, -1):
         hidden_delta(network, workspace, layer, rows, begin, end, 0, network.table[layer, N_IN], block)
     kept = Rule(NO_UPDATE, 0, rule.rates, rule.gradients, rule.slots)
@@ -79,13 +89,21 @@ def _train_on_shard(
 
 @scalar
 def _forward_and_delta(
-    network: Network, workspace: Workspace, data: Data, loss: int, first: int, rows: int, total_weight: Any, tasks: int, task: int
+    network: Network,
+    workspace: Workspace,
+    data: Data,
+    objective: Objective,
+    first: int,
+    rows: int,
+    total_weight: Any,
+    tasks: int,
+    task: int,
 ) -> None:
     """All that comes before the gradient; at its end all tasks have met."""
     begin, end, by_units = _own_panels(workspace, rows, tasks, task)
     block, panels = task * SCRATCH, panels_of(rows, workspace.width, lanes_of(workspace.deltas))
     _forward(network, workspace, data, first, rows, total_weight, 1, tasks, task)
-    output_delta(loss, network, workspace, data, rows, begin, end)
+    output_delta(objective, network, workspace, data, rows, Span(begin, end))
     for layer in range(network.layers - 1, 0, -1):
         n_in = network.table[layer, N_IN]
         if by_units:
@@ -145,19 +163,19 @@ def _rows_ahead(network: Network, workspace: Workspace, data: Data, first: int, 
 
 @scalar
 def score_batch(
-    network: Network, workspace: Workspace, data: Data, loss: int, first: int, rows: int, total_weight: Any, step: int, results: Any,
-    tasks: int, task: int,
+    network: Network, workspace: Workspace, data: Data, objective: Objective, first: int, rows: int, total_weight: Any, step: int,
+    results: Any, tasks: int, task: int,
 ) -> None:  # fmt: skip
     """Loss and accuracy of the rows, as shares of those of the whole set, to ``results[2 * step]`` and the number after."""
     begin, end, _ = _own_panels(workspace, rows, tasks, task)
     _forward(network, workspace, data, first, rows, total_weight, 1, tasks, task)
-    output_delta(loss, network, workspace, data, rows, begin, end)
+    output_delta(objective, network, workspace, data, rows, Span(begin, end))
     meet(workspace.team, tasks, task)
     if task == 0:
         results[2 * step] = total_loss(workspace, rows)
     meet(workspace.team, tasks, task)
-    if loss != SQUARED_ERROR:
-        count_hits(loss, network, workspace, data, rows, begin, end)
+    if objective.code != SQUARED_ERROR:
+        count_hits(objective, network, workspace, data, rows, Span(begin, end))
         meet(workspace.team, tasks, task)
         if task == 0:
             results[2 * step + 1] = total_loss(workspace, rows)
@@ -169,5 +187,5 @@ def write_batch(network: Network, workspace: Workspace, data: Data, first: int, 
     """What the output layer gives for the rows, to rows `first` and on of the results."""
     begin, end, _ = _own_panels(workspace, rows, tasks, task)
     _forward(network, workspace, data, first, rows, network.slopes[0], 0, tasks, task)
-    write_output(network, workspace, rows, begin, end, first, results)
+    write_output(network, workspace, Batch(first, rows, 0, 0, Span(0, 0)), Span(begin, end), results)
     meet(workspace.team, tasks, task)

@@ -10,150 +10,150 @@ from __future__ import annotations
 from typing import Any
 
 from fastbp.compiling.jit import scalar, unit
-from fastbp.kernels.arguments import Network, Rule, Workspace
+from fastbp.kernels.arguments import Batch, Block, Network, Rule, Span, Workspace
 from fastbp.kernels.codes import ADAM, RMSPROP, SGD, SHARDS, UPDATE, UPDATE_ROWS
+from fastbp.kernels.lanes.matrix import Matrix
 from fastbp.kernels.lanes.memory import load, load_first, prefetch, store, store_first
 from fastbp.kernels.lanes.panels import lanes_of
 from fastbp.kernels.lanes.vector import fma, select, sqrt
 
 
 @scalar
-def prefetch_block(network: Network, rule: Rule, p0: int, p_row: int, rows: int, columns: int) -> None:
+def prefetch_block(network: Network, rule: Rule, block: Block) -> None:
     """Ask for what `update_block` will change."""
     p, size = network.parameters, network.size
-    for i in range(rows):
-        for j in range(p0 + i * p_row, p0 + i * p_row + columns, lanes_of(p)):
-            prefetch(p, j)
+    for i in range(block.rows):
+        row_at = block.at + i * block.row
+        for at in range(row_at, row_at + block.columns, lanes_of(p)):
+            prefetch(p, at)
             if rule.n_slots > 0:
-                prefetch(rule.slots, j)
+                prefetch(rule.slots, at)
             if rule.n_slots > 1:
-                prefetch(rule.slots, size + j)
+                prefetch(rule.slots, size + at)
 
 
 @scalar
-def _get(array: Any, place: int, count: int) -> Any:
+def _get(array: Any, at: int, count: int) -> Any:
     """Up to a vector: beyond `count` elements lies what belongs to others."""
-    return load(array, place) if count >= lanes_of(array) else load_first(array, place, count)
+    return load(array, at) if count >= lanes_of(array) else load_first(array, at, count)
 
 
 @scalar
-def _put(array: Any, place: int, value: Any, count: int) -> None:
+def _put(array: Any, at: int, value: Any, count: int) -> None:
     if count >= lanes_of(array):
-        store(array, place, value)
+        store(array, at, value)
     else:
-        store_first(array, place, value, count)
+        store_first(array, at, value, count)
 
 
 @scalar
-def _sgd(p: Any, place: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
+def _sgd(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
     """P -= rate g."""
     rate, penalty = c[0], c[1]
-    old = _get(p, place, count)
-    _put(p, place, old - rate * (g + penalty * old), count)
+    old = _get(p, at, count)
+    _put(p, at, old - rate * (g + penalty * old), count)
 
 
 @scalar
-def _momentum(p: Any, place: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
+def _momentum(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
     """V = momentum v + g; p -= rate v, or with Nesterov's look-ahead p -= rate (g + momentum v)."""
     rate, penalty, momentum, nesterov = c[0], c[1], c[2], c[3]
-    old = _get(p, place, count)
+    old = _get(p, at, count)
     slope = g + penalty * old
-    v = momentum * _get(slots, place, count) + slope
-    _put(slots, place, v, count)
-    _put(p, place, old - rate * (slope + momentum * v if nesterov > 0 else v), count)
+    v = momentum * _get(slots, at, count) + slope
+    _put(slots, at, v, count)
+    _put(p, at, old - rate * (slope + momentum * v if nesterov > 0 else v), count)
 
 
 @scalar
-def _rmsprop(p: Any, place: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
+def _rmsprop(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
     """S = alpha s + (1 - alpha) g**2; p -= rate g / (sqrt(s) + epsilon)."""
     rate, penalty, alpha, fresh, epsilon = c[0], c[1], c[2], c[3], c[4]
-    old = _get(p, place, count)
+    old = _get(p, at, count)
     slope = g + penalty * old
-    s = alpha * _get(slots, place, count) + fresh * slope * slope
-    _put(slots, place, s, count)
-    _put(p, place, old - rate * slope / (sqrt(s) + epsilon), count)
+    s = alpha * _get(slots, at, count) + fresh * slope * slope
+    _put(slots, at, s, count)
+    _put(p, at, old - rate * slope / (sqrt(s) + epsilon), count)
 
 
 @scalar
-def _rmsprop_momentum(p: Any, place: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
+def _rmsprop_momentum(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
     """The same with momentum over the quotient, centred by the mean of g."""
     rate, penalty, alpha, fresh, epsilon = c[0], c[1], c[2], c[3], c[4]
     momentum, centered = c[5], c[6]
-    old, mean = _get(p, place, count), _get(slots, 2 * size + place, count)
+    old, mean = _get(p, at, count), _get(slots, 2 * size + at, count)
     slope = g + penalty * old
-    s = alpha * _get(slots, place, count) + fresh * slope * slope
+    s = alpha * _get(slots, at, count) + fresh * slope * slope
     m = centered * (mean + fresh * (slope - mean))
     variance = s - m * m
-    v = momentum * _get(slots, size + place, count) + slope / (sqrt(select(variance < 0, 0, variance)) + epsilon)
-    _put(slots, place, s, count)
-    _put(slots, size + place, v, count)
-    _put(slots, 2 * size + place, m, count)
-    _put(p, place, old - rate * v, count)
+    v = momentum * _get(slots, size + at, count) + slope / (sqrt(select(variance < 0, 0, variance)) + epsilon)
+    _put(slots, at, s, count)
+    _put(slots, size + at, v, count)
+    _put(slots, 2 * size + at, m, count)
+    _put(p, at, old - rate * v, count)
 
 
 @scalar
-def _adam(p: Any, place: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
+def _adam(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
     """M = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g**2; p = keep p - rate m / (sqrt(v) correction + epsilon)."""
     rate, penalty, keep, b1, fresh1 = c[0], c[1], c[2], c[3], c[4]
     b2, fresh2, correction, epsilon = c[5], c[6], c[7], c[8]
-    old = _get(p, place, count)
+    old = _get(p, at, count)
     slope = g + penalty * old
-    m = b1 * _get(slots, place, count) + fresh1 * slope
-    v = b2 * _get(slots, size + place, count) + fresh2 * slope * slope
-    _put(slots, place, m, count)
-    _put(slots, size + place, v, count)
-    _put(p, place, keep * old - rate * m / (sqrt(v) * correction + epsilon), count)
+    m = b1 * _get(slots, at, count) + fresh1 * slope
+    v = b2 * _get(slots, size + at, count) + fresh2 * slope * slope
+    _put(slots, at, m, count)
+    _put(slots, size + at, v, count)
+    _put(p, at, keep * old - rate * m / (sqrt(v) * correction + epsilon), count)
 
 
 @scalar
-def _keep(p: Any, place: int, count: int, g: Any, c: Any, gradients: Any, first: int) -> None:
-    """The gradients themselves, to ``gradients[first:]``."""
-    _put(gradients, first + place, g, count)
+def _keep(p: Any, at: int, count: int, g: Any, c: Any, gradients: Any, shard_at: int) -> None:
+    """The gradients themselves, to ``gradients[shard_at:]``."""
+    _put(gradients, shard_at + at, g, count)
 
 
 def _blockwise(rule: Any) -> Any:
-    """The loop over a block of parameters at `p0`, rows `p_row` apart, whose gradients begin at `g0`."""
+    """The loop over a block of parameters, whose gradients are given; `c` are the coefficients of the step."""
 
     @scalar
-    def block(
-        p: Any, p0: int, p_row: int, g: Any, g0: int, g_row: int, rows: int, columns: int, rates: Any, step: int, slots: Any, size: int
-    ) -> None:
-        c, lanes = _coefficients(rates, step), lanes_of(p)
-        whole = columns // lanes * lanes
-        for i in range(rows):
+    def update(p: Any, block: Block, gradients: Matrix, c: Any, slots: Any, size: int) -> None:
+        lanes = lanes_of(p)
+        whole = block.columns // lanes * lanes
+        for i in range(block.rows):
+            p_at, g_at = block.at + i * block.row, gradients.at + i * gradients.row
             for j in range(0, whole, lanes):
-                rule(p, p0 + i * p_row + j, lanes, load(g, g0 + i * g_row + j), c, slots, size)
-            if whole < columns:
-                rule(p, p0 + i * p_row + whole, columns - whole, load(g, g0 + i * g_row + whole), c, slots, size)
+                rule(p, p_at + j, lanes, load(gradients.array, g_at + j), c, slots, size)
+            if whole < block.columns:
+                rule(p, p_at + whole, block.columns - whole, load(gradients.array, g_at + whole), c, slots, size)
 
-    return block
+    return update
 
 
 def _rowwise(rule: Any) -> Any:
-    """The same for a batch of `depth` rows, a few, whose gradients are computed on the way: products of units `a` and of deltas `d`."""
+    """The same for a batch of `rows` rows, a few, whose gradients are computed on the way: ``sum_r units[r, i] deltas[r, j]``."""
 
     @scalar
-    def block(
-        p: Any, p0: int, p_row: int, rows: int, columns: int, a: Any, a0: int, a_row: int, d: Any, d0: int, d_row: int, depth: int,
-        rates: Any, step: int, slots: Any, size: int,
-    ) -> None:  # fmt: skip
-        c, lanes = _coefficients(rates, step), lanes_of(p)
-        whole = columns // lanes * lanes
-        for i in range(rows):
+    def update(p: Any, block: Block, units: Matrix, deltas: Matrix, rows: int, c: Any, slots: Any, size: int) -> None:
+        lanes, a, d = lanes_of(p), units.array, deltas.array
+        whole = block.columns // lanes * lanes
+        for i in range(block.rows):
+            p_at, a_at = block.at + i * block.row, units.at + i
             # The compiler cannot know that the parameters do not lie among these, either.
-            first, second = a[a0 + i], a[a0 + i + min(1, depth - 1) * a_row]
-            for j in range(0, columns, lanes):
-                g = first * load(d, d0 + j)
-                if depth > 1:
-                    g = fma(second, load(d, d0 + d_row + j), g)
-                    for k in range(2, depth):
-                        g = fma(a[a0 + i + k * a_row], load(d, d0 + k * d_row + j), g)
+            a_0, a_1 = a[a_at], a[a_at + min(1, rows - 1) * units.row]
+            for j in range(0, block.columns, lanes):
+                d_at = deltas.at + j
+                g = a_0 * load(d, d_at)
+                if rows > 1:
+                    g = fma(a_1, load(d, d_at + deltas.row), g)
+                    for r in range(2, rows):
+                        g = fma(a[a_at + r * units.row], load(d, d_at + r * deltas.row), g)
                 if j < whole:
-                    rule(p, p0 + i * p_row + j, lanes, g, c, slots, size)
+                    rule(p, p_at + j, lanes, g, c, slots, size)
                 else:
-                    rule(p, p0 + i * p_row + j, columns - j, g, c, slots, size)
+                    rule(p, p_at + j, block.columns - j, g, c, slots, size)
 
-    return block
+    return update
 
 
 @scalar
@@ -172,55 +172,55 @@ _rmsprop_rows, _rmsprop_momentum_rows, _keep_rows = _rowwise(_rmsprop), _rowwise
 
 
 @unit(UPDATE)
-def update_block(
-    network: Network, workspace: Workspace, rule: Rule, step: int, shard: int, p0: int, p_row: int, g0: int, g_row: int, rows: int,
-    columns: int,
-) -> None:  # fmt: skip
-    """Change the parameters at `p0` (rows `p_row` apart) by the gradients at `g0` of the scratch; with NO_UPDATE keep the gradients."""
-    p, g, rates, slots, size = network.parameters, workspace.scratch, rule.rates, rule.slots, network.size
+def update_block(network: Network, workspace: Workspace, rule: Rule, batch: Batch, block: Block, gradients: Matrix) -> None:
+    """Change a block of parameters by its gradients; with NO_UPDATE keep the gradients."""
+    p, c, slots, size = network.parameters, _coefficients(rule.rates, batch.step), rule.slots, network.size
     if rule.code == SGD and rule.n_slots == 0:
-        _sgd_block(p, p0, p_row, g, g0, g_row, rows, columns, rates, step, slots, size)
+        _sgd_block(p, block, gradients, c, slots, size)
     elif rule.code == SGD:
-        _momentum_block(p, p0, p_row, g, g0, g_row, rows, columns, rates, step, slots, size)
+        _momentum_block(p, block, gradients, c, slots, size)
     elif rule.code == ADAM:
-        _adam_block(p, p0, p_row, g, g0, g_row, rows, columns, rates, step, slots, size)
+        _adam_block(p, block, gradients, c, slots, size)
     elif rule.code == RMSPROP and rule.n_slots == 1:
-        _rmsprop_block(p, p0, p_row, g, g0, g_row, rows, columns, rates, step, slots, size)
+        _rmsprop_block(p, block, gradients, c, slots, size)
     elif rule.code == RMSPROP:
-        _rmsprop_momentum_block(p, p0, p_row, g, g0, g_row, rows, columns, rates, step, slots, size)
+        _rmsprop_momentum_block(p, block, gradients, c, slots, size)
     else:
-        _keep_block(p, p0, p_row, g, g0, g_row, rows, columns, rates, step, rule.gradients, shard * size)
+        _keep_block(p, block, gradients, c, rule.gradients, batch.shard * size)
 
 
 @unit(UPDATE_ROWS)
 def update_rows(
-    network: Network, workspace: Workspace, rule: Rule, step: int, p0: int, p_row: int, rows: int, columns: int, a0: int, a_row: int,
-    d0: int, d_row: int, depth: int,
+    network: Network, workspace: Workspace, rule: Rule, batch: Batch, block: Block, units: Matrix, deltas: Matrix
 ) -> None:  # fmt: skip
-    """Change the parameters at `p0` by gradients computed on the way, from `depth` rows of units at `a0` and of deltas at `d0`."""
-    p, rates, slots, size = network.parameters, rule.rates, rule.slots, network.size
-    a, d = workspace.activations, workspace.deltas
+    """Change a block of parameters by gradients computed on the way from the few rows of a batch: a row each of units and of deltas."""
+    p, c, slots, size, rows = network.parameters, _coefficients(rule.rates, batch.step), rule.slots, network.size, batch.rows
     if rule.code == SGD and rule.n_slots == 0:
-        _sgd_rows(p, p0, p_row, rows, columns, a, a0, a_row, d, d0, d_row, depth, rates, step, slots, size)
+        _sgd_rows(p, block, units, deltas, rows, c, slots, size)
     elif rule.code == SGD:
-        _momentum_rows(p, p0, p_row, rows, columns, a, a0, a_row, d, d0, d_row, depth, rates, step, slots, size)
+        _momentum_rows(p, block, units, deltas, rows, c, slots, size)
     elif rule.code == ADAM:
-        _adam_rows(p, p0, p_row, rows, columns, a, a0, a_row, d, d0, d_row, depth, rates, step, slots, size)
+        _adam_rows(p, block, units, deltas, rows, c, slots, size)
     elif rule.code == RMSPROP and rule.n_slots == 1:
-        _rmsprop_rows(p, p0, p_row, rows, columns, a, a0, a_row, d, d0, d_row, depth, rates, step, slots, size)
+        _rmsprop_rows(p, block, units, deltas, rows, c, slots, size)
     elif rule.code == RMSPROP:
-        _rmsprop_momentum_rows(p, p0, p_row, rows, columns, a, a0, a_row, d, d0, d_row, depth, rates, step, slots, size)
+        _rmsprop_momentum_rows(p, block, units, deltas, rows, c, slots, size)
     else:
-        _keep_rows(p, p0, p_row, rows, columns, a, a0, a_row, d, d0, d_row, depth, rates, step, rule.gradients, 0)
+        _keep_rows(p, block, units, deltas, rows, c, rule.gradients, 0)
 
 
 @unit(SHARDS)
-def add_shards(network: Network, workspace: Workspace, rule: Rule, step: int, shards: int, begin: int, end: int, place: int) -> None:
-    """Gradients of all shards of the batch, added one shard after the other, for the parameters from `begin` to `end`; then the update."""
-    size, lanes = network.size, lanes_of(network.parameters)
-    for i in range(begin, end, lanes):
-        total = load(rule.gradients, i)
+def add_shards(
+    network: Network, workspace: Workspace, rule: Rule, batch: Batch, shards: int, parameters: Span, scratch_at: int
+) -> None:  # fmt: skip
+    """Gradients of all shards of the batch, added one shard after the other, for some parameters; then the update.
+
+    ``g[i] = sum_s gradients[s, i]``, a vector at a time, which the scratch holds on the way.
+    """
+    size, lanes, sums = network.size, lanes_of(network.parameters), Matrix(workspace.scratch, scratch_at, 0)
+    for at in range(parameters.begin, parameters.end, lanes):
+        total = load(rule.gradients, at)
         for s in range(1, shards):
-            total = total + load(rule.gradients, s * size + i)
-        store(workspace.scratch, place, total)
-        update_block(network, workspace, rule, step, 0, i, 0, place, 0, 1, lanes)
+            total = total + load(rule.gradients, s * size + at)
+        store(sums.array, sums.at, total)
+        update_block(network, workspace, rule, batch, Block(at, 0, 1, lanes), sums)

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from fastbp import layout
 from fastbp._typing import Array
 from fastbp.data.rows import Rows
-from fastbp.kernels.arguments import Network, Rule, Workspace
-from fastbp.kernels.codes import COEFFICIENTS, NO_UPDATE, TRAIN
+from fastbp.kernels.arguments import Network, Objective, Rule, Workspace
+from fastbp.kernels.codes import COEFFICIENTS, LOSS_SETTINGS, NO_UPDATE, TRAIN
 from fastbp.kernels.lanes.sizes import gradients_size
 from fastbp.kernels.loader import programs
 from fastbp.mlp import MLP
@@ -22,7 +22,8 @@ class Engine:
     """Steps and gradients of one model with one loss, on batches of rows by their place in an order."""
 
     def __init__(self, model: MLP, loss: int) -> None:
-        self._model, self._loss, self._dtype = model, loss, model.dtype
+        self._model, self._dtype = model, model.dtype
+        self._objective = Objective(loss, np.zeros(LOSS_SETTINGS, model.dtype))
         self._workspace: Workspace | None = None
         self._gradients = layout.aligned_zeros(0, self._dtype)
 
@@ -55,7 +56,7 @@ class Engine:
         buffers = self._buffers(batch, rows.target_width, tasks)
         data, zero = rows.data(order), self._dtype.type(0)
         with running(tasks) as granted:
-            programs().run(TRAIN, self._network, buffers, data, rule, self._loss, first, batch, zero, results, granted)
+            programs().run(TRAIN, self._network, buffers, data, rule, self._objective, first, batch, zero, results, granted)
         return results
 
     def _buffers(self, rows: int, target_width: int, tasks: int) -> Workspace:

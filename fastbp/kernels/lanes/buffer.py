@@ -18,7 +18,7 @@ from numba.core.typing.templates import AbstractTemplate, infer_global, signatur
 from numba.extending import lower_builtin, models, register_model
 
 from fastbp.compiling.jit import data_pointer, operation, scalar
-from fastbp.kernels.arguments import COLUMNS_OF_SOURCES, COLUMNS_OF_TABLE, Data, Network, Rule, Workspace
+from fastbp.kernels.arguments import COLUMNS_OF_SOURCES, COLUMNS_OF_TABLE, Data, Network, Objective, Rule, Workspace
 from fastbp.kernels.codes import COEFFICIENTS
 
 CHECKED: bool = bool(getattr(numba.config, "BOUNDSCHECK"))  # noqa: B009  # Numba's stubs do not know it
@@ -121,7 +121,7 @@ def addressed(typingctx: Any, array: Any, columns: Any) -> Any:
 
 
 @scalar
-def without_arrays(network: Any, workspace: Any, data: Any, rule: Any) -> Any:
+def without_arrays(network: Any, workspace: Any, data: Any, rule: Any, objective: Any) -> Any:
     """The records that kernels are given, with addresses in place of arrays."""
     return (
         Network(
@@ -136,4 +136,5 @@ def without_arrays(network: Any, workspace: Any, data: Any, rule: Any) -> Any:
         ),
         Data(addressed(data.sources, COLUMNS_OF_SOURCES), addressed(data.order, 0), data.rows),
         Rule(rule.code, rule.n_slots, addressed(rule.rates, COEFFICIENTS), addressed(rule.gradients, 0), addressed(rule.slots, 0)),
+        Objective(objective.code, addressed(objective.settings, 0)),
     )  # fmt: skip

@@ -1,0 +1,41 @@
+"""Where the units of a layer lie in the vectors of a workspace: panel by panel, or for a few rows row by row."""
+
+from __future__ import annotations
+
+from fastbp.compiling.jit import scalar
+from fastbp.kernels.arguments import COLUMNS, N_IN, N_OUT, TARGETS, UNITS_IN, UNITS_OUT, Data, Network, Outputs, Workspace
+from fastbp.kernels.lanes.panels import lanes_of
+
+
+@scalar
+def panel_rows_of(workspace: Workspace) -> int:
+    """Rows of the batch in a panel, and so the distance between two units of one."""
+    rows: int = workspace.width * lanes_of(workspace.deltas)
+    return rows
+
+
+@scalar
+def input_at(network: Network, workspace: Workspace, layer: int, panel: int, unit: int) -> int:
+    """Where input `unit` of a layer begins in a panel, in activations and in deltas."""
+    begin, n_in = workspace.capacity * network.table[layer, UNITS_IN], network.table[layer, N_IN]
+    at: int = begin + (panel * n_in + unit) * panel_rows_of(workspace)
+    return at
+
+
+@scalar
+def output_at(network: Network, workspace: Workspace, layer: int, panel: int, unit: int) -> int:
+    """Where unit `unit` of a layer begins in a panel, in activations and in deltas."""
+    begin, n_out = workspace.capacity * network.table[layer, UNITS_OUT], network.table[layer, N_OUT]
+    at: int = begin + (panel * n_out + unit) * panel_rows_of(workspace)
+    return at
+
+
+@scalar
+def outputs_of(network: Network, workspace: Workspace, data: Data, vector: int) -> Outputs:
+    """The output layer for vector `vector` of the rows of a batch."""
+    lanes, last, panel_rows = lanes_of(workspace.deltas), network.layers - 1, panel_rows_of(workspace)
+    first_row = vector * lanes
+    panel, lane = first_row // panel_rows, first_row % panel_rows
+    at = output_at(network, workspace, last, panel, 0) + lane
+    targets_at = panel * panel_rows * data.sources[TARGETS, COLUMNS] + lane
+    return Outputs(first_row, at, targets_at, network.table[last, N_OUT], panel_rows)
