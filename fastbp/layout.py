@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastbp._typing import Array, DType
-from fastbp.activations import Activation
-from fastbp.kernels.arguments import N_IN, N_OUT, ROWS_OUT, SPREAD, TURNED, UNITS_OUT, WEIGHT, Network, Workspace
+from fastbp.activations import ACTIVATIONS, Activation
+from fastbp.kernels.arguments import ACTIVATION, N_IN, N_OUT, ROWS_OUT, SPREAD, TURNED, UNITS_OUT, WEIGHT, Network, Objective, Workspace
+from fastbp.kernels.codes import LOSS_SETTINGS
 from fastbp.kernels.lanes.sizes import BYTES, FEW, SCRATCH, TEAM, WIDTH, balanced, panel_width
+from fastbp.losses import Loss
 
 
 def table_of(layer_sizes: Sequence[int], activations: Sequence[Activation], dtype: DType) -> NDArray[np.int64]:
@@ -64,6 +66,7 @@ def workspace(network: Network, rows: int, target_width: int, tasks: int, *, tra
         few=few,
         activations=aligned_zeros(units, dtype),
         deltas=aligned_zeros(units, dtype),
+        derivatives=aligned_zeros(units if training and _needs_logits(network) else 0, dtype),
         turned=aligned_zeros(turned if training else 0, dtype),
         targets=aligned_zeros(capacity * target_width, dtype),
         row_weights=aligned_zeros(capacity, dtype),
@@ -75,12 +78,13 @@ def workspace(network: Network, rows: int, target_width: int, tasks: int, *, tra
     )
 
 
-def has_room(held: Workspace, rows: int, target_width: int, tasks: int) -> bool:
+def has_room(held: Workspace, network: Network, rows: int, target_width: int, tasks: int) -> bool:
     """Whether `held` is large enough for batches of up to `rows` rows and as many tasks."""
     lanes = BYTES // held.deltas.itemsize
     capacity = (-(-rows // lanes) + WIDTH) * lanes
     return bool(
         held.capacity >= capacity
+        and (not _needs_logits(network) or held.derivatives.size == held.deltas.size)
         and held.targets.size >= held.capacity * target_width
         and held.scratch.size >= tasks * SCRATCH
         and held.team.size >= TEAM + 8 * tasks
@@ -92,6 +96,19 @@ def prepared(held: Workspace, network: Network, rows: int, tasks: int) -> Worksp
     held.team[:] = 0
     width = panel_width(rows, BYTES // held.deltas.itemsize, tasks, network.parameters.size)
     return held._replace(width=width)
+
+
+def objective(loss: Loss, dtype: DType) -> Objective:
+    """The loss as the kernels read it."""
+    settings = np.zeros(LOSS_SETTINGS, dtype)
+    settings[: len(loss.settings)] = list(loss.settings.values())
+    return Objective(loss.code, settings)
+
+
+def _needs_logits(network: Network) -> bool:
+    """Whether the derivative of some layer's activation is kept by the forward pass."""
+    codes = {cls.code for cls in ACTIVATIONS.values() if cls.needs_z}
+    return not codes.isdisjoint(network.table[:, ACTIVATION].tolist())
 
 
 def _padded(count: int, dtype: DType) -> int:

@@ -111,7 +111,7 @@ class Trainer:
         self.steps = 0
         self._current: Epoch | None = None
         self._pace = Pace((1,))
-        self._engine = Engine(model, self.loss.code)
+        self._engine = Engine(model, self.loss)
         self._memory = Memory.of(self.optimizer, model.network.parameters.size, model.dtype)
         self._guard = Guard()
         self._data: dict[str, Any] | None = None  # the fingerprint of what was last trained on
@@ -297,7 +297,7 @@ class Trainer:
 
     def _evaluate(self, rows: Rows) -> dict[str, float]:
         network, size = self.model.network, min(rows.n_rows, ROWS)
-        scores = score(network, rows, self.loss.code, size, self._tasks(size))
+        scores = score(network, rows, self.loss, size, self._tasks(size))
         names = ("loss", "accuracy") if self.loss.has_accuracy else ("loss",)
         return dict(zip(names, scores.tolist(), strict=False))
 

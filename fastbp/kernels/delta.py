@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fastbp.compiling.jit import scalar, unit
 from fastbp.kernels.activate import multiply_by_derivative
-from fastbp.kernels.arguments import ACTIVATION, N_IN, N_OUT, ROWS_IN, ROWS_OUT, UNITS_IN, UNITS_OUT, WEIGHT, Network, Workspace
+from fastbp.kernels.arguments import N_IN, N_OUT, ROWS_IN, ROWS_OUT, UNITS_IN, UNITS_OUT, WEIGHT, Network, Workspace
 from fastbp.kernels.codes import DELTA
 from fastbp.kernels.lanes.panels import lanes_of, row_length, vectors_of
 from fastbp.kernels.lanes.product import PANELS_TO_PACK, multiply_apart, multiply_beside, pack_apart, rows_of_tiles
@@ -51,8 +51,7 @@ def hidden_delta(
                         deltas, c, step, parameters, left, n_out, 0, deltas, b, step, count, depth, depth, vectors, parameters, start
                     )
                 if k + depth == n_out:
-                    code, slope = table[layer - 1, ACTIVATION], network.slopes[layer - 1]
-                    multiply_by_derivative(code, slope, workspace.activations, deltas, c, count * workspace.width)
+                    multiply_by_derivative(network, workspace, layer - 1, c, count * workspace.width)
                     turn(network, workspace, layer - 1, p, u, count, vectors)
 
 
@@ -63,7 +62,6 @@ def _delta_few(network: Network, workspace: Workspace, layer: int, rows: int, un
     n_in, n_out, wide = table[layer, N_IN], table[layer, N_OUT], WIDTH * lanes
     above, below = workspace.few + FEW * table[layer, ROWS_OUT], workspace.few + FEW * table[layer, ROWS_IN]
     length, length_above = row_length(n_in, lanes), row_length(n_out, lanes)
-    code, slope = table[layer - 1, ACTIVATION], network.slopes[layer - 1]
     for u in range(unit, unit_end, CHUNK):
         count = min(CHUNK, unit_end - u)
         for k in range(0, n_out, DEPTH):
@@ -75,4 +73,4 @@ def _delta_few(network: Network, workspace: Workspace, layer: int, rows: int, un
                     depth, depth, min(WIDTH, vectors_of(count - v, lanes)), scratch, start,
                 )  # fmt: skip
         for r in range(rows):
-            multiply_by_derivative(code, slope, workspace.activations, deltas, below + u + r * length, vectors_of(count, lanes))
+            multiply_by_derivative(network, workspace, layer - 1, below + u + r * length, vectors_of(count, lanes))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastbp.compiling.jit import scalar, unit
 from fastbp.kernels.activate import activate
-from fastbp.kernels.arguments import ACTIVATION, BIAS, N_IN, N_OUT, ROWS_IN, ROWS_OUT, UNITS_IN, UNITS_OUT, WEIGHT, Network, Workspace
+from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, ROWS_IN, ROWS_OUT, UNITS_IN, UNITS_OUT, WEIGHT, Network, Workspace
 from fastbp.kernels.codes import FORWARD
 from fastbp.kernels.lanes.memory import load, store
 from fastbp.kernels.lanes.panels import lanes_of, row_length, vectors_of
@@ -48,7 +48,7 @@ def forward_layer(
                 else:
                     multiply_beside(values, c, step, parameters, left, n_out, values, b, step, count, depth, vectors, parameters, start)
                 if k + depth == n_in and layer < network.layers - 1:
-                    activate(table[layer, ACTIVATION], network.slopes[layer], values, c, count * workspace.width)
+                    activate(network, workspace, layer, c, count * workspace.width)
 
 
 @scalar
@@ -70,7 +70,7 @@ def _forward_few(network: Network, workspace: Workspace, layer: int, rows: int, 
         )  # fmt: skip
         if layer < network.layers - 1:
             for r in range(rows):
-                activate(table[layer, ACTIVATION], network.slopes[layer], values, place + r * length, vectors)
+                activate(network, workspace, layer, place + r * length, vectors)
             continue
         panel, step = workspace.capacity * table[layer, UNITS_OUT] + u * workspace.width * lanes, workspace.width * lanes
         for v in range(0, count, lanes):

@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 from fastbp.compiling.jit import scalar
-from fastbp.kernels.accuracy import count_hits
+from fastbp.kernels.accuracy import count_hits, has_accuracy
 from fastbp.kernels.arguments import INPUTS, N_IN, N_OUT, Batch, Data, Network, Objective, Rule, Span, Workspace
 from fastbp.kernels.chain import forward_chain, is_chained, own_inputs
-from fastbp.kernels.codes import NO_UPDATE, SQUARED_ERROR
+from fastbp.kernels.codes import NO_UPDATE
 from fastbp.kernels.delta import hidden_delta
 from fastbp.kernels.forward import forward_layer
 from fastbp.kernels.gather import gather_batch, row_bytes
@@ -174,7 +174,7 @@ def score_batch(
     if task == 0:
         results[2 * step] = total_loss(workspace, rows)
     meet(workspace.team, tasks, task)
-    if objective.code != SQUARED_ERROR:
+    if has_accuracy(objective.code):
         count_hits(objective, network, workspace, data, rows, Span(begin, end))
         meet(workspace.team, tasks, task)
         if task == 0:

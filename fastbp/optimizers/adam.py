@@ -32,7 +32,6 @@ class Adam(Optimizer):
     """
 
     name: ClassVar[str] = "adam"
-    code: ClassVar[int] = codes.ADAM
 
     learning_rate: float = 1e-3
     beta_1: float = 0.9
@@ -46,6 +45,11 @@ class Adam(Optimizer):
         real(self.beta_1, "beta_1", below=1)
         real(self.beta_2, "beta_2", below=1)
         real(self.epsilon, "epsilon", exclusive=True)
+
+    @property
+    def code(self) -> int:
+        """One rule, also for AdamW."""
+        return codes.ADAM
 
     @property
     def n_slots(self) -> int:

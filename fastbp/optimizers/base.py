@@ -31,7 +31,6 @@ class Optimizer(ABC):
     """
 
     name: ClassVar[str]
-    code: ClassVar[int]
     #: Numbers that accumulate over the steps, the same for all parameters: a product of momenta, say.
     n_factors: ClassVar[int] = 0
 
@@ -55,6 +54,11 @@ class Optimizer(ABC):
     def check_range(self, dtype: DType) -> None:
         """Raise ValueError for a setting too large for `dtype`."""
         within(dtype, **vars(self))
+
+    @property
+    @abstractmethod
+    def code(self) -> int:
+        """The kernels' code of the rule, which may depend on the settings."""
 
     @property
     @abstractmethod

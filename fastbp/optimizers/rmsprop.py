@@ -35,7 +35,6 @@ class RMSprop(Optimizer):
     """
 
     name: ClassVar[str] = "rmsprop"
-    code: ClassVar[int] = codes.RMSPROP
 
     learning_rate: float = 0.01
     alpha: float = 0.99
@@ -51,6 +50,11 @@ class RMSprop(Optimizer):
         real(self.epsilon, "epsilon", exclusive=True)
         real(self.momentum, "momentum", below=1)
         flag(self.centered, "centered")
+
+    @property
+    def code(self) -> int:
+        """With momentum or centred another rule, which remembers more."""
+        return codes.RMSPROP_MOMENTUM if self.momentum > 0 or self.centered else codes.RMSPROP
 
     @property
     def n_slots(self) -> int:

@@ -33,7 +33,6 @@ class SGD(Optimizer):
     """
 
     name: ClassVar[str] = "sgd"
-    code: ClassVar[int] = codes.SGD
 
     learning_rate: float = 0.01
     momentum: float = 0.0
@@ -46,6 +45,11 @@ class SGD(Optimizer):
         real(self.momentum, "momentum", below=1)
         if flag(self.nesterov, "nesterov") and self.momentum == 0:
             raise ValueError("nesterov=True needs a positive momentum; momentum is 0")
+
+    @property
+    def code(self) -> int:
+        """Without momentum another rule, which remembers nothing."""
+        return codes.MOMENTUM if self.momentum > 0 else codes.SGD
 
     @property
     def n_slots(self) -> int:

@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 from fastbp import layout
 from fastbp._typing import Array
 from fastbp.data.rows import Rows
-from fastbp.kernels.arguments import Network, Objective, Rule, Workspace
-from fastbp.kernels.codes import COEFFICIENTS, LOSS_SETTINGS, NO_UPDATE, TRAIN
+from fastbp.kernels.arguments import Network, Rule, Workspace
+from fastbp.kernels.codes import COEFFICIENTS, NO_UPDATE, TRAIN
 from fastbp.kernels.lanes.sizes import gradients_size
 from fastbp.kernels.loader import programs
+from fastbp.losses import Loss
 from fastbp.mlp import MLP
 from fastbp.optimizers import Optimizer
 from fastbp.processors.threads import running
@@ -21,9 +22,9 @@ from fastbp.training.memory import Memory
 class Engine:
     """Steps and gradients of one model with one loss, on batches of rows by their place in an order."""
 
-    def __init__(self, model: MLP, loss: int) -> None:
+    def __init__(self, model: MLP, loss: Loss) -> None:
         self._model, self._dtype = model, model.dtype
-        self._objective = Objective(loss, np.zeros(LOSS_SETTINGS, model.dtype))
+        self._objective = layout.objective(loss, model.dtype)
         self._workspace: Workspace | None = None
         self._gradients = layout.aligned_zeros(0, self._dtype)
 
@@ -62,6 +63,6 @@ class Engine:
     def _buffers(self, rows: int, target_width: int, tasks: int) -> Workspace:
         """The training workspace, made anew only when it is too small."""
         held = self._workspace
-        if held is None or not layout.has_room(held, rows, target_width, tasks):
+        if held is None or not layout.has_room(held, self._network, rows, target_width, tasks):
             held = self._workspace = layout.workspace(self._network, rows, target_width, tasks, training=True)
         return layout.prepared(held, self._network, rows, tasks)

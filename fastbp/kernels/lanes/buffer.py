@@ -130,7 +130,8 @@ def without_arrays(network: Any, workspace: Any, data: Any, rule: Any, objective
         ),
         Workspace(
             workspace.capacity, workspace.width, workspace.training, workspace.few, addressed(workspace.activations, 0),
-            addressed(workspace.deltas, 0), addressed(workspace.turned, 0), addressed(workspace.targets, 0),
+            addressed(workspace.deltas, 0), addressed(workspace.derivatives, 0), addressed(workspace.turned, 0),
+            addressed(workspace.targets, 0),
             addressed(workspace.row_weights, 0), addressed(workspace.row_losses, 0), addressed(workspace.vector_losses, 0),
             addressed(workspace.scratch, 0), addressed(workspace.team, 0), addressed(workspace.units, 0),
         ),
