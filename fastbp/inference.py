@@ -2,49 +2,131 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from fastbp import layout
-from fastbp._typing import Array
-from fastbp.data.rows import Rows
-from fastbp.kernels.arguments import Network, Objective, Rule
+from fastbp._typing import Array, DType
+from fastbp.data.rows import Rows, as_they_lie
+from fastbp.data.validation import all_within, finite_range
+from fastbp.kernels.arguments import N_IN, N_OUT, Call, Data, Network, Objective, Rule, Workspace
 from fastbp.kernels.codes import COEFFICIENTS, LOSS_SETTINGS, NO_LOSS, NO_UPDATE, PREDICT, SCORE
+from fastbp.kernels.lanes.sizes import FEW
 from fastbp.kernels.loader import programs
-from fastbp.losses import Loss
-from fastbp.processors.threads import running
+from fastbp.processors.threads import plan_tasks, start
+
+if TYPE_CHECKING:
+    from fastbp.kernels.block import Prepared
 
 #: Rows in a batch: enough to feed every thread, few enough to stay in cache. Part of a score's bits, since it fixes the order of the sum.
 ROWS = 256
 # Batches in a run, between which Python sees control.
 _BATCHES = 64
+# One thread computes so many multiply-adds before two would begin to.
+_MULTIPLY_ADDS = 400_000
+# So many sets of buffers are kept: one for each thread that predicts at the same time.
+_KEPT = 4
 
 
-def score(network: Network, rows: Rows, loss: Loss, size: int, tasks: int) -> NDArray[np.float64]:
-    """Loss and accuracy, in batches of `size` rows."""
-    objective = layout.objective(loss, network.parameters.dtype)
-    results = np.zeros((-(-rows.n_rows // size), 2), network.parameters.dtype)
-    for first in range(0, rows.n_rows, _BATCHES * size):
-        begin = first // size
-        _run(SCORE, network, rows, objective, first, size, results[begin : begin + _BATCHES], tasks)
-    total: NDArray[np.float64] = results.sum(axis=0, dtype=np.float64)
-    return total
+class _Buffers(NamedTuple):
+    """What one call at a time uses."""
+
+    call: Prepared
+    workspace: Workspace
+    total_weight: Array
 
 
-def predict(network: Network, rows: Rows, size: int, tasks: int) -> Array:
-    """What the output layer gives, as (rows, outputs)."""
-    out: Array = np.empty((rows.n_rows, int(network.table[-1, 1])), network.parameters.dtype)
-    nothing = Objective(NO_LOSS, np.zeros(LOSS_SETTINGS, out.dtype))
-    for first in range(0, rows.n_rows, _BATCHES * size):
-        _run(PREDICT, network, rows, nothing, first, size, out, tasks)
-    return out
+class _Few:
+    """A call on up to FEW rows of an array of its own, and where it leaves what comes of them."""
+
+    def __init__(self, buffers: _Buffers, n_in: int, n_out: int, dtype: DType) -> None:
+        self.inputs, self.outputs = np.zeros((FEW, n_in), dtype), np.zeros((FEW, n_out), dtype)
+        self._range = finite_range(dtype, dtype)
+        self._call = buffers.call
+        self._call.set({"data.sources": Rows(self.inputs).sources, "results": self.outputs.reshape(-1), "workspace.width": 1})
+
+    def predict(self, rows: int) -> Array | None:
+        """What the output layer gives for the first rows; None when they hold a number that is not finite."""
+        if not all_within()(self.inputs[:rows], *self._range):
+            return None
+        self._call.set({"data.rows": rows, "batch_size": rows})
+        programs().run(self._call, 1)
+        return self.outputs[:rows].copy()
 
 
-def _run(kind: int, network: Network, rows: Rows, objective: Objective, first: int, size: int, results: Array, tasks: int) -> None:
-    dtype = network.parameters.dtype
-    nothing = np.zeros((1, COEFFICIENTS), dtype)
-    data = rows.data(np.arange(min(rows.n_rows, first + _BATCHES * size)))
-    buffers = layout.workspace(network, size, rows.target_width, tasks, training=False)
-    rule = Rule(NO_UPDATE, 0, nothing, nothing[0], nothing[0])
-    with running(tasks) as granted:
-        programs().run(kind, network, buffers, data, rule, objective, first, size, dtype.type(rows.total_weight), results, granted)
+class Inference:
+    """Predictions and scores of one network. Several threads may ask at once: each call takes buffers that no other has."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._dtype = network.parameters.dtype
+        self._n_in, self._n_out = int(network.table[0, N_IN]), int(network.table[-1, N_OUT])
+        self._most_few = min(FEW, _MULTIPLY_ADDS // network.size)
+        self._nothing = Objective(NO_LOSS, np.zeros(LOSS_SETTINGS, self._dtype))
+        self._free: list[_Buffers] = []
+        self._few: list[_Few] = []
+
+    def score(self, rows: Rows, objective: Objective, threads: int | None) -> NDArray[np.float64]:
+        """Loss and accuracy, in batches of `ROWS` rows."""
+        size = min(rows.n_rows, ROWS)
+        results = np.zeros((-(-rows.n_rows // size), 2), self._dtype)
+        self._make(SCORE, rows, objective, size, results.reshape(-1), threads)
+        total: NDArray[np.float64] = results.sum(axis=0, dtype=np.float64)
+        return total
+
+    def predict(self, rows: Rows, threads: int | None = None) -> Array:
+        """What the output layer gives, as (rows, outputs)."""
+        out: Array = np.empty((rows.n_rows, self._n_out), self._dtype)
+        self._make(PREDICT, rows, self._nothing, min(rows.n_rows, ROWS), out.reshape(-1), threads)
+        return out
+
+    def predict_few(self, X: object) -> Array | None:
+        """The same for a few rows of an array of the network's own type, in a few microseconds; None for what asks for more."""
+        if type(X) is not np.ndarray or X.dtype != self._dtype or X.ndim != 2:
+            return None
+        if X.shape[1] != self._n_in or not 0 < X.shape[0] <= self._most_few:
+            return None
+        try:
+            few = self._few.pop()
+        except IndexError:
+            few = _Few(self._new(FEW, 0, 1), self._n_in, self._n_out, self._dtype)
+        few.inputs[: X.shape[0]] = X
+        out = few.predict(X.shape[0])
+        self._few.append(few)
+        return out
+
+    def _make(self, kind: int, rows: Rows, objective: Objective, size: int, results: Array, threads: int | None) -> None:
+        """The call of the kernels, in parts between which Python sees control."""
+        tasks = plan_tasks(self._network, size, threads)
+        buffers = self._take(size, rows.target_width, tasks)
+        buffers.total_weight[0] = rows.total_weight
+        width = layout.begin(buffers.workspace, self._network, size, tasks)
+        buffers.call.set({"kind": kind, "objective.code": objective.code, "objective.settings": objective.settings})
+        buffers.call.set({"batch_size": size, "data.sources": rows.sources, "workspace.width": width})
+        for begin in range(0, rows.n_rows, _BATCHES * size):
+            end = min(rows.n_rows, begin + _BATCHES * size)
+            part = results[begin // size * 2 :] if kind == SCORE else results
+            steps = -(-(end - begin) // size)
+            buffers.call.set({"data.order": as_they_lie(end), "data.rows": end, "order_begin": begin, "results": part, "steps": steps})
+            start(buffers.call, tasks)
+        if len(self._free) < _KEPT:
+            self._free.append(buffers)
+
+    def _take(self, rows: int, target_width: int, tasks: int) -> _Buffers:
+        """Buffers for batches of so many rows, new ones where none are free that are large enough."""
+        try:
+            held = self._free.pop()
+        except IndexError:
+            return self._new(rows, target_width, tasks)
+        return held if layout.has_room(held.workspace, rows, target_width, tasks) else self._new(rows, target_width, tasks)
+
+    def _new(self, rows: int, target_width: int, tasks: int) -> _Buffers:
+        dtype = self._dtype
+        workspace = layout.workspace(self._network, rows, target_width, tasks, training=False)
+        nothing, total_weight = np.zeros((1, COEFFICIENTS), dtype), np.zeros(1, dtype)
+        data = Data(np.zeros((3, 4), np.int64), as_they_lie(1), 1, total_weight)
+        rule = Rule(NO_UPDATE, 0, nothing, nothing[0], nothing[0])
+        call = Call(PREDICT, self._network, workspace, data, rule, self._nothing, 0, 1, nothing[0], 1)
+        return _Buffers(programs().prepared(call), workspace, total_weight)

@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 
 from fastbp._typing import Array, DType
 from fastbp.activations import ACTIVATIONS, Activation
-from fastbp.kernels.arguments import ACTIVATION, N_IN, N_OUT, ROWS_OUT, SPREAD, TURNED, UNITS_OUT, WEIGHT, Network, Objective, Workspace
-from fastbp.kernels.codes import LOSS_SETTINGS
+from fastbp.kernels.arguments import ACTIVATION, N_IN, N_OUT, ROWS_OUT, SPREAD, TURNED, UNITS_OUT, WEIGHT, Network, Workspace
 from fastbp.kernels.lanes.sizes import BYTES, FEW, SCRATCH, TEAM, WIDTH, balanced, panel_width
-from fastbp.losses import Loss
 
 
 def table_of(layer_sizes: Sequence[int], activations: Sequence[Activation], dtype: DType) -> NDArray[np.int64]:
@@ -40,6 +38,12 @@ def matrices(flat: Array, table: NDArray[np.int64]) -> tuple[list[Array], list[A
         weights.append(flat[weight : weight + n_in * n_out].reshape(n_in, n_out))
         biases.append(flat[bias : bias + n_out])
     return weights, biases
+
+
+def named(flat: Array, table: NDArray[np.int64]) -> dict[str, Array]:
+    """The same by their names in files."""
+    weights, biases = matrices(flat, table)
+    return {f"weights.{i}": array for i, array in enumerate(weights)} | {f"biases.{i}": array for i, array in enumerate(biases)}
 
 
 def aligned_zeros(size: int, dtype: DType) -> Array:
@@ -78,31 +82,23 @@ def workspace(network: Network, rows: int, target_width: int, tasks: int, *, tra
     )
 
 
-def has_room(held: Workspace, network: Network, rows: int, target_width: int, tasks: int) -> bool:
+def has_room(held: Workspace, rows: int, target_width: int, tasks: int) -> bool:
     """Whether `held` is large enough for batches of up to `rows` rows and as many tasks."""
     lanes = BYTES // held.deltas.itemsize
     capacity = (-(-rows // lanes) + WIDTH) * lanes
     return bool(
         held.capacity >= capacity
-        and (not _needs_logits(network) or held.derivatives.size == held.deltas.size)
         and held.targets.size >= held.capacity * target_width
         and held.scratch.size >= tasks * SCRATCH
         and held.team.size >= TEAM + 8 * tasks
     )
 
 
-def prepared(held: Workspace, network: Network, rows: int, tasks: int) -> Workspace:
-    """`held` as a run on `tasks` tasks with batches of `rows` rows needs it."""
-    held.team[:] = 0
-    width = panel_width(rows, BYTES // held.deltas.itemsize, tasks, network.parameters.size)
-    return held._replace(width=width)
-
-
-def objective(loss: Loss, dtype: DType) -> Objective:
-    """The loss as the kernels read it."""
-    settings = np.zeros(LOSS_SETTINGS, dtype)
-    settings[: len(loss.settings)] = list(loss.settings.values())
-    return Objective(loss.code, settings)
+def begin(held: Workspace, network: Network, rows: int, tasks: int) -> int:
+    """Make `held` ready for a call on `tasks` tasks with batches of `rows` rows; the width of their panels."""
+    if tasks > 1:
+        held.team[:] = 0
+    return panel_width(rows, BYTES // held.deltas.itemsize, tasks, network.parameters.size)
 
 
 def _needs_logits(network: Network) -> bool:

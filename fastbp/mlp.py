@@ -16,10 +16,9 @@ from fastbp.activations import Activation, Identity, as_activation
 from fastbp.data.rows import Rows
 from fastbp.data.validation import check_inputs
 from fastbp.files.model_file import read_model, write_model
-from fastbp.inference import ROWS, predict
+from fastbp.inference import Inference
 from fastbp.initializers import check_given, draw_weights
 from fastbp.kernels.arguments import Network
-from fastbp.processors.threads import plan_tasks
 
 _DTYPES: dict[str, DType] = {"float32": np.dtype(np.float32), "float64": np.dtype(np.float64)}
 
@@ -100,6 +99,7 @@ class MLP:
         self.network = Network(len(table), size, table, slopes, layout.aligned_zeros(size, self.dtype))
         weights, biases = layout.matrices(self.network.parameters, table)
         self.weights, self.biases = tuple(weights), tuple(biases)
+        self.inference = Inference(self.network)
 
     @property
     def n_parameters(self) -> int:
@@ -136,10 +136,11 @@ class MLP:
         ValueError, TypeError
             When X is not such an array.
         """
+        few = self.inference.predict_few(X)
+        if few is not None:
+            return few
         inputs = check_inputs(X, self.layer_sizes[0], self.dtype)
-        rows = Rows(inputs)
-        size = min(rows.n_rows, ROWS)
-        return predict(self.network, rows, size, plan_tasks(self.network, size, None))
+        return self.inference.predict(Rows(inputs))
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the model to a safetensors file, in one piece or not at all.
@@ -171,7 +172,7 @@ class MLP:
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the views, which a copy must make of its own parameters."""
-        return {name: value for name, value in vars(self).items() if name not in ("network", "weights", "biases")} | {
+        return {name: value for name, value in vars(self).items() if name not in ("network", "weights", "biases", "inference")} | {
             "parameters": self.network.parameters
         }
 

@@ -4,35 +4,53 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from os import PathLike
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any, Generic, TypeVar, cast
 
 from fastbp import layout
 from fastbp._names import flag, integer, lookup, real
 from fastbp._random import as_seed
 from fastbp._typing import Array
 from fastbp.callbacks.base import Callback, check_callbacks
-from fastbp.data.rows import Rows
-from fastbp.data.validation import check_inputs, check_sample_weight
-from fastbp.files.run_file import read_run, write_run
-from fastbp.inference import ROWS, score
-from fastbp.losses import Loss, as_loss
+from fastbp.data.rows import as_they_lie
+from fastbp.files.run_file import Stored, read_run
+from fastbp.losses import Loss, as_loss, described_loss
 from fastbp.mlp import MLP
-from fastbp.optimizers import Optimizer, as_optimizer
-from fastbp.processors.threads import check_threads, plan_tasks
+from fastbp.optimizers import OPTIMIZERS, Optimizer, as_optimizer
+from fastbp.processors.threads import check_threads
 from fastbp.training.divergence import unexplained
 from fastbp.training.engine import Engine
-from fastbp.training.epoch import Epoch
 from fastbp.training.fitting import Fit
 from fastbp.training.guard import Guard
 from fastbp.training.history import History
-from fastbp.training.memory import Memory
-from fastbp.training.pace import Pace
 from fastbp.training.progress import check_progress
+from fastbp.training.run import Run
+
+T = TypeVar("T")
+
+
+def _batch_size(given: object) -> int | None:
+    return None if given is None else integer(given, "batch_size", least=1)
+
+
+class _Kept(Generic[T]):
+    """An attribute of the trainer that its run holds; assigned, it is checked, or refused where there is no `check`."""
+
+    def __init__(self, check: Callable[[Any], T] | None = None) -> None:
+        self._check = check
+
+    def __set_name__(self, owner: type[Trainer], name: str) -> None:
+        self._name = name
+
+    def __get__(self, trainer: Trainer | None, owner: type[Trainer]) -> T:
+        # The class itself is asked by tools for documentation.
+        return cast(T, self if trainer is None else getattr(trainer.run, self._name))
+
+    def __set__(self, trainer: Trainer, given: Any) -> None:
+        if self._check is None:
+            raise AttributeError(f"trainer.{self._name} is {getattr(trainer.run, self._name)!r} and stays so; make another Trainer")
+        setattr(trainer.run, self._name, self._check(given))
 
 
 class Trainer:
@@ -64,6 +82,8 @@ class Trainer:
     steps : int
         Updates done.
     history : History
+    run : Run
+        All that training changes, in one object: what callbacks are given.
 
     Raises
     ------
@@ -80,6 +100,18 @@ class Trainer:
     1.0
     """
 
+    loss = _Kept[Loss]()
+    optimizer = _Kept[Optimizer](as_optimizer)
+    batch_size = _Kept[int | None](_batch_size)
+    shuffle = _Kept[bool](lambda given: flag(given, "shuffle"))
+    seed = _Kept[int](as_seed)
+    threads = _Kept[int | None](check_threads)
+    precision = _Kept[str]()
+    model = _Kept[MLP]()
+    history = _Kept[History]()
+    epoch = _Kept[int]()
+    steps = _Kept[int]()
+
     def __init__(
         self,
         model: MLP,
@@ -94,28 +126,21 @@ class Trainer:
     ) -> None:
         if not isinstance(model, MLP):
             raise TypeError(f"model is of type {type(model).__name__}; expected an MLP")
-        self.loss = as_loss(loss)
-        self.loss.check_range(model.dtype)
-        self.optimizer = as_optimizer(optimizer)
-        self.batch_size = None if batch_size is None else integer(batch_size, "batch_size", least=1)
-        self.shuffle = flag(shuffle, "shuffle")
-        self.seed = as_seed(seed)
-        self.threads = check_threads(threads)
-        self.precision = lookup(precision, {"float32": "float32"}, "precision")
+        self.run = Run(
+            model,
+            as_loss(loss),
+            as_optimizer(optimizer),
+            batch_size=_batch_size(batch_size),
+            shuffle=flag(shuffle, "shuffle"),
+            seed=as_seed(seed),
+            threads=check_threads(threads),
+            precision=lookup(precision, {"float32": "float32"}, "precision"),
+        )
         output = self.loss.output_activation() if model.output_is_auto else model.output_activation
         self.loss.check_output(output, model.layer_sizes[-1])
         model.settle_output(output)
-        self.model = model
-        self.history = History()
-        self.epoch = 0
-        self.steps = 0
-        self._current: Epoch | None = None
-        self._pace = Pace((1,))
-        self._engine = Engine(model, self.loss)
-        self._memory = Memory.of(self.optimizer, model.network.parameters.size, model.dtype)
-        self._guard = Guard()
-        self._data: dict[str, Any] | None = None  # the fingerprint of what was last trained on
-        self._resumed = False  # and no ``fit`` since
+        self._engine = Engine(self.run)
+        self._guard = Guard(self.run)
 
     def fit(
         self,
@@ -158,33 +183,37 @@ class Trainer:
         ValueError, TypeError
             For data or arguments that do not fit; nothing has changed then.
         """
-        rows = self._check(X, y, sample_weight)
-        validation = None if validation_data is None else self._check(*_pair(validation_data))
+        run = self.run
+        rows = run.check(X, y, sample_weight)
+        validation = None if validation_data is None else run.check(*_pair(validation_data))
         epochs = integer(epochs, "epochs", least=0)
         listeners = check_callbacks(callbacks)
         shown = check_progress(progress)
         deadline = None if time_limit is None else time.perf_counter() + real(time_limit, "time_limit", exclusive=True)
-        self._check_optimizer()
-        fit = Fit(self, rows, validation, listeners, shown, deadline)
-        self._recognise(rows)
-        fit.run(epochs)
-        self._resumed = False
-        return self.history
+        run.check_optimizer()
+        fit = Fit(run, self._engine, self._guard, rows, validation, listeners, shown, deadline)
+        difference = run.recognise(rows)
+        if difference:
+            warnings.warn(f"the data are not those of the run that was resumed: {difference}", UserWarning, stacklevel=2)
+        fit.train(epochs)
+        run.resumed = False
+        return run.history
 
     def step(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Make one update on the rows of X, and return their loss before it.
 
         Parameters and errors are those of `fit`.
         """
-        rows = self._check(X, y, sample_weight)
-        self._check_optimizer()
-        if not self._guard.is_current:
-            self._guard.begin(self)
-        losses = self._train(rows, np.arange(rows.n_rows), 0, rows.n_rows, 1)
-        if not (self._guard.losses_are_well(self, losses) and self._guard.weights_are_well(self)):
-            steps = self.steps
-            self._guard.go_back(self)
-            raise unexplained(self, steps)
+        run, guard = self.run, self._guard
+        rows = run.check(X, y, sample_weight)
+        run.check_optimizer()
+        if not guard.is_current:
+            guard.begin()
+        losses = self._engine.train(rows, as_they_lie(rows.n_rows), 0, rows.n_rows, 1, self._engine.tasks(rows.n_rows))
+        if not (guard.losses_are_well(losses) and guard.weights_are_well()):
+            steps = run.steps
+            guard.go_back()
+            raise unexplained(run, steps)
         return float(losses[0])
 
     def loss_and_gradients(self, X: Any, y: Any, sample_weight: Any = None) -> tuple[float, list[Array], list[Array]]:
@@ -197,8 +226,8 @@ class Trainer:
             dW of each layer, of the shape of ``model.weights[l]``. An optimizer's weight decay is not in it.
         bias_gradients : list of ndarray
         """
-        rows = self._check(X, y, sample_weight)
-        loss, gradient = self._gradients(rows, np.arange(rows.n_rows))
+        rows = self.run.check(X, y, sample_weight)
+        loss, gradient = self._engine.gradients(rows, as_they_lie(rows.n_rows))
         return loss, *layout.matrices(gradient, self.model.network.table)
 
     def save(self, path: str | PathLike[str]) -> None:
@@ -217,7 +246,7 @@ class Trainer:
         TypeError
             For an optimizer of a class that is not fastbp's.
         """
-        write_run(path, self)
+        self.run.save(path)
 
     @classmethod
     def resume(cls, path: str | PathLike[str], threads: int | None = None) -> Trainer:
@@ -241,7 +270,17 @@ class Trainer:
         UserWarning
             From ``fit``, when its data are not those of the run.
         """
-        return read_run(path, cls, check_threads(threads))
+        threads = check_threads(threads)
+
+        def build(model: MLP, stored: Stored) -> Trainer:
+            settings = {name: stored.settings[name] for name in ("batch_size", "shuffle", "seed", "precision")}
+            settings |= {"loss": described_loss(stored.settings["loss"]), "threads": threads}
+            optimizer = dict(stored.settings["optimizer"])
+            trainer = cls(model, optimizer=OPTIMIZERS[optimizer.pop("name")](**optimizer), **settings)
+            trainer.run.load(stored.states)
+            return trainer
+
+        return read_run(path, MLP, build)
 
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> dict[str, float]:
         """Loss over a data set and, for the two cross-entropies, accuracy.
@@ -252,54 +291,13 @@ class Trainer:
             ``"loss"``, and ``"accuracy"``: the share of rows whose largest output is the right one (cross_entropy), of outputs on the
             right side of one half (binary_cross_entropy).
         """
-        return self._evaluate(self._check(X, y, sample_weight))
+        return self.run.evaluate(X, y, sample_weight)
 
     def __repr__(self) -> str:
         return (
             f"Trainer({self.model!r}, loss={str(self.loss)!r}, optimizer={self.optimizer!r}, batch_size={self.batch_size}, "
             f"epoch={self.epoch}, steps={self.steps})"
         )
-
-    def _check_optimizer(self) -> None:
-        self.optimizer = as_optimizer(self.optimizer)
-        self.optimizer.check()
-        self.optimizer.check_range(self.model.dtype)
-
-    def _check(self, X: Any, y: Any, sample_weight: Any = None) -> Rows:
-        sizes, dtype = self.model.layer_sizes, self.model.dtype
-        inputs = check_inputs(X, sizes[0], dtype)
-        targets = self.loss.check_targets(y, inputs.shape[0], sizes[-1], dtype)
-        return Rows(inputs, targets, check_sample_weight(sample_weight, inputs.shape[0], dtype))
-
-    def _recognise(self, rows: Rows) -> None:
-        """Remember the data by their fingerprint, and warn when they are not those of the run that was resumed."""
-        found, known = rows.fingerprint(), self._data
-        if self._resumed and known not in (None, found):
-            what = f"{found['arrays']} instead of {known['arrays']}" if found["arrays"] != known["arrays"] else "other values in the rows"
-            warnings.warn(f"the data are not those of the run that was resumed: {what}", UserWarning, stacklevel=3)
-        self._data = found
-
-    def _train(self, rows: Rows, order: NDArray[np.int64], first: int, batch: int, count: int, tasks: int | None = None) -> Array:
-        """`count` updates, on batches of `batch` rows from place `first` of the order on."""
-        if not self._memory.fits(self.optimizer):
-            self._memory = self._memory.adapted(self.optimizer)
-        tasks = self._tasks(batch) if tasks is None else tasks
-        losses = self._engine.train(rows, order, first, batch, count, self.optimizer, self._memory, tasks)
-        self.steps += count
-        return losses
-
-    def _gradients(self, rows: Rows, batch: NDArray[np.int64]) -> tuple[float, Array]:
-        """Loss and flat gradient of a batch."""
-        return self._engine.gradients(rows, batch, self._tasks(batch.size))
-
-    def _tasks(self, rows: int) -> int:
-        return plan_tasks(self.model.network, rows, self.threads)
-
-    def _evaluate(self, rows: Rows) -> dict[str, float]:
-        network, size = self.model.network, min(rows.n_rows, ROWS)
-        scores = score(network, rows, self.loss, size, self._tasks(size))
-        names = ("loss", "accuracy") if self.loss.has_accuracy else ("loss",)
-        return dict(zip(names, scores.tolist(), strict=False))
 
 
 def _pair(validation_data: Any) -> tuple[Any, Any]:

@@ -66,7 +66,7 @@ def test_momentum_may_be_switched_on_and_off():
     assert bits(switched) != bits(plain)
     switched.optimizer.momentum = 0.0
     switched.fit(X, LABELS, epochs=1)
-    assert switched._memory.slots.shape[0] == 0
+    assert switched.run.memory.slots.shape[0] == 0
 
 
 def test_another_optimizer_does_not_inherit_the_memory_of_the_last():

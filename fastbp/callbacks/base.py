@@ -3,32 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from fastbp.trainer import Trainer
+from fastbp.training.part import State
+from fastbp.training.run import Run
 
 
 class Callback:
     """Base of callbacks: override what is needed. ``on_fit_end`` is called however ``fit`` ends, by an error too.
 
-    At the end of an epoch ``on_epoch_end`` comes before ``on_pause``. All are called in the thread of ``fit``.
+    Each is given the run: `model`, `optimizer`, `history`, `epoch`, `steps`, and `losses`, those of the epoch under way so far. At the end
+    of an epoch ``on_epoch_end`` comes before ``on_pause``. All are called in the thread of ``fit``.
+
+    What a callback remembers is saved and resumed with the run when it has `state` and `load_state`.
+
+    Examples
+    --------
+    >>> import fastbp
+    >>> class Halve(fastbp.Callback):
+    ...     def __init__(self):
+    ...         self.best = float("inf")
+    ...
+    ...     def on_epoch_end(self, run):
+    ...         if run.history.loss[-1] > self.best:
+    ...             run.optimizer.learning_rate /= 2
+    ...         self.best = min(self.best, run.history.loss[-1])
+    ...
+    ...     def state(self):
+    ...         return {"best": self.best}
+    ...
+    ...     def load_state(self, state):
+    ...         self.best = state["best"]
     """
 
-    def on_fit_begin(self, trainer: Trainer) -> None:
+    #: Whether it is called after all others of its moment, whatever the order in which they were given: what writes files is.
+    after_others = False
+
+    def on_fit_begin(self, run: Run) -> None:
         """Before the first step of a call of ``fit``."""
 
-    def on_epoch_end(self, trainer: Trainer) -> bool | None:
-        """After a whole epoch and its validation; ``trainer.history`` holds it. True stops the training."""
+    def on_epoch_end(self, run: Run) -> bool | None:
+        """After a whole epoch and its validation; ``run.history`` holds it. True stops the training."""
 
-    def on_pause(self, trainer: Trainer) -> bool | None:
+    def on_pause(self, run: Run) -> bool | None:
         """Between two steps, about every 50 ms, and after as many steps as `steps_to_pause` said. True stops the training."""
 
-    def steps_to_pause(self, trainer: Trainer) -> int | None:
+    def steps_to_pause(self, run: Run) -> int | None:
         """How many steps may be made before ``on_pause`` is called again; None: it does not matter."""
 
-    def on_fit_end(self, trainer: Trainer) -> None:
+    def on_fit_end(self, run: Run) -> None:
         """After the last step of a call of ``fit``."""
+
+    def state(self) -> State:
+        """What it must know to go on in another process: values of JSON, and arrays, by name."""
+        return {}
+
+    def load_state(self, state: State) -> None:
+        """Go on from what `state` gave. Called after ``Trainer.resume``, before ``on_fit_begin``."""
 
 
 def check_callbacks(callbacks: object) -> list[Callback]:

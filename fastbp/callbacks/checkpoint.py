@@ -9,16 +9,11 @@ import time
 import warnings
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from fastbp._names import integer
 from fastbp.callbacks.base import Callback
-from fastbp.files.run_file import run_content
 from fastbp.files.sealed import as_path, check_writable, link_atomically, sweep, write_atomically
-from fastbp.training.guard import is_finite
-
-if TYPE_CHECKING:
-    from fastbp.trainer import Trainer
+from fastbp.training.run import Run
 
 # Units of time by the names that users write, and how many seconds they are.
 _SECONDS = {"s": 1, "second": 1, "seconds": 1, "min": 60, "minute": 60, "minutes": 60, "h": 3600, "hour": 3600, "hours": 3600}
@@ -65,69 +60,68 @@ class Checkpoint(Callback):
     20
     """
 
+    after_others = True
+
     def __init__(self, path: str | PathLike[str], every: str = "1 epoch", keep: int = 1) -> None:
         self.path = as_path(path)
         self.every = every
         self._count, self._unit = _parsed(every)
         self.keep = integer(keep, "keep", least=1)
-        self._begun = False
+        self._begun = self._due = False
         self._written: tuple[int, int] | None = None  # epoch and steps of the last file of this fit
         self._clock = 0.0
 
-    def on_fit_begin(self, trainer: Trainer) -> None:
+    def on_fit_begin(self, run: Run) -> None:
         """Make sure that files can be written, and that the run of another trainer is not lost."""
         check_writable(self.path)
-        if trainer.steps == 0 and not trainer._resumed and self.path.exists():
+        if run.steps == 0 and not run.resumed and self.path.exists():
             before = self.path.with_name(f"{self.path.stem}-before{self.path.suffix}")
             link_atomically(self.path, before)
             kept = f"Trainer.resume would go on from it. It is kept as {str(before)!r}"
             warnings.warn(f"this run begins at step 0, and {str(self.path)!r} holds another: {kept}", UserWarning, stacklevel=2)
         self._begun, self._written, self._clock = True, None, time.monotonic()
 
-    def steps_to_pause(self, trainer: Trainer) -> int | None:
+    def steps_to_pause(self, run: Run) -> int | None:
         """Steps to the next that is due."""
-        return self._count - trainer.steps % self._count if self._unit == "step" else None
+        return self._count - run.steps % self._count if self._unit == "step" else None
 
-    def on_epoch_end(self, trainer: Trainer) -> None:
-        """Write the run when the epoch is one of those asked for."""
-        if self._unit == "epoch" and trainer.epoch % self._count == 0:
-            self._try_to_write(trainer)
+    def on_epoch_end(self, run: Run) -> None:
+        """See whether the epoch is one of those asked for."""
+        self._due = self._unit == "epoch" and run.epoch % self._count == 0
 
-    def on_pause(self, trainer: Trainer) -> None:
-        """Write the run when the step is one of those asked for, or the time has come."""
-        if self._unit == "step" and trainer.steps % self._count == 0:
-            self._try_to_write(trainer)
-        if self._unit == "s" and time.monotonic() >= self._clock + self._count:
-            self._try_to_write(trainer)
+    def on_pause(self, run: Run) -> None:
+        """Write the run when the epoch or the step is one of those asked for, or the time has come."""
+        due, self._due = self._due, False
+        due |= self._unit == "step" and run.steps % self._count == 0
+        if due or (self._unit == "s" and time.monotonic() >= self._clock + self._count):
+            self._try_to_write(run)
 
-    def on_fit_end(self, trainer: Trainer) -> None:
+    def on_fit_end(self, run: Run) -> None:
         """Write the run unless it has been, or diverged; nor over what is there when ``fit`` failed before that was looked at."""
         begun, self._begun = self._begun, False
-        if begun and self._written != (trainer.epoch, trainer.steps) and trainer.history.stopped != "diverged":
-            self._write(trainer)
+        if begun and self._written != (run.epoch, run.steps) and run.history.stopped != "diverged":
+            self._write(run)
 
-    def _try_to_write(self, trainer: Trainer) -> None:
+    def _try_to_write(self, run: Run) -> None:
         self._clock = time.monotonic()
         try:
-            self._write(trainer)
+            self._write(run)
         except OSError as error:
-            warnings.warn(
-                f"no checkpoint of step {trainer.steps}: {error}. The next is tried {self.every} later", RuntimeWarning, stacklevel=2
-            )
+            warnings.warn(f"no checkpoint of step {run.steps}: {error}. The next is tried {self.every} later", RuntimeWarning, stacklevel=2)
 
-    def _write(self, trainer: Trainer) -> None:
+    def _write(self, run: Run) -> None:
         # What is not finite is about to be taken back: it must not take the place of what is.
-        if not is_finite(trainer):
+        if not run.is_finite():
             return
-        content = run_content(trainer)
+        content = run.content()
         if self.keep == 1:
             write_atomically(self.path, *content)
         else:
-            numbered = self.path.with_name(f"{self.path.stem}-{trainer.steps:09d}{self.path.suffix}")
+            numbered = self.path.with_name(f"{self.path.stem}-{run.steps:09d}{self.path.suffix}")
             write_atomically(numbered, *content)
             link_atomically(numbered, self.path)
             self._remove_oldest()
-        self._written = trainer.epoch, trainer.steps
+        self._written = run.epoch, run.steps
 
     def _remove_oldest(self) -> None:
         sweep(self.path.parent, f"{glob.escape(self.path.stem)}-*{glob.escape(self.path.suffix)}")

@@ -86,7 +86,7 @@ class _Cache(FunctionCache):
 def keep_on_disk(compiled: Any) -> None:
     """Let a compiled function look for its machine code on disk, and leave it there."""
     try:
-        compiled._cache = _Cache(compiled.py_func)
+        compiled._cache = _Cache(compiled.py_func)  # noqa: SLF001  # Numba has no other way in
     except RuntimeError:
         # There is no folder that Numba could write to.
         tell_once(_NOT_KEPT)

@@ -100,8 +100,8 @@ def unit(number: int) -> Callable[[Function], Function]:
     """Compile a kernel for itself; others call it through its address, which they find in ``workspace.units[number]``.
 
     What a function calls otherwise is compiled and optimised again with each of its callers, and theirs: it multiplies the time of the
-    first run. Of the arguments one is named `workspace`; each is annotated with its class, with int, or, where it has the element type of
-    the network, with Any. A unit returns nothing.
+    first run. Of the arguments one is named `workspace`, or `call` and has one; each is annotated with its class or with int. A unit
+    returns nothing.
     """
 
     def decorate(function: Function) -> Function:
@@ -109,7 +109,7 @@ def unit(number: int) -> Callable[[Function], Function]:
             return function
         names = inspect.signature(function).parameters
         _UNITS[number] = program(function, **_INSIDE), [str(parameter.annotation) for parameter in names.values()]
-        call = _call_by_address(list(names).index("workspace"), number)
+        call = _call_by_address("workspace" if "workspace" in names else "call", list(names), number)
         # Numba counts the arguments of a call by this.
         context = inspect.Parameter("typingctx", inspect.Parameter.POSITIONAL_OR_KEYWORD)
         setattr(call, "__signature__", inspect.Signature([context, *names.values()]))  # noqa: B010
@@ -118,14 +118,19 @@ def unit(number: int) -> Callable[[Function], Function]:
     return decorate
 
 
-def _call_by_address(workspace: int, number: int) -> Callable[..., Any]:
+def _call_by_address(holder: str, names: list[str], number: int) -> Callable[..., Any]:
+    place = names.index(holder)
+
     def call(typingctx: Any, *args: Any) -> Any:
         kinds = tuple(types.unliteral(kind) for kind in args)
-        field = kinds[workspace].fields.index("units")
+        kind, path = kinds[place], []
+        for name in ("workspace", "units")[holder == "workspace" :]:
+            path.append(kind.fields.index(name))
+            kind = kind[path[-1]]
 
         def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
             whole = ir.IntType(64)
-            table = data_pointer(context, builder, kinds[workspace][field], builder.extract_value(arguments[workspace], field))
+            table = data_pointer(context, builder, kind, builder.extract_value(arguments[place], path))
             function = context.call_conv.get_function_type(types.none, kinds)
             address = builder.inttoptr(builder.load(builder.gep(table, [whole(number)])), function.as_pointer())
             context.call_conv.call_function(builder, address, types.none, kinds, arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from typing import Any
 
@@ -9,26 +10,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastbp._typing import Array
-from fastbp.kernels.arguments import COLUMNS, TARGETS, Data
+from fastbp.kernels.address import address_of
 from fastbp.kernels.codes import DTYPES
 
 # Rows whose hash stands for the data set.
 _SAMPLE = 64
+_CODES = {dtype: code for code, dtype in enumerate(DTYPES)}
 
 
 class Rows:
-    """Checked arrays of a data set, kept alive while the kernels read them."""
+    """Checked arrays of a data set, kept alive while the kernels read them.
+
+    Attributes
+    ----------
+    n_rows : int
+    target_width : int
+        Columns of the targets: 1 for class labels.
+    total_weight : float
+    sources : ndarray of shape (3, 4)
+        For inputs, targets and weights of rows: address, stride, columns, dtype, as `fastbp.kernels.arguments` says.
+    """
 
     def __init__(self, inputs: Array, targets: Array | None = None, weights: Array | None = None) -> None:
         self.n_rows = inputs.shape[0]
         self.total_weight = float(self.n_rows) if weights is None else float(weights.sum(dtype=np.float64))
-        self._arrays = [None if array is None else _readable(array) for array in (inputs, targets, weights)]
-        self._sources = np.array([_source(array) for array in self._arrays], np.int64)
-
-    @property
-    def target_width(self) -> int:
-        """Columns of the targets: 1 for class labels."""
-        return int(self._sources[TARGETS, COLUMNS])
+        self._arrays = _readable(inputs), _readable(targets), _readable(weights)
+        self.target_width = 0 if targets is None else targets.shape[1]
+        self.sources = np.array([_source(array) for array in self._arrays], np.int64)
 
     def inputs(self, rows: NDArray[np.int64]) -> Array:
         """A copy of some rows of X."""
@@ -37,7 +45,7 @@ class Rows:
 
     def fingerprint(self) -> dict[str, Any]:
         """What tells this data set from others: shapes, types, and a hash of some rows."""
-        some = np.linspace(0, self.n_rows - 1, min(_SAMPLE, self.n_rows)).astype(np.int64)
+        some = _some(self.n_rows)
         digest, kinds = hashlib.sha256(), []
         for name, array in zip(("X", "y", "sample_weight"), self._arrays, strict=True):
             if array is not None:
@@ -45,16 +53,27 @@ class Rows:
                 kinds.append(f"{name} {array.dtype} {array.shape}")
         return {"arrays": ", ".join(kinds), "sample": digest.hexdigest()}
 
-    def data(self, order: NDArray[np.int64]) -> Data:
-        """What the kernels read: the arrays' places in memory, and the order of the rows."""
-        return Data(self._sources, order, order.size)
+
+_NUMBERS = np.arange(1024)
 
 
-def _readable(array: Array) -> Array:
+def as_they_lie(rows: int) -> NDArray[np.int64]:
+    """The order 0, 1, 2 and so on, which nobody changes."""
+    return _NUMBERS[:rows] if rows <= _NUMBERS.size else np.arange(rows)
+
+
+@functools.lru_cache(8)
+def _some(rows: int) -> NDArray[np.int64]:
+    return np.linspace(0, rows - 1, min(_SAMPLE, rows)).astype(np.int64)
+
+
+def _readable(array: Array | None) -> Array | None:
     """`array` itself where its rows are contiguous and of a type that the kernels convert; otherwise the smallest copy that is."""
+    if array is None:
+        return None
     if array.dtype.kind == "b":
         array = array.view(np.uint8)
-    if array.dtype not in DTYPES:
+    if array.dtype not in _CODES:
         array = array.astype(next((dtype for dtype in DTYPES if np.can_cast(array.dtype, dtype)), np.float64))
     if array.shape[1] > 1 and array.strides[1] != array.itemsize:
         array = np.ascontiguousarray(array)
@@ -65,4 +84,4 @@ def _source(array: Array | None) -> tuple[int, int, int, int]:
     """Address, stride, columns, dtype."""
     if array is None:
         return 0, 0, 0, 0
-    return array.ctypes.data, array.strides[0], array.shape[1], DTYPES.index(array.dtype)
+    return address_of(array), array.strides[0], array.shape[1], _CODES[array.dtype]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, TypeVar
 
-from fastbp._typing import Array
+from fastbp._typing import Array, DType
 from fastbp.activations import ACTIVATIONS, Activation
-from fastbp.files.sealed import Content, as_path, existing, sealed, unsealed, write_atomically
-
-if TYPE_CHECKING:
-    from fastbp.mlp import MLP
+from fastbp.files.sealed import Content, as_path, existing, fill, sealed, unsealed, write_atomically
 
 #: The entry of a file's metadata that describes the model.
 ENTRY = "fastbp"
@@ -19,37 +17,52 @@ _KIND, _VERSION = "fastbp.MLP", 2
 _UNSEALED = 1
 
 
-def write_model(path: object, model: MLP) -> None:
+class Model(Protocol):
+    """What a model is to its file."""
+
+    layer_sizes: tuple[int, ...]
+    activations: tuple[Activation, ...]
+    output_is_auto: bool
+    dtype: DType
+    seed: int
+    weights: tuple[Array, ...]
+    biases: tuple[Array, ...]
+
+
+ModelT = TypeVar("ModelT", bound=Model)
+
+
+def write_model(path: object, model: Model) -> None:
     """Write `model` to `path`."""
     write_atomically(as_path(path), *sealed(tensors_of(model), {ENTRY: describe(model)}))
 
 
-def read_model(path: object, model_class: type[MLP]) -> MLP:
+def read_model(path: object, model_class: Callable[..., ModelT]) -> ModelT:
     """The model in the file at `path`, which may be that of a run. Its weights need not be finite: one that diverged can be looked at."""
     place = existing(path, "model")
     return build(place, unsealed(place), model_class)
 
 
-def describe(model: MLP) -> dict[str, Any]:
+def describe(model: Model) -> dict[str, Any]:
     """What it takes to build a model like this one, in terms of JSON."""
     return {
         "kind": _KIND,
         "version": _VERSION,
         "layer_sizes": list(model.layer_sizes),
         "activation": [_describe(activation) for activation in model.activations[:-1]],
-        "output_activation": _describe(model.output_activation),
+        "output_activation": _describe(model.activations[-1]),
         "output_is_auto": model.output_is_auto,
         "dtype": model.dtype.name,
         "seed": model.seed,
     }
 
 
-def tensors_of(model: MLP) -> dict[str, Array]:
+def tensors_of(model: Model) -> dict[str, Array]:
     """The parameters by their names in a file."""
     return {f"weights.{i}": array for i, array in enumerate(model.weights)} | {f"biases.{i}": array for i, array in enumerate(model.biases)}
 
 
-def build(path: Path, content: Content, model_class: type[MLP]) -> MLP:
+def build(path: Path, content: Content, model_class: Callable[..., ModelT]) -> ModelT:
     """The model that the file at `path` holds."""
     try:
         description = content.settings.get(ENTRY, {})
@@ -70,14 +83,6 @@ def check_version(version: int, oldest: int, newest: int) -> None:
     """Raise ValueError for a format that this fastbp does not read."""
     if not oldest <= version <= newest:
         raise ValueError(f"it has format version {version}; this fastbp reads versions {oldest} to {newest}")
-
-
-def fill(own: dict[str, Array], stored: dict[str, Array]) -> None:
-    """Copy stored arrays into those of the same names."""
-    for name, array in own.items():
-        if stored[name].shape != array.shape or stored[name].dtype != array.dtype:
-            raise ValueError(f"{name} has shape {stored[name].shape}, {stored[name].dtype}; expected {array.shape}, {array.dtype}")
-        array[...] = stored[name]
 
 
 def _describe(activation: Activation) -> dict[str, Any]:

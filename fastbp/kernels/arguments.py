@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from fastbp.kernels.codes import COEFFICIENTS
+
 # Columns of the table.
 N_IN, N_OUT, WEIGHT, BIAS, ACTIVATION, UNITS_IN, UNITS_OUT, TURNED, SPREAD, ROWS_IN, ROWS_OUT = range(11)
 COLUMNS_OF_TABLE = 11
@@ -62,6 +64,7 @@ class Data(NamedTuple):
     sources: Any  # (3, 4) int64: a row each for inputs, targets and weights; address 0 for weights: all rows weigh the same
     order: Any  # (rows,) int64
     rows: int  # in the order
+    total_weight: Any  # (1,) of the whole set; 0: a batch's own sum of weights takes its place
 
 
 class Objective(NamedTuple):
@@ -79,6 +82,31 @@ class Rule(NamedTuple):
     rates: Any  # (steps, coefficients) what the optimizer computed for each step of the run
     gradients: Any  # (shards, parameters) flat; needed where gradients are asked for, or summed over shards
     slots: Any  # (slots, parameters) flat, the optimizer's memory
+
+
+class Call(NamedTuple):
+    """As many batches as `steps`, from place `order_begin` of the order on; the last may be short.
+
+    TRAIN leaves the loss of step i in ``results[i]``, SCORE the shares of batch i in the loss and the accuracy of the whole set in
+    ``results[2 * i]`` and the number after, PREDICT what the output layer gives, row by row.
+    """
+
+    kind: int
+    network: Network
+    workspace: Workspace
+    data: Data
+    rule: Rule
+    objective: Objective
+    order_begin: int
+    batch_size: int
+    results: Any  # flat
+    steps: int
+
+
+#: The arrays of records that hold int64; the others hold the element type of the network.
+INTEGERS = {"table", "sources", "order", "team", "units"}
+#: The arrays with rows, and how long these are.
+ROW_LENGTHS = {"table": COLUMNS_OF_TABLE, "sources": COLUMNS_OF_SOURCES, "rates": COEFFICIENTS}
 
 
 class Span(NamedTuple):
@@ -113,6 +141,14 @@ class Block(NamedTuple):
     row: int
     rows: int
     columns: int
+
+
+class Patch(NamedTuple):
+    """A part of the weights of one layer: the rows of W of some inputs, and the columns of one panel of units."""
+
+    layer: int
+    inputs: Span
+    panel: int
 
 
 class Outputs(NamedTuple):

@@ -12,6 +12,8 @@ from fastbp._specification import Specification
 from fastbp._typing import Array, DType
 from fastbp.activations import ACTIVATIONS, Activation, Identity
 from fastbp.data.validation import numeric, real_range
+from fastbp.kernels.arguments import Objective
+from fastbp.kernels.codes import LOSS_SETTINGS
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,12 @@ class Loss(Specification, ABC):
     allowed: ClassVar[tuple[str, ...]] = tuple(ACTIVATIONS)
     #: Whether `Trainer.evaluate` tells how many answers are right.
     has_accuracy: ClassVar[bool] = False
+
+    def objective(self, dtype: DType) -> Objective:
+        """The loss as the kernels of a network of `dtype` read it."""
+        settings = np.zeros(LOSS_SETTINGS, dtype)
+        settings[: len(self.settings)] = list(self.settings.values())
+        return Objective(self.code, settings)
 
     def check_output(self, activation: Activation, n_outputs: int) -> None:
         """Raise ValueError when the output layer does not suit the loss."""

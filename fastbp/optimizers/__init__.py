@@ -17,11 +17,11 @@ from __future__ import annotations
 
 from fastbp._names import lookup
 from fastbp.optimizers.adam import Adam, AdamW
-from fastbp.optimizers.base import Optimizer
+from fastbp.optimizers.base import Factors, Optimizer
 from fastbp.optimizers.rmsprop import RMSprop
 from fastbp.optimizers.sgd import SGD
 
-__all__ = ["OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "as_optimizer"]
+__all__ = ["OPTIMIZERS", "SGD", "Adam", "AdamW", "Factors", "Optimizer", "RMSprop", "as_optimizer"]
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {cls.name: cls for cls in (SGD, RMSprop, Adam, AdamW)}
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fastbp._names import real
 from fastbp._typing import Array
 from fastbp.kernels import codes
-from fastbp.optimizers.base import Coefficients, Optimizer, Remembered, check_rate
+from fastbp.optimizers.base import Coefficients, Factors, Optimizer, Remembered, check_rate
 
 
 @dataclass
@@ -56,7 +56,7 @@ class Adam(Optimizer):
         """The two running means."""
         return 2
 
-    def coefficients(self, steps: NDArray[np.int64], factors: NDArray[np.float64]) -> Coefficients:
+    def coefficients(self, steps: NDArray[np.int64], factors: Factors) -> Coefficients:
         """Rate, penalty, share of p kept, beta_1, 1 - beta_1, beta_2, 1 - beta_2, correction of sqrt(v), epsilon."""
         rate = self.learning_rate / (1 - self.beta_1**steps)
         correction = 1 / np.sqrt(1 - self.beta_2**steps)

@@ -20,6 +20,8 @@ from fastbp.kernels.codes import COEFFICIENTS
 Remembered: TypeAlias = dict[str, Any]
 #: The coefficients of a rule: numbers, or arrays with one number a step.
 Coefficients: TypeAlias = list[float | NDArray[np.float64]]
+#: Numbers that accumulate over the steps, the same for all parameters: a product of momenta, say.
+Factors: TypeAlias = NDArray[np.float64]
 
 
 @dataclass
@@ -31,7 +33,7 @@ class Optimizer(ABC):
     """
 
     name: ClassVar[str]
-    #: Numbers that accumulate over the steps, the same for all parameters: a product of momenta, say.
+    #: How many `Factors` the rule has.
     n_factors: ClassVar[int] = 0
 
     def __post_init__(self) -> None:
@@ -66,7 +68,7 @@ class Optimizer(ABC):
         """Numbers remembered for each parameter."""
 
     @abstractmethod
-    def coefficients(self, steps: NDArray[np.int64], factors: NDArray[np.float64]) -> Coefficients:
+    def coefficients(self, steps: NDArray[np.int64], factors: Factors) -> Coefficients:
         """What the rule multiplies with at each of `steps`, counted from 1: at most COEFFICIENTS.
 
         `factors` holds `n_factors` numbers, 1 before the first step. They are brought forward in place, from the step before `steps` to the
@@ -85,7 +87,7 @@ class Optimizer(ABC):
         `memory`, empty at first, keeps what the rule remembers of this array.
         """
 
-    def rates(self, first: int, count: int, dtype: DType, factors: NDArray[np.float64]) -> Array:
+    def rates(self, first: int, count: int, dtype: DType, factors: Factors) -> Array:
         """The coefficients of `count` steps after the first `first`, as (count, COEFFICIENTS), unused ones 0."""
         rates = np.zeros((count, COEFFICIENTS), dtype)
         # What a correction makes too large for the type, the weights will show.

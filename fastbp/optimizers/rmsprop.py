@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fastbp._names import flag, real
 from fastbp._typing import Array
 from fastbp.kernels import codes
-from fastbp.optimizers.base import Coefficients, Optimizer, Remembered, check_rate
+from fastbp.optimizers.base import Coefficients, Factors, Optimizer, Remembered, check_rate
 
 
 @dataclass
@@ -61,7 +61,7 @@ class RMSprop(Optimizer):
         """The mean square; with momentum or centred also the velocity and the mean."""
         return 3 if self.momentum > 0 or self.centered else 1
 
-    def coefficients(self, steps: NDArray[np.int64], factors: NDArray[np.float64]) -> Coefficients:
+    def coefficients(self, steps: NDArray[np.int64], factors: Factors) -> Coefficients:
         """Rate, penalty, alpha, 1 - alpha, epsilon, momentum, centred or not."""
         return [
             self.learning_rate, self.weight_decay, self.alpha, 1 - self.alpha, self.epsilon, self.momentum, float(self.centered),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fastbp._names import flag, real
 from fastbp._typing import Array
 from fastbp.kernels import codes
-from fastbp.optimizers.base import Coefficients, Optimizer, Remembered, check_rate
+from fastbp.optimizers.base import Coefficients, Factors, Optimizer, Remembered, check_rate
 
 
 @dataclass
@@ -56,7 +56,7 @@ class SGD(Optimizer):
         """The velocity, where there is momentum."""
         return 1 if self.momentum > 0 else 0
 
-    def coefficients(self, steps: NDArray[np.int64], factors: NDArray[np.float64]) -> Coefficients:
+    def coefficients(self, steps: NDArray[np.int64], factors: Factors) -> Coefficients:
         """Rate, penalty, momentum, Nesterov or not."""
         return [self.learning_rate, self.weight_decay, self.momentum, float(self.nesterov)]
 

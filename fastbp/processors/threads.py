@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import numba
 
 from fastbp._names import integer
 from fastbp.compiling.loading import threads_set
-from fastbp.kernels.arguments import N_IN, N_OUT, Network
+from fastbp.kernels.arguments import Network
+from fastbp.kernels.loader import programs
 from fastbp.processors import cpus
 from fastbp.processors.process import inherited, parallel_region
+
+if TYPE_CHECKING:
+    from fastbp.kernels.block import Prepared
 
 # Below so many multiply-adds a task, the tasks of a step wait for each other longer than they compute.
 _WORK_PER_TASK = 100_000
@@ -34,9 +39,12 @@ def plan_tasks(network: Network, rows: int, threads: int | None) -> int:
     """Into how many tasks to cut each loop: what was asked for, otherwise as many threads as the work of a step can feed."""
     if threads is not None:
         return threads
-    most = min(_multiply_adds(network, rows) // _WORK_PER_TASK, cpus.available())
-    # To ask Numba is to start its threads, which a process that may be forked yet does better without.
-    return 1 if most < 2 or inherited() else min(threads_set(), most)
+    worth = _multiply_adds(network, rows) // _WORK_PER_TASK
+    # To ask for processors is a call of the system; to ask Numba starts its threads, which a process that may be forked yet does better
+    # without.
+    if worth < 2 or inherited() or cpus.available() < 2:
+        return 1
+    return min(worth, cpus.available(), threads_set())
 
 
 def task_choices(network: Network, rows: int, threads: int | None) -> tuple[int, ...]:
@@ -46,21 +54,27 @@ def task_choices(network: Network, rows: int, threads: int | None) -> tuple[int,
 
 
 def _multiply_adds(network: Network, rows: int) -> int:
-    return 3 * rows * int((network.table[:, N_IN] * network.table[:, N_OUT]).sum())
+    return 3 * rows * network.size
 
 
 @contextmanager
 def running(tasks: int) -> Iterator[int]:
     """Gives how many tasks to run: `tasks`, each on a thread of Numba's, or one. The caller's number of threads is restored."""
-    if tasks == 1:
-        yield 1
-        return
     with parallel_region() as granted:
         if not granted:
             yield 1
             return
         with set_threads(tasks):
             yield tasks
+
+
+def start(call: Prepared, tasks: int) -> None:
+    """Have the compiled program make a call, on `tasks` threads of Numba's where these may run, else on one."""
+    if tasks == 1:
+        programs().run(call, 1)
+        return
+    with running(tasks) as granted:
+        programs().run(call, granted)
 
 
 @contextmanager

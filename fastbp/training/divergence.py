@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastbp import layout
 from fastbp._typing import Array
+from fastbp.data.rows import Rows
 from fastbp.mlp import MLP
-from fastbp.training.run import all_finite
-
-if TYPE_CHECKING:
-    from fastbp.data.rows import Rows
-    from fastbp.trainer import Trainer
+from fastbp.training.engine import Engine
+from fastbp.training.part import all_finite
+from fastbp.training.run import Run
 
 # Inputs beyond this are worth a word: the sums of the first layer grow with them, its gradients by their square.
 _LARGE = 30.0
@@ -40,42 +38,42 @@ class DivergenceError(ArithmeticError):
         return type(self), (str(self), self.step, self.layer)
 
 
-def explained(trainer: Trainer, rows: Rows, batch: NDArray[np.int64]) -> DivergenceError:
-    """The error for a trainer whose next step, on the rows `batch`, goes wrong. The caller takes back the step that is made here."""
-    step, place = trainer.steps + 1, f"step {trainer.steps + 1} (epoch {trainer.epoch + 1})"
-    kept, advice = f"The weights of before that step are kept. {_advice(trainer)}", ""
+def explained(run: Run, engine: Engine, rows: Rows, batch: NDArray[np.int64]) -> DivergenceError:
+    """The error for a run whose next step, on the rows `batch`, goes wrong. The caller takes back the step that is made here."""
+    step, place = run.steps + 1, f"step {run.steps + 1} (epoch {run.epoch + 1})"
+    kept, advice = f"The weights of before that step are kept. {_advice(run)}", ""
     inputs = rows.inputs(batch)
     largest = float(np.abs(inputs.astype(np.float64)).max())
     if largest > _LARGE:
         advice = f", and scaled inputs (they reach {largest:.3g})"
-    layer, what = _find(trainer, rows, batch, inputs)
+    layer, what = _find(run, engine, rows, batch, inputs)
     return DivergenceError(f"training diverged at {place}: {what}. {kept}{advice}", step, layer)
 
 
-def unexplained(trainer: Trainer, step: int) -> DivergenceError:
+def unexplained(run: Run, step: int) -> DivergenceError:
     """The error where what went wrong up to `step` cannot be repeated: the data are gone, or somebody else changed the weights."""
     what = f"up to step {step} the loss, or a weight, became infinite or NaN"
-    return DivergenceError(f"training diverged: {what}. The weights of step {trainer.steps} are kept. {_advice(trainer)}", step, None)
+    return DivergenceError(f"training diverged: {what}. The weights of step {run.steps} are kept. {_advice(run)}", step, None)
 
 
-def _advice(trainer: Trainer) -> str:
-    return f"Begin again, or at a checkpoint, with a smaller learning_rate (it is {vars(trainer.optimizer)['learning_rate']:g})"
+def _advice(run: Run) -> str:
+    return f"Begin again, or at a checkpoint, with a smaller learning_rate (it is {vars(run.optimizer)['learning_rate']:g})"
 
 
-def _find(trainer: Trainer, rows: Rows, batch: NDArray[np.int64], inputs: Array) -> tuple[int, str]:
+def _find(run: Run, engine: Engine, rows: Rows, batch: NDArray[np.int64], inputs: Array) -> tuple[int, str]:
     """The layer whose numbers leave the range first, on the way of the computation: forward, loss, backward, update."""
-    model = trainer.model
+    model = run.model
     dtype, last, reached = model.dtype, len(model.weights) - 1, 0.0
     for layer in range(last + 1):
         reached = _largest_sum(model, layer, inputs)
         if not math.isfinite(reached):
             return layer, f"the weighted sums of layer {layer} are too large for {dtype}"
-    loss, gradient = trainer._gradients(rows, batch)
+    loss, gradient = engine.gradients(rows, batch)
     if not math.isfinite(loss):
         return last, f"the loss is {loss}, with sums of the output layer (layer {last}) that reach {reached:.1e}"
     for layer in _not_finite(model, gradient)[::-1]:
         return layer, f"the gradient of layer {layer} is too large for {dtype}, while the loss is {loss:.3g}"
-    trainer._train(rows, batch, 0, batch.size, 1)
+    engine.train(rows, batch, 0, batch.size, 1, engine.tasks(batch.size))
     for layer in _not_finite(model, model.network.parameters):
         return layer, f"the update makes weights of layer {layer} too large for {dtype}"
     return last, "the optimizer's running means are too large for their type"

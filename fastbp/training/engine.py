@@ -1,6 +1,8 @@
-"""Runs the compiled kernels for a trainer, and owns the buffers of a batch."""
+"""Calls the compiled kernels for a run, and owns the buffers of a batch."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,61 +10,95 @@ from numpy.typing import NDArray
 from fastbp import layout
 from fastbp._typing import Array
 from fastbp.data.rows import Rows
-from fastbp.kernels.arguments import Network, Rule, Workspace
+from fastbp.kernels.arguments import Call, Data, Rule, Workspace
 from fastbp.kernels.codes import COEFFICIENTS, NO_UPDATE, TRAIN
 from fastbp.kernels.lanes.sizes import gradients_size
 from fastbp.kernels.loader import programs
-from fastbp.losses import Loss
-from fastbp.mlp import MLP
-from fastbp.optimizers import Optimizer
-from fastbp.processors.threads import running
-from fastbp.training.memory import Memory
+from fastbp.processors.threads import plan_tasks, start
+from fastbp.training.pace import Pace
+from fastbp.training.rates import Rates
+from fastbp.training.run import Run
+
+if TYPE_CHECKING:
+    from fastbp.kernels.block import Prepared
 
 
 class Engine:
-    """Steps and gradients of one model with one loss, on batches of rows by their place in an order."""
+    """Steps and gradients of a run, on batches of rows by their place in an order."""
 
-    def __init__(self, model: MLP, loss: Loss) -> None:
-        self._model, self._dtype = model, model.dtype
-        self._objective = layout.objective(loss, model.dtype)
-        self._workspace: Workspace | None = None
+    def __init__(self, run: Run) -> None:
+        self._run, self._network, self._dtype = run, run.model.network, run.model.dtype
+        self._rates = Rates(self._dtype)
         self._gradients = layout.aligned_zeros(0, self._dtype)
+        self._results = np.zeros(1, self._dtype)
+        self._workspace: Workspace | None = None
+        self._call: Prepared | None = None  # with that workspace
+        self._shape = 0, 0, 0  # of the batches of the last call
+        self.pace = Pace((1,))
 
-    @property
-    def _network(self) -> Network:
-        return self._model.network
+    def tasks(self, rows: int) -> int:
+        """Into how many tasks a step on so many rows is cut."""
+        return plan_tasks(self._network, rows, self._run.threads)
 
-    def train(
-        self, rows: Rows, order: NDArray[np.int64], first: int, batch: int, count: int, optimizer: Optimizer, memory: Memory, tasks: int
-    ) -> Array:
-        """`count` updates, on batches of `batch` rows from place `first` of the order on; the loss of each before it."""
+    def train(self, rows: Rows, order: NDArray[np.int64], order_begin: int, batch: int, count: int, tasks: int) -> Array:
+        """`count` updates, on batches of `batch` rows from place `order_begin` of the order on; the loss of each before it."""
+        optimizer, memory = self._run.optimizer, self._run.memory
+        memory.adapt(optimizer)
         needed = gradients_size(batch, self._network.size)
         if self._gradients.size < needed:
             self._gradients = layout.aligned_zeros(needed, self._dtype)
-        rates = optimizer.rates(memory.steps, count, self._dtype, memory.factors)
-        rule = Rule(optimizer.code, optimizer.n_slots, rates, self._gradients, memory.slots.reshape(-1))
-        losses = self._run(rows, order, rule, first, batch, count, tasks)
-        memory.steps += count
+        rates, factors = self._rates.of(optimizer, memory.steps, count, memory.factors)
+        rule = Rule(optimizer.code, optimizer.n_slots, rates, self._gradients, memory.flat)
+        losses = self._make(rows, order, rule, order_begin, batch, count, tasks)
+        memory.steps, memory.factors = memory.steps + count, factors
+        self._run.position.steps += count
         return losses
 
-    def gradients(self, rows: Rows, order: NDArray[np.int64], tasks: int) -> tuple[float, Array]:
+    def gradients(self, rows: Rows, order: NDArray[np.int64]) -> tuple[float, Array]:
         """Loss and flat gradient of one batch, all rows of the order; nothing is changed."""
         size, nothing = self._network.size, np.zeros((1, COEFFICIENTS), self._dtype)
         flat = layout.aligned_zeros(max(size, gradients_size(order.size, size)), self._dtype)
-        losses = self._run(rows, order, Rule(NO_UPDATE, 0, nothing, flat, nothing[0]), 0, order.size, 1, tasks)
+        rule = Rule(NO_UPDATE, 0, nothing, flat, nothing[0])
+        losses = self._make(rows, order, rule, 0, order.size, 1, self.tasks(order.size))
         return float(losses[0]), flat[:size]
 
-    def _run(self, rows: Rows, order: NDArray[np.int64], rule: Rule, first: int, batch: int, count: int, tasks: int) -> Array:
-        results: Array = np.zeros(count, self._dtype)
-        buffers = self._buffers(batch, rows.target_width, tasks)
-        data, zero = rows.data(order), self._dtype.type(0)
-        with running(tasks) as granted:
-            programs().run(TRAIN, self._network, buffers, data, rule, self._objective, first, batch, zero, results, granted)
-        return results
+    def _make(self, rows: Rows, order: NDArray[np.int64], rule: Rule, order_begin: int, batch: int, count: int, tasks: int) -> Array:
+        """The call of the kernels; what `count` batches leave behind."""
+        if self._results.size < count:
+            self._results = np.zeros(2 * count, self._dtype)
+        call = self._prepared(batch, rows.target_width, tasks)
+        call.set(
+            {
+                "data.sources": rows.sources,
+                "data.order": order,
+                "data.rows": order.size,
+                "rule.code": rule.code,
+                "rule.n_slots": rule.n_slots,
+                "rule.rates": rule.rates,
+                "rule.gradients": rule.gradients,
+                "rule.slots": rule.slots,
+                "order_begin": order_begin,
+                "batch_size": batch,
+                "results": self._results,
+                "steps": count,
+            }
+        )
+        start(call, tasks)
+        return self._results[:count].copy()
 
-    def _buffers(self, rows: int, target_width: int, tasks: int) -> Workspace:
-        """The training workspace, made anew only when it is too small."""
-        held = self._workspace
-        if held is None or not layout.has_room(held, self._network, rows, target_width, tasks):
+    def _prepared(self, rows: int, target_width: int, tasks: int) -> Prepared:
+        """A call with buffers for such batches, made anew only when they are too small."""
+        held, call, shape = self._workspace, self._call, (rows, target_width, tasks)
+        if held is not None and call is not None and shape == self._shape:
+            layout.begin(held, self._network, rows, tasks)
+            return call
+        self._shape = shape
+        if held is None or call is None or not layout.has_room(held, *shape):
             held = self._workspace = layout.workspace(self._network, rows, target_width, tasks, training=True)
-        return layout.prepared(held, self._network, rows, tasks)
+            nothing, order = np.zeros((1, COEFFICIENTS), self._dtype), np.zeros(1, np.int64)
+            data = Data(np.zeros((3, 4), np.int64), order, 1, np.zeros(1, self._dtype))
+            rule = Rule(NO_UPDATE, 0, nothing, nothing[0], nothing[0])
+            begin = Call(TRAIN, self._network, held, data, rule, self._run.objective, 0, 1, self._results, 1)
+            call = self._call = programs().prepared(begin)
+        call.set({"workspace.width": layout.begin(held, self._network, rows, tasks)})
+        return call

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,16 +22,21 @@ class Epoch:
     losses: NDArray[np.float64]  # one a batch
     done: int = 0  # batches
     seconds: float = 0.0
+    # No cached_property: in Python 3.11 it holds a lock of all epochs, which a forked child would find locked.
+    _order: NDArray[np.int64] | None = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
     def begin(cls, rows: int, batch: int, number: int, seed: int | None) -> Epoch:
         """The start of epoch `number`."""
         return cls(rows, batch, number, seed, losses=np.zeros(-(-rows // batch)))
 
-    @cached_property
+    @property
     def order(self) -> NDArray[np.int64]:
         """The order in which the rows are visited; not in copies, which make it again."""
-        return np.arange(self.rows) if self.seed is None or self.batch == self.rows else epoch_order(self.seed, self.number, self.rows)
+        if self._order is None:
+            as_they_lie = self.seed is None or self.batch == self.rows
+            self._order = np.arange(self.rows) if as_they_lie or self.seed is None else epoch_order(self.seed, self.number, self.rows)
+        return self._order
 
     def next_rows(self) -> NDArray[np.int64]:
         """The rows of the next batch."""

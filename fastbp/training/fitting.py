@@ -3,76 +3,101 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastbp._typing import Array
-from fastbp.callbacks.base import Callback
-from fastbp.data.rows import Rows
+from fastbp.data.rows import Rows, as_they_lie
 from fastbp.processors.threads import task_choices
 from fastbp.training.divergence import DivergenceError, explained, unexplained
+from fastbp.training.engine import Engine
 from fastbp.training.epoch import Epoch
-from fastbp.training.guard import is_finite
+from fastbp.training.guard import Guard
 from fastbp.training.interrupt import Interrupt
+from fastbp.training.listeners import Stateful
+from fastbp.training.notes import Notes
 from fastbp.training.pace import Pace
 from fastbp.training.progress import Progress
+from fastbp.training.run import Run
 
-if TYPE_CHECKING:
-    from fastbp.trainer import Trainer
+
+class Listener(Stateful, Protocol):
+    """What is asked of a callback; `fastbp.Callback` says when."""
+
+    after_others: bool
+
+    def on_fit_begin(self, run: Run, /) -> None:
+        """Before the first step."""
+
+    def on_epoch_end(self, run: Run, /) -> bool | None:
+        """After an epoch."""
+
+    def on_pause(self, run: Run, /) -> bool | None:
+        """Between steps."""
+
+    def steps_to_pause(self, run: Run, /) -> int | None:
+        """At most so many steps."""
+
+    def on_fit_end(self, run: Run, /) -> None:
+        """After the last step."""
 
 
 class Fit:
-    """Trains for some epochs on checked data, which the trainer may not have seen before."""
+    """Trains a run for some epochs on checked data, which it may not have seen before."""
 
     def __init__(
-        self, trainer: Trainer, rows: Rows, validation: Rows | None, listeners: list[Callback], shown: bool, deadline: float | None
-    ) -> None:
-        self._trainer, self._rows, self._validation = trainer, rows, validation
-        self._listeners, self._shown, self._deadline = listeners, shown, deadline
-        self._batch = min(trainer.batch_size or rows.n_rows, rows.n_rows)
-        # The optimizer as it was from which step on, so far back as steps may have to be repeated.
-        self._optimizers = [(trainer.steps, copy.copy(trainer.optimizer))]
+        self, run: Run, engine: Engine, guard: Guard, rows: Rows, validation: Rows | None, listeners: Sequence[Listener], shown: bool,
+        deadline: float | None,
+    ) -> None:  # fmt: skip
+        self._run, self._engine, self._guard = run, engine, guard
+        self._rows, self._validation = rows, validation
+        self._listeners = sorted(listeners, key=lambda listener: listener.after_others)
+        self._shown, self._deadline = shown, deadline
+        self._batch = min(run.batch_size or rows.n_rows, rows.n_rows)
+        self._notes = Notes(run.parts)
         self._interrupt = Interrupt()
         self._bar = Progress(False, 0)
-        choices = task_choices(trainer.model.network, self._batch, trainer.threads)
-        if trainer._pace.choices != choices:
-            trainer._pace = Pace(choices)
+        choices = task_choices(run.model.network, self._batch, run.threads)
+        if engine.pace.choices != choices:
+            engine.pace = Pace(choices)
 
-    def run(self, epochs: int) -> None:
+    def train(self, epochs: int) -> None:
         """Train, and leave in the history why it ended."""
-        trainer = self._trainer
-        trainer._guard.begin(trainer)
+        run, history = self._run, self._run.history
+        self._guard.begin()
+        run.listeners.begin(self._listeners)
         with self._interrupt, contextlib.ExitStack() as ending:
-            ending.callback(trainer._guard.forget)
+            ending.callback(self._guard.forget)
             for listener in reversed(self._listeners):
-                ending.callback(listener.on_fit_end, trainer)
+                ending.callback(listener.on_fit_end, run)
             for listener in self._listeners:
-                listener.on_fit_begin(trainer)
-            trainer.history.stopped = ""
+                listener.on_fit_begin(run)
+            history.stopped = ""
+            self._take_note()
             try:
                 with Progress(self._shown, epochs * self._rows.n_rows) as self._bar:
-                    trainer.history.stopped = self._train_until(trainer.epoch + epochs)
+                    history.stopped = self._train_until(run.epoch + epochs)
             except BaseException:
-                trainer.history.stopped = trainer.history.stopped or "error"
+                history.stopped = history.stopped or "error"
                 raise
         # A signal after the last step, or while callbacks were ending.
-        if self._interrupt.reason and trainer.history.stopped == "epochs":
-            trainer.history.stopped = self._interrupt.reason
+        if self._interrupt.reason and history.stopped == "epochs":
+            history.stopped = self._interrupt.reason
 
     def _train_until(self, last: int) -> str:
-        trainer, reason = self._trainer, None
+        run, reason = self._run, None
         watched = bool(self._listeners) or self._validation is not None
-        while trainer.epoch < last and reason is None:
+        while run.epoch < last and reason is None:
             reason = self._reason_to_stop()
-            if reason is None and self._batch == self._rows.n_rows and trainer._current is None and not watched:
-                self._repeat_step(last - trainer.epoch)
+            if reason is None and self._batch == self._rows.n_rows and run.position.current is None and not watched:
+                self._repeat_step(last - run.epoch)
             elif reason is None:
                 reason = self._advance()
-        if not is_finite(trainer):
+        if not run.is_finite():
             raise self._divergence()
         return reason or "epochs"
 
@@ -83,73 +108,77 @@ class Fit:
 
     def _advance(self) -> str | None:
         """A run of steps of the epoch under way, and what comes after it."""
-        trainer, epoch, stop = self._trainer, self._epoch(), False
+        run, epoch, stop = self._run, self._epoch(), False
         # An error after the last step may have left a complete one.
         if not epoch.complete:
-            self._heed_optimizer()
-            asked = [steps for listener in self._listeners if (steps := listener.steps_to_pause(trainer)) is not None]
+            self._heed_callbacks()
+            asked = [steps for listener in self._listeners if (steps := listener.steps_to_pause(run)) is not None]
             losses, n_rows = self._steps_of(epoch, min([epoch.batches - epoch.done, *asked]))
             self._bar.advance(n_rows)
-            if not trainer._guard.losses_are_well(trainer, losses):
+            if not self._guard.losses_are_well(losses):
                 raise self._divergence()
         if epoch.complete:
             self._close(epoch)
-            stop = any([listener.on_epoch_end(trainer) for listener in self._listeners])
-        stop |= any([listener.on_pause(trainer) for listener in self._listeners])
+            stop = any([listener.on_epoch_end(run) for listener in self._listeners])
+        stop |= any([listener.on_pause(run) for listener in self._listeners])
         return "callback" if stop else None
 
     def _close(self, epoch: Epoch) -> None:
-        trainer = self._trainer
-        if not trainer._guard.weights_are_well(trainer):
+        position = self._run.position
+        if not self._guard.weights_are_well():
             raise self._divergence()
         loss = epoch.mean_loss()
-        scores = {} if self._validation is None else trainer._evaluate(self._validation)
+        scores = {} if self._validation is None else self._run.scores(self._validation)
         with self._interrupt.held():
-            trainer._current = None
-            trainer.epoch += 1
-            trainer.history.add(loss, scores, epoch.seconds, epoch.rows)
-        self._bar.epoch(trainer.epoch, loss, scores)
+            position.current = None
+            position.epoch += 1
+            self._run.history.add(loss, scores, epoch.seconds, epoch.rows)
+        self._bar.epoch(position.epoch, loss, scores)
 
     def _repeat_step(self, most: int) -> None:
         """Up to `most` epochs of one step on the whole set, which nobody watches, in one call of the kernels."""
-        trainer, n_rows = self._trainer, self._rows.n_rows
+        run, n_rows = self._run, self._rows.n_rows
         with self._interrupt.held():
-            losses, seconds = self._steps(np.arange(n_rows), 0, n_rows, most)
+            losses, seconds = self._steps(as_they_lie(n_rows), 0, n_rows, most)
             # Rounded as the mean over the batches of an epoch is.
             with np.errstate(over="ignore"):
                 means = losses.astype(np.float64) * n_rows / n_rows
             for loss in means.tolist():
-                trainer.history.add(loss, {}, seconds / losses.size, n_rows)
-            trainer.epoch += losses.size
-        if not (trainer._guard.losses_are_well(trainer, losses) and trainer._guard.weights_are_well(trainer)):
+                run.history.add(loss, {}, seconds / losses.size, n_rows)
+            run.position.epoch += losses.size
+        if not (self._guard.losses_are_well(losses) and self._guard.weights_are_well()):
             raise self._divergence()
         self._bar.advance(losses.size * n_rows)
-        self._bar.epoch(trainer.epoch, trainer.history.loss[-1], {})
+        self._bar.epoch(run.epoch, run.history.loss[-1], {})
 
-    def _heed_optimizer(self) -> None:
-        """A callback may have given the optimizer other settings, or the trainer another optimizer."""
-        trainer, known = self._trainer, self._optimizers
-        if trainer.optimizer != known[-1][1]:
-            trainer._check_optimizer()
-            known.append((trainer.steps, copy.copy(trainer.optimizer)))
-        while len(known) > 1 and known[1][0] <= trainer._guard.steps:
-            del known[0]
+    def _heed_callbacks(self) -> None:
+        """A callback may have given the optimizer other settings, or the run another optimizer, or remember something."""
+        run = self._run
+        changed = run.optimizer != self._notes.optimizer(run.steps)[0]
+        if changed:
+            run.check_optimizer()
+        if changed or run.listeners.have_state:
+            self._take_note()
+
+    def _take_note(self) -> None:
+        run = self._run
+        self._notes.take(run.epoch, run.steps, run.optimizer, self._guard.steps)
 
     def _epoch(self) -> Epoch:
         """The epoch under way, or a new one where there is none, or it was of other data."""
-        trainer = self._trainer
-        if trainer._current is None or trainer._current.rows != self._rows.n_rows:
-            seed = trainer.seed if trainer.shuffle else None
-            trainer._current = Epoch.begin(self._rows.n_rows, self._batch, trainer.epoch, seed)
-        return trainer._current
+        run, position = self._run, self._run.position
+        if position.current is None or position.current.rows != self._rows.n_rows:
+            seed = run.seed if run.shuffle else None
+            position.current = Epoch.begin(self._rows.n_rows, self._batch, position.epoch, seed)
+        return position.current
 
     def _steps(self, order: NDArray[np.int64], first: int, batch: int, most: int) -> tuple[Array, float]:
         """As many of `most` updates as Python may be without control, on the best number of threads; their losses and the seconds."""
-        pace = self._trainer._pace
+        pace = self._engine.pace
         tasks, count = pace.next()
         count = max(1, min(count, int(most)))
         begin = time.perf_counter()
-        losses = self._trainer._train(self._rows, order, first, batch, count, tasks)
+        losses = self._engine.train(self._rows, order, first, batch, count, tasks)
         seconds = time.perf_counter() - begin
         pace.record(tasks, count, seconds)
         return losses, seconds
@@ -162,35 +191,37 @@ class Fit:
 
     def _divergence(self) -> DivergenceError:
         """Go back to the last finite weights; the error that says what happened after them."""
-        trainer, steps, epochs, optimizer = self._trainer, self._trainer.steps, self._trainer.epoch, self._trainer.optimizer
-        trainer.history.stopped = "diverged"
+        run, steps, epochs, optimizer = self._run, self._run.steps, self._run.epoch, self._run.optimizer
+        run.history.stopped = "diverged"
         with self._interrupt.held():
-            repeated = trainer._guard.go_back(trainer, lambda count: self._replay(count, epochs))
+            self._take_note()
+            repeated = self._guard.go_back(lambda count: self._replay(count, epochs))
             self._leave_complete(epochs)
-            trainer.history.truncate(len(trainer.history) - (epochs - trainer.epoch))
-            error = explained(trainer, self._rows, self._epoch().next_rows()) if repeated else unexplained(trainer, steps)
+            run.history.truncate(len(run.history) - (epochs - run.epoch))
+            self._notes.restore(run.epoch, run.steps)
+            error = explained(run, self._engine, self._rows, self._epoch().next_rows()) if repeated else unexplained(run, steps)
             if repeated:
-                trainer._guard.go_back(trainer)
+                self._guard.go_back()
                 self._leave_complete(epochs)
-            trainer.optimizer = optimizer
+            run.optimizer = optimizer
         return error
 
     def _replay(self, steps: int, epochs: int) -> Array:
         """The same steps once more, with nobody watching, when `epochs` have been counted; their losses."""
-        trainer, last = self._trainer, self._trainer.steps + steps
+        run, last = self._run, self._run.steps + steps
         losses: list[Array] = []
-        while trainer.steps < last:
+        while run.steps < last:
             self._leave_complete(epochs)
             epoch = self._epoch()
-            trainer.optimizer = [optimizer for begin, optimizer in self._optimizers if begin <= trainer.steps][-1]
-            end = min([last, *(begin for begin, _ in self._optimizers if begin > trainer.steps)])
-            losses.append(self._steps_of(epoch, min(end - trainer.steps, epoch.batches - epoch.done))[0])
+            run.optimizer, changed = self._notes.optimizer(run.steps)
+            end = last if changed is None else min(last, changed)
+            losses.append(self._steps_of(epoch, min(end - run.steps, epoch.batches - epoch.done))[0])
         self._leave_complete(epochs)
         return np.concatenate(losses)
 
     def _leave_complete(self, epochs: int) -> None:
         """Go on to the next epoch after the last step of one that the history holds, as it holds `epochs`."""
-        trainer, current = self._trainer, self._trainer._current
-        if current is not None and current.rows == self._rows.n_rows and current.complete and trainer.epoch < epochs:
-            trainer._current = None
-            trainer.epoch += 1
+        position, current = self._run.position, self._run.position.current
+        if current is not None and current.rows == self._rows.n_rows and current.complete and position.epoch < epochs:
+            position.current = None
+            position.epoch += 1

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from fastbp.training.part import Part, State
+
+# Of these an epoch may have no entry.
+_OPTIONAL = ("val_loss", "val_accuracy")
 
 
 @dataclass
-class History:
+class History(Part):
     """One entry per whole epoch, in the order of training. ``fit`` called again appends.
 
     Attributes
@@ -22,6 +30,8 @@ class History:
         Why the last ``fit`` ended: "epochs" (all done), "time_limit", "interrupted" (Ctrl-C), "terminated" (SIGTERM), "callback",
         "diverged" or "error" (another exception); empty while it runs, and so in a checkpoint of that time.
     """
+
+    by_steps: ClassVar[bool] = False
 
     loss: list[float] = field(default_factory=list)
     val_loss: list[float | None] = field(default_factory=list)
@@ -40,8 +50,33 @@ class History:
 
     def truncate(self, epochs: int) -> None:
         """Forget all but the first `epochs`."""
-        for entries in (self.loss, self.val_loss, self.val_accuracy, self.seconds, self.samples_per_second):
+        for entries in self._columns().values():
             del entries[epochs:]
 
     def __len__(self) -> int:
         return len(self.loss)
+
+    def _columns(self) -> dict[str, list[Any]]:
+        return {name: entries for name, entries in vars(self).items() if isinstance(entries, list)}
+
+    def state(self) -> State:
+        """A vector for each list; where entries may be missing, another that tells which are not."""
+        state: State = {"stopped": self.stopped}
+        for name, entries in self._columns().items():
+            state[name] = np.array(entries, np.float64)
+            if name in _OPTIONAL:
+                state[f"{name}.given"] = np.array([entry is not None for entry in entries], np.uint8)
+        return state
+
+    def load_state(self, state: State) -> None:
+        """Take them back."""
+        self.stopped = state["stopped"]
+        for name, entries in self._columns().items():
+            given = state[f"{name}.given"] if name in _OPTIONAL else np.ones(len(state[name]))
+            entries[:] = [value if known else None for value, known in zip(state[name].tolist(), given.tolist(), strict=True)]
+
+    def keep(self, before: Any = None) -> Any:
+        """Nothing: whoever takes epochs back truncates it."""
+
+    def restore(self, kept: Any) -> None:
+        """Nothing."""

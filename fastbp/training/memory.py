@@ -2,40 +2,86 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fastbp._typing import Array, DType
-from fastbp.layout import aligned_zeros
-from fastbp.optimizers.base import Optimizer
+from fastbp import layout
+from fastbp._typing import Array
+from fastbp.files.sealed import fill
+from fastbp.kernels.arguments import Network
+from fastbp.optimizers import Factors, Optimizer
+from fastbp.training.part import Part, State, all_finite
+
+# In a state, where there are any.
+_FACTORS = "factors"
 
 
-@dataclass
-class Memory:
-    """Owned by the trainer; belongs to one kind of optimizer."""
+class Memory(Part):
+    """Belongs to one kind of optimizer: `slots` (n_slots, parameters), how many steps were made with them, and the optimizer's factors.
 
-    name: str
-    slots: Array  # (n_slots, parameters)
-    steps: int = 0  # made with this memory, for the bias corrections
-    factors: NDArray[np.float64] = field(default_factory=lambda: np.ones(0))  # (n_factors,) what accumulates over the steps
+    The factors are replaced at each step, not changed in place.
+    """
 
-    @classmethod
-    def of(cls, optimizer: Optimizer, size: int, dtype: DType) -> Memory:
-        """An empty memory for that many parameters."""
-        slots = aligned_zeros(optimizer.n_slots * size, dtype).reshape(-1, size)
-        return cls(optimizer.name, slots, factors=np.ones(optimizer.n_factors))
+    def __init__(self, optimizer: Optimizer, network: Network) -> None:
+        self._network = network
+        self._begin(optimizer.name, optimizer.n_slots)
+        self.factors: Factors = np.ones(optimizer.n_factors)
 
-    def fits(self, optimizer: Optimizer) -> bool:
-        """Whether `optimizer` can go on with this memory."""
-        return self.name == optimizer.name and len(self.slots) == optimizer.n_slots
+    def _begin(self, name: str, n_slots: int) -> None:
+        size, dtype = self._network.size, self._network.parameters.dtype
+        self.name, self.steps = name, 0
+        self.flat: Array = layout.aligned_zeros(n_slots * size, dtype)
+        self.slots: Array = self.flat.reshape(-1, size)
 
-    def adapted(self, optimizer: Optimizer) -> Memory:
-        """A memory for `optimizer`: what its own kind remembered is kept, so far as it still has use for it."""
-        memory = Memory.of(optimizer, self.slots.shape[1], self.slots.dtype)
-        if self.name == optimizer.name:
-            kept = min(len(memory.slots), len(self.slots))
-            memory.slots[:kept] = self.slots[:kept]
-            memory.steps, memory.factors = self.steps, self.factors
-        return memory
+    def adapt(self, optimizer: Optimizer) -> None:
+        """Be of use to `optimizer`: what its own kind remembered is kept, so far as it still has use for it."""
+        if self.name == optimizer.name and len(self.slots) == optimizer.n_slots:
+            return
+        name, slots, steps = self.name, self.slots, self.steps
+        self._begin(optimizer.name, optimizer.n_slots)
+        if name == optimizer.name:
+            kept = min(len(slots), len(self.slots))
+            self.slots[:kept] = slots[:kept]
+            self.steps = steps
+        else:
+            self.factors = np.ones(optimizer.n_factors)
+
+    def state(self) -> State:
+        """Each slot as an array for each of the model's."""
+        return {"name": self.name, "slots": len(self.slots), "steps": self.steps} | self._arrays() | self._factors()
+
+    def load_state(self, state: State) -> None:
+        """Take it back."""
+        self._begin(state["name"], state["slots"])
+        self.steps = state["steps"]
+        self.factors = np.array(state.get(_FACTORS, ()), np.float64)
+        fill(self._arrays(), state)
+
+    def keep(self, before: Any = None) -> Any:
+        """The slots as they lie, in one copy."""
+        if before is None or before[1].shape != self.slots.shape:
+            before = None, np.empty_like(self.slots)
+        np.copyto(before[1], self.slots)
+        return (self.name, self.steps, self.factors), before[1]
+
+    def restore(self, kept: Any) -> None:
+        """Give them back."""
+        (name, steps, factors), slots = kept
+        if self.slots.shape != slots.shape:
+            self._begin(name, len(slots))
+        np.copyto(self.slots, slots)
+        self.name, self.steps, self.factors = name, steps, factors
+
+    def is_finite(self) -> bool:
+        """Whether all that is remembered is."""
+        return all_finite(self.slots)
+
+    def _factors(self) -> dict[str, Array]:
+        return {_FACTORS: self.factors} if self.factors.size else {}
+
+    def _arrays(self) -> dict[str, Array]:
+        arrays: dict[str, Array] = {}
+        for number, slot in enumerate(self.slots):
+            arrays |= {f"{number}.{name}": array for name, array in layout.named(slot, self._network.table).items()}
+        return arrays

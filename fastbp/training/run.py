@@ -1,62 +1,153 @@
-"""All that training changes, so that it can go back to where it was."""
+"""All that training changes, in one object."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from os import PathLike
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fastbp._typing import Array
-from fastbp.training.epoch import Epoch
+from fastbp.data.rows import Rows
+from fastbp.data.validation import check_inputs, check_sample_weight
+from fastbp.files.run_file import run_content
+from fastbp.files.sealed import as_path, write_atomically
+from fastbp.losses import Loss, describe_loss
+from fastbp.mlp import MLP
+from fastbp.optimizers import OPTIMIZERS, Optimizer, as_optimizer
+from fastbp.training.fingerprint import Fingerprint
+from fastbp.training.history import History
+from fastbp.training.listeners import Listeners
 from fastbp.training.memory import Memory
+from fastbp.training.parameters import Parameters
+from fastbp.training.part import Part, State
+from fastbp.training.position import Position
 
-if TYPE_CHECKING:
-    from fastbp.trainer import Trainer
-
-# Elements of an array for which another as large costs nothing.
-_SMALL = 10_000
-
-
-class State:
-    """A copy of a trainer's parameters, optimizer memory and place in the training, in memory that is used again and again."""
-
-    def __init__(self, trainer: Trainer) -> None:
-        self._parameters = np.empty_like(trainer.model.network.parameters)
-        self._memory = Memory("", np.empty_like(trainer._memory.slots))
-        self.keep(trainer)
-
-    def keep(self, trainer: Trainer) -> None:
-        """Copy what `trainer` has now."""
-        np.copyto(self._parameters, trainer.model.network.parameters)
-        if self._memory.slots.shape != trainer._memory.slots.shape:
-            self._memory.slots = np.empty_like(trainer._memory.slots)
-        np.copyto(self._memory.slots, trainer._memory.slots)
-        self._memory.name, self._memory.steps = trainer._memory.name, trainer._memory.steps
-        self.epoch, self.steps = trainer.epoch, trainer.steps
-        self._current = _copy(trainer._current)
-
-    def restore(self, trainer: Trainer) -> None:
-        """Give it back."""
-        np.copyto(trainer.model.network.parameters, self._parameters)
-        if trainer._memory.slots.shape != self._memory.slots.shape:
-            trainer._memory = Memory("", np.empty_like(self._memory.slots))
-        np.copyto(trainer._memory.slots, self._memory.slots)
-        trainer._memory.name, trainer._memory.steps = self._memory.name, self._memory.steps
-        trainer.epoch, trainer.steps = self.epoch, self.steps
-        trainer._current = _copy(self._current)
+PartT = TypeVar("PartT", bound=Part)
 
 
-def _copy(epoch: Epoch | None) -> Epoch | None:
-    return None if epoch is None else replace(epoch, losses=epoch.losses.copy())
+class Run:
+    """A model, how it is trained, and all that training changes, part by part.
+
+    Callbacks are given it. Its parts (`declare`) are kept to go back to, written to checkpoints and read from them by what each says of
+    itself: a new piece of state is a class made from `Part` and a line in ``__init__``.
+
+    Attributes
+    ----------
+    model : MLP
+    optimizer : Optimizer
+        Its settings may be changed between steps; it may be another one then, too.
+    history : History
+    loss : Loss
+    batch_size, shuffle, seed, threads, precision
+        As the `Trainer` was given them.
+    resumed : bool
+        Whether it came from a file, and ``fit`` has not been called since.
+    """
+
+    def __init__(
+        self, model: MLP, loss: Loss, optimizer: Optimizer, *, batch_size: int | None, shuffle: bool, seed: int, threads: int | None,
+        precision: str,
+    ) -> None:  # fmt: skip
+        loss.check_range(model.dtype)
+        self.model, self.loss, self.optimizer = model, loss, optimizer
+        self.objective = loss.objective(model.dtype)
+        self.batch_size, self.shuffle, self.seed, self.threads, self.precision = batch_size, shuffle, seed, threads, precision
+        self.resumed = False
+        self._checked: Any = None  # settings of the optimizer that have been
+        self.parts: dict[str, Part] = {}
+        self.parameters = self.declare("model", Parameters(model))
+        self.memory = self.declare("optimizer", Memory(optimizer, model.network))
+        self.position = self.declare("epoch", Position())
+        self.history = self.declare("history", History())
+        self.data = self.declare("data", Fingerprint())
+        self.listeners = self.declare("callbacks", Listeners())
+
+    def declare(self, name: str, part: PartT) -> PartT:
+        """Let `part` be a piece of the run; `name` is what it is called in files."""
+        self.parts[name] = part
+        return part
+
+    @property
+    def epoch(self) -> int:
+        """Whole epochs done."""
+        return self.position.epoch
+
+    @property
+    def steps(self) -> int:
+        """Updates done."""
+        return self.position.steps
+
+    @property
+    def losses(self) -> NDArray[np.float64]:
+        """The loss of each batch of the epoch under way so far."""
+        return self.position.losses
+
+    def check(self, X: Any, y: Any, sample_weight: Any = None) -> Rows:
+        """A data set for the model and the loss; ValueError or TypeError when it is none."""
+        sizes, dtype = self.model.layer_sizes, self.model.dtype
+        inputs = check_inputs(X, sizes[0], dtype)
+        targets = self.loss.check_targets(y, inputs.shape[0], sizes[-1], dtype)
+        return Rows(inputs, targets, check_sample_weight(sample_weight, inputs.shape[0], dtype))
+
+    def check_optimizer(self) -> None:
+        """Raise ValueError or TypeError for a setting outside its range; the name of an optimizer becomes one."""
+        if self._checked is not None and self._checked == _settings_of(self.optimizer):
+            return
+        self.optimizer = as_optimizer(self.optimizer)
+        self.optimizer.check()
+        self.optimizer.check_range(self.model.dtype)
+        self._checked = _settings_of(self.optimizer)
+
+    def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> dict[str, float]:
+        """Loss and accuracy over a data set, as `Trainer.evaluate`."""
+        return self.scores(self.check(X, y, sample_weight))
+
+    def scores(self, rows: Rows) -> dict[str, float]:
+        """The same over a data set that has been checked."""
+        scores = self.model.inference.score(rows, self.objective, self.threads)
+        names = ("loss", "accuracy") if self.loss.has_accuracy else ("loss",)
+        return dict(zip(names, scores.tolist(), strict=False))
+
+    def is_finite(self) -> bool:
+        """Whether all numbers are that training goes on from."""
+        return all(part.is_finite() for part in self.parts.values())
+
+    def recognise(self, rows: Rows) -> str | None:
+        """Remember the data; what is other about them than about those of the run that was resumed, if it was just now."""
+        difference = self.data.learn(rows.fingerprint())
+        return difference if self.resumed else None
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write it to a file, as `Trainer.save`."""
+        write_atomically(as_path(path), *self.content())
+
+    def content(self) -> list[bytes | memoryview]:
+        """The file that holds it, in pieces."""
+        self.check_optimizer()
+        return run_content(self.model, self._settings(), {name: part.state() for name, part in self.parts.items()})
+
+    def load(self, states: dict[str, State]) -> None:
+        """Be the run whose parts are these; one that the file does not know stays as it begins."""
+        for name, part in self.parts.items():
+            if name in states:
+                part.load_state(states[name])
+        self.resumed = True
+
+    def _settings(self) -> dict[str, Any]:
+        optimizer = self.optimizer
+        if OPTIMIZERS.get(optimizer.name) is not type(optimizer):
+            raise TypeError(f"optimizer is of type {type(optimizer).__name__}; a file can hold {', '.join(OPTIMIZERS)}")
+        return {
+            "loss": describe_loss(self.loss),
+            "optimizer": {"name": optimizer.name, **asdict(optimizer)},
+            "batch_size": self.batch_size,
+            "shuffle": self.shuffle,
+            "seed": self.seed,
+            "precision": self.precision,
+        }
 
 
-def all_finite(array: Array) -> bool:
-    """Whether no element is infinite or NaN, of a large array in one pass that takes no memory."""
-    if array.size < _SMALL:
-        return bool(np.isfinite(array).all())
-    with np.errstate(over="ignore", invalid="ignore"):
-        total = float(np.add.reduce(array, axis=None))
-    # A sum of finite numbers may be too large for the type.
-    return math.isfinite(total) or bool(np.isfinite(array).all())
+def _settings_of(optimizer: Any) -> Any:
+    return (type(optimizer), *vars(optimizer).values()) if isinstance(optimizer, Optimizer) else None

@@ -85,9 +85,9 @@ def make(sizes=(6, 5, 2), loss="cross_entropy", optimizer="adam", batch_size=1, 
 
 def allocations(trainer, steps, tasks):
     """Allocations of compiled code in a run of `steps` steps."""
-    rows = trainer._check(X, LABELS)
+    rows = trainer.run.check(X, LABELS)
     before = rtsys.get_allocation_stats().alloc
-    trainer._train(rows, np.arange(len(X)), 0, 1, steps, tasks)
+    trainer._engine.train(rows, np.arange(len(X)), 0, 1, steps, tasks)
     return rtsys.get_allocation_stats().alloc - before
 
 

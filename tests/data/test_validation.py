@@ -50,7 +50,7 @@ def state(kit):
     """Everything that a failed call must leave alone."""
     trainers = [kit.trainer, kit.regression, kit.binary]
     models = [kit.model, kit.fresh, kit.regression.model, kit.binary.model]
-    return [(t.steps, t.epoch, repr(t.history), t._memory.slots.tobytes()) for t in trainers] + [
+    return [(t.steps, t.epoch, repr(t.history), t.run.memory.slots.tobytes()) for t in trainers] + [
         (repr(m), m.activations, m.network.parameters.tobytes(), m.network.table.tobytes(), m.network.slopes.tobytes()) for m in models
     ]
 

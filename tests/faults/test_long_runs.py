@@ -10,7 +10,6 @@ import pytest
 from small_task import LABELS, X, make
 
 import fastbp
-from fastbp.files.run_file import run_content
 
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
 _STATM = Path("/proc/self/statm")
@@ -31,7 +30,7 @@ def test_epoch_500_is_as_fast_as_epoch_5(optimizer):
         trainer, seconds = decayed_run(optimizer)
         late, early = (statistics.quantiles(part, n=10)[0] for part in (seconds[-100:], seconds[4:54]))
         ratios.append(late / early)
-        slots = np.abs(trainer._memory.slots)
+        slots = np.abs(trainer.run.memory.slots)
         assert not ((slots > 0) & (slots < np.finfo("f4").tiny)).any()
     # With subnormal numbers it is 1.4 on AMD's Zen 4 for two of the three, and many times as much on other processors.
     assert ratios[-1] <= 1.2, ratios
@@ -111,7 +110,7 @@ def with_history(epochs):
     trainer.fit(X, LABELS, epochs=1)
     for _ in range(epochs):
         trainer.history.add(0.5, {"loss": 0.25}, 0.01, len(X))
-    trainer.epoch += epochs
+    trainer.run.position.epoch += epochs
     return trainer
 
 
@@ -132,5 +131,5 @@ def test_an_epoch_takes_no_longer_after_many():
 
 def test_a_checkpoint_after_many_epochs_takes_little_longer():
     """The file holds the whole history, 42 bytes an epoch."""
-    new, old = (fastest(lambda t=trainer: run_content(t)) for trainer in (with_history(0), with_history(_LONG)))
+    new, old = (fastest(lambda t=trainer: t.run.content()) for trainer in (with_history(0), with_history(_LONG)))
     assert (old - new) / _LONG < 2e-6

@@ -31,7 +31,7 @@ def bits(trainer):
     """All that a run may leave behind but its times."""
     history = trainer.history
     losses = history.loss, history.val_loss, history.val_accuracy
-    return trainer.steps, trainer.epoch, losses, trainer.model.network.parameters.tobytes(), trainer._memory.slots.tobytes()
+    return trainer.steps, trainer.epoch, losses, trainer.model.network.parameters.tobytes(), trainer.run.memory.slots.tobytes()
 
 
 class Recorder(fastbp.Callback):

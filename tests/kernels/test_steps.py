@@ -106,4 +106,4 @@ def test_nothing_but_parameters_is_written():
         inside[begin : begin + array.size] = True
     assert inside.sum() == trainer.model.n_parameters
     assert not network.parameters[~inside].any()
-    assert not trainer._memory.slots[:, ~inside].any()
+    assert not trainer.run.memory.slots[:, ~inside].any()

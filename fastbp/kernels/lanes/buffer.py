@@ -13,13 +13,8 @@ from typing import Any
 import numba
 from llvmlite import ir
 from numba import types
-from numba.core.imputils import impl_ret_borrowed
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin, models, register_model
-
-from fastbp.compiling.jit import data_pointer, operation, scalar
-from fastbp.kernels.arguments import COLUMNS_OF_SOURCES, COLUMNS_OF_TABLE, Data, Network, Objective, Rule, Workspace
-from fastbp.kernels.codes import COEFFICIENTS
 
 CHECKED: bool = bool(getattr(numba.config, "BOUNDSCHECK"))  # noqa: B009  # Numba's stubs do not know it
 
@@ -94,48 +89,10 @@ for _index in (types.Integer, types.UniTuple):
 
 
 def kind_of(given: Any) -> Any:
-    """Numba's type of an array or a record of arrays once `addressed`."""
+    """Numba's type of an array, or of a record of arrays, as kernels are given them: addresses in place of arrays."""
     kind = numba.typeof(given)
     if isinstance(kind, types.NamedTuple):
         return types.NamedTuple([kind_of(field) for field in given], kind.instance_class)
-    return _addressed_kind(kind, given.shape[1] if given.ndim == 2 else 0) if isinstance(kind, types.Array) else kind
-
-
-def _addressed_kind(kind: types.Array, columns: int) -> Any:
-    return kind if CHECKED else Buffer(kind.dtype, columns)
-
-
-@operation(lambda array, columns: array)
-def addressed(typingctx: Any, array: Any, columns: Any) -> Any:
-    """A contiguous array as its address; `columns` is the literal length of its rows, or 0 for a flat one."""
-    if not isinstance(columns, types.IntegerLiteral):
-        return None
-    kind = _addressed_kind(array, columns.literal_value)
-
-    def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        if isinstance(kind, Buffer):
-            return data_pointer(context, builder, array, arguments[0])
-        return impl_ret_borrowed(context, builder, array, arguments[0])
-
-    return kind(array, columns), emit
-
-
-@scalar
-def without_arrays(network: Any, workspace: Any, data: Any, rule: Any, objective: Any) -> Any:
-    """The records that kernels are given, with addresses in place of arrays."""
-    return (
-        Network(
-            network.layers, network.size, addressed(network.table, COLUMNS_OF_TABLE), addressed(network.slopes, 0),
-            addressed(network.parameters, 0),
-        ),
-        Workspace(
-            workspace.capacity, workspace.width, workspace.training, workspace.few, addressed(workspace.activations, 0),
-            addressed(workspace.deltas, 0), addressed(workspace.derivatives, 0), addressed(workspace.turned, 0),
-            addressed(workspace.targets, 0),
-            addressed(workspace.row_weights, 0), addressed(workspace.row_losses, 0), addressed(workspace.vector_losses, 0),
-            addressed(workspace.scratch, 0), addressed(workspace.team, 0), addressed(workspace.units, 0),
-        ),
-        Data(addressed(data.sources, COLUMNS_OF_SOURCES), addressed(data.order, 0), data.rows),
-        Rule(rule.code, rule.n_slots, addressed(rule.rates, COEFFICIENTS), addressed(rule.gradients, 0), addressed(rule.slots, 0)),
-        Objective(objective.code, addressed(objective.settings, 0)),
-    )  # fmt: skip
+    if CHECKED or not isinstance(kind, types.Array):
+        return kind
+    return Buffer(kind.dtype, given.shape[1] if given.ndim == 2 else 0)

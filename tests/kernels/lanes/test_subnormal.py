@@ -47,7 +47,7 @@ def test_training_leaves_no_subnormals_in_the_optimizers_memory(threads):
     trainer.fit(X, np.arange(64) % 2, epochs=1)
     for _ in range(1000):
         trainer.step(X[8:16], np.arange(8) % 2)
-    slots = np.abs(trainer._memory.slots)
+    slots = np.abs(trainer.run.memory.slots)
     assert not ((slots > 0) & (slots < np.finfo("f4").tiny)).any()
     assert (slots == 0).any()
 

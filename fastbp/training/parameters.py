@@ -1,0 +1,42 @@
+"""The model's weights and biases, as a piece of a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastbp.files.model_file import tensors_of
+from fastbp.files.sealed import fill
+from fastbp.mlp import MLP
+from fastbp.training.part import Part, State, all_finite
+
+
+class Parameters(Part):
+    """They belong to the model; here they are looked at, kept and given back."""
+
+    def __init__(self, model: MLP) -> None:
+        self._model = model
+
+    def state(self) -> State:
+        """By their names in a model file."""
+        return dict(tensors_of(self._model))
+
+    def load_state(self, state: State) -> None:
+        """Copy them into the model."""
+        fill(tensors_of(self._model), state)
+
+    def keep(self, before: Any = None) -> Any:
+        """All in one copy."""
+        flat = self._model.network.parameters
+        before = np.empty_like(flat) if before is None else before
+        np.copyto(before, flat)
+        return before
+
+    def restore(self, kept: Any) -> None:
+        """Give them back."""
+        np.copyto(self._model.network.parameters, kept)
+
+    def is_finite(self) -> bool:
+        """Whether all of them are."""
+        return all_finite(self._model.network.parameters)
