@@ -13,9 +13,9 @@ from fastbp import layout
 from fastbp.compiling.jit import program
 from fastbp.data.rows import Rows
 from fastbp.kernels import programs
-from fastbp.kernels.arguments import N_IN, N_OUT, Batch, Call, Data, Objective, Rule, Span, Task
+from fastbp.kernels.arguments import N_IN, N_OUT, Batch, Call, Data, Rule, Span, Task
 from fastbp.kernels.block import records
-from fastbp.kernels.codes import LOSS_SETTINGS, TRAIN
+from fastbp.kernels.codes import TRAIN
 from fastbp.kernels.delta import hidden_delta
 from fastbp.kernels.forward import forward_layer
 from fastbp.kernels.gather import gather_batch
@@ -65,8 +65,8 @@ def prepared(net):
     sources = Rows(inputs, of.loss.check_targets(labels, rows, sizes[-1], dtype)).sources
     data = Data(sources, np.arange(rows), rows, np.zeros(1, dtype))
     slots = np.zeros(of.optimizer.n_slots * network.parameters.size, dtype)
-    rule = Rule(of.optimizer.code, of.optimizer.n_slots, of.optimizer.rates(0, 1, dtype), np.zeros(0, dtype), slots)
-    buffers, objective = layout.workspace(network, rows, 1, 1, training=True), Objective(of.loss.code, np.zeros(LOSS_SETTINGS, dtype))
+    rule = Rule(of.optimizer.code, of.optimizer.n_slots, of.optimizer.rates(0, 1, dtype, np.ones(0)), np.zeros(0, dtype), slots)
+    buffers, objective = layout.workspace(network, rows, 1, 1, training=True), of.loss.objective(dtype)
     call = programs.prepared(Call(TRAIN, network, buffers, data, rule, objective, 0, rows, np.zeros(1, dtype), 1))
     for phase in PHASES.values():
         run(phase, *call.arguments, 1)

@@ -12,7 +12,7 @@ from fastbp._typing import Array, DType
 from fastbp.data.rows import Rows, as_they_lie
 from fastbp.data.validation import all_within, finite_range
 from fastbp.kernels.arguments import N_IN, N_OUT, Call, Data, Network, Objective, Rule, Workspace
-from fastbp.kernels.codes import COEFFICIENTS, LOSS_SETTINGS, NO_UPDATE, PREDICT, SCORE
+from fastbp.kernels.codes import COEFFICIENTS, LOSS_SETTINGS, NO_LOSS, NO_UPDATE, PREDICT, SCORE
 from fastbp.kernels.lanes.sizes import FEW
 from fastbp.kernels.loader import programs
 from fastbp.processors.threads import plan_tasks, start
@@ -64,21 +64,22 @@ class Inference:
         self._dtype = network.parameters.dtype
         self._n_in, self._n_out = int(network.table[0, N_IN]), int(network.table[-1, N_OUT])
         self._most_few = min(FEW, _MULTIPLY_ADDS // network.size)
+        self._nothing = Objective(NO_LOSS, np.zeros(LOSS_SETTINGS, self._dtype))
         self._free: list[_Buffers] = []
         self._few: list[_Few] = []
 
-    def score(self, rows: Rows, loss: int, threads: int | None) -> NDArray[np.float64]:
+    def score(self, rows: Rows, objective: Objective, threads: int | None) -> NDArray[np.float64]:
         """Loss and accuracy, in batches of `ROWS` rows."""
         size = min(rows.n_rows, ROWS)
         results = np.zeros((-(-rows.n_rows // size), 2), self._dtype)
-        self._make(SCORE, rows, loss, size, results.reshape(-1), threads)
+        self._make(SCORE, rows, objective, size, results.reshape(-1), threads)
         total: NDArray[np.float64] = results.sum(axis=0, dtype=np.float64)
         return total
 
     def predict(self, rows: Rows, threads: int | None = None) -> Array:
         """What the output layer gives, as (rows, outputs)."""
         out: Array = np.empty((rows.n_rows, self._n_out), self._dtype)
-        self._make(PREDICT, rows, 0, min(rows.n_rows, ROWS), out.reshape(-1), threads)
+        self._make(PREDICT, rows, self._nothing, min(rows.n_rows, ROWS), out.reshape(-1), threads)
         return out
 
     def predict_few(self, X: object) -> Array | None:
@@ -96,13 +97,14 @@ class Inference:
         self._few.append(few)
         return out
 
-    def _make(self, kind: int, rows: Rows, loss: int, size: int, results: Array, threads: int | None) -> None:
+    def _make(self, kind: int, rows: Rows, objective: Objective, size: int, results: Array, threads: int | None) -> None:
         """The call of the kernels, in parts between which Python sees control."""
         tasks = plan_tasks(self._network, size, threads)
         buffers = self._take(size, rows.target_width, tasks)
         buffers.total_weight[0] = rows.total_weight
         width = layout.begin(buffers.workspace, self._network, size, tasks)
-        buffers.call.set({"kind": kind, "objective.code": loss, "batch_size": size, "data.sources": rows.sources, "workspace.width": width})
+        buffers.call.set({"kind": kind, "objective.code": objective.code, "objective.settings": objective.settings})
+        buffers.call.set({"batch_size": size, "data.sources": rows.sources, "workspace.width": width})
         for begin in range(0, rows.n_rows, _BATCHES * size):
             end = min(rows.n_rows, begin + _BATCHES * size)
             part = results[begin // size * 2 :] if kind == SCORE else results
@@ -123,8 +125,8 @@ class Inference:
     def _new(self, rows: int, target_width: int, tasks: int) -> _Buffers:
         dtype = self._dtype
         workspace = layout.workspace(self._network, rows, target_width, tasks, training=False)
-        nothing, settings, total_weight = np.zeros((1, COEFFICIENTS), dtype), np.zeros(LOSS_SETTINGS, dtype), np.zeros(1, dtype)
+        nothing, total_weight = np.zeros((1, COEFFICIENTS), dtype), np.zeros(1, dtype)
         data = Data(np.zeros((3, 4), np.int64), as_they_lie(1), 1, total_weight)
         rule = Rule(NO_UPDATE, 0, nothing, nothing[0], nothing[0])
-        call = Call(PREDICT, self._network, workspace, data, rule, Objective(0, settings), 0, 1, nothing[0], 1)
+        call = Call(PREDICT, self._network, workspace, data, rule, self._nothing, 0, 1, nothing[0], 1)
         return _Buffers(programs().prepared(call), workspace, total_weight)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastbp._typing import Array, DType
-from fastbp.activations import Activation
-from fastbp.kernels.arguments import N_IN, N_OUT, ROWS_OUT, SPREAD, TURNED, UNITS_OUT, WEIGHT, Network, Workspace
+from fastbp.activations import ACTIVATIONS, Activation
+from fastbp.kernels.arguments import ACTIVATION, N_IN, N_OUT, ROWS_OUT, SPREAD, TURNED, UNITS_OUT, WEIGHT, Network, Workspace
 from fastbp.kernels.lanes.sizes import BYTES, FEW, SCRATCH, TEAM, WIDTH, balanced, panel_width
 
 
@@ -70,6 +70,7 @@ def workspace(network: Network, rows: int, target_width: int, tasks: int, *, tra
         few=few,
         activations=aligned_zeros(units, dtype),
         deltas=aligned_zeros(units, dtype),
+        derivatives=aligned_zeros(units if training and _needs_logits(network) else 0, dtype),
         turned=aligned_zeros(turned if training else 0, dtype),
         targets=aligned_zeros(capacity * target_width, dtype),
         row_weights=aligned_zeros(capacity, dtype),
@@ -98,6 +99,12 @@ def begin(held: Workspace, network: Network, rows: int, tasks: int) -> int:
     if tasks > 1:
         held.team[:] = 0
     return panel_width(rows, BYTES // held.deltas.itemsize, tasks, network.parameters.size)
+
+
+def _needs_logits(network: Network) -> bool:
+    """Whether the derivative of some layer's activation is kept by the forward pass."""
+    codes = {cls.code for cls in ACTIVATIONS.values() if cls.needs_z}
+    return not codes.isdisjoint(network.table[:, ACTIVATION].tolist())
 
 
 def _padded(count: int, dtype: DType) -> int:

@@ -14,7 +14,7 @@ from fastbp._random import as_seed
 from fastbp._typing import Array, DType
 from fastbp.activations import Activation, Identity, as_activation
 from fastbp.data.rows import Rows
-from fastbp.data.validation import check_inputs, within
+from fastbp.data.validation import check_inputs
 from fastbp.files.model_file import read_model, write_model
 from fastbp.inference import Inference
 from fastbp.initializers import check_given, draw_weights
@@ -31,8 +31,8 @@ class MLP:
     layer_sizes : sequence of int
         Number of inputs, of units of each hidden layer, of outputs: at least two numbers.
     activation : str, Activation or sequence of them, default "sigmoid"
-        Of the hidden layers: a name (sigmoid, tanh, relu, leaky_relu, identity), an object such as ``LeakyReLU(0.1)``, or one of these
-        per hidden layer.
+        Of the hidden layers: a name of those in `fastbp.activations`, an object such as ``LeakyReLU(0.1)``, or one of these per hidden
+        layer.
     output_activation : str or Activation, default "auto"
         ``"auto"`` follows the loss of the `Trainer`: softmax for cross_entropy, sigmoid for binary_cross_entropy, identity otherwise
         (and before there is a trainer).
@@ -82,7 +82,7 @@ class MLP:
         self.seed = as_seed(seed)
         self.activations = (*hidden, output)
         for activation_ in self.activations:
-            within(self.dtype, negative_slope=activation_.slope)
+            activation_.check_range(self.dtype)
         if isinstance(init, str):
             weights = draw_weights(init, self.layer_sizes, self.activations, self.seed)
             biases = [np.zeros(n_out) for n_out in self.layer_sizes[1:]]
@@ -184,17 +184,13 @@ class MLP:
 
     def __repr__(self) -> str:
         sizes = "-".join(map(str, self.layer_sizes))
-        hidden = list(dict.fromkeys(_label(activation) for activation in self.activations[:-1]))
+        hidden = list(dict.fromkeys(map(str, self.activations[:-1])))
         if len(hidden) > 1:
-            hidden = [_label(activation) for activation in self.activations[:-1]]
-        output = f"output {_label(self.output_activation)}"
+            hidden = list(map(str, self.activations[:-1]))
+        output = f"output {self.output_activation}"
         if self.output_is_auto:
             output = "output auto" if isinstance(self.output_activation, Identity) else f"{output} (auto)"
         return f"MLP({', '.join([sizes, *hidden, output])}, {self.dtype}, {self.n_parameters:,} parameters)"
-
-
-def _label(activation: Activation) -> str:
-    return activation.name if not activation.slope else f"{activation.name}({activation.slope:g})"
 
 
 def _check_sizes(layer_sizes: object) -> tuple[int, ...]:

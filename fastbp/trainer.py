@@ -15,7 +15,7 @@ from fastbp._typing import Array
 from fastbp.callbacks.base import Callback, check_callbacks
 from fastbp.data.rows import as_they_lie
 from fastbp.files.run_file import Stored, read_run
-from fastbp.losses import Loss, as_loss
+from fastbp.losses import Loss, as_loss, described_loss
 from fastbp.mlp import MLP
 from fastbp.optimizers import OPTIMIZERS, Optimizer, as_optimizer
 from fastbp.processors.threads import check_threads
@@ -60,10 +60,10 @@ class Trainer:
     ----------
     model : MLP
         Its parameters are changed in place.
-    loss : "squared_error", "cross_entropy" or "binary_cross_entropy"
-        Formulas and targets are in `fastbp.losses`.
+    loss : str or Loss
+        A name of those in `fastbp.losses`, such as "cross_entropy", for default settings, or an object.
     optimizer : str or Optimizer, default "sgd"
-        A name (sgd, rmsprop, adam, adamw) for default settings, or an object such as ``Adam(learning_rate=1e-3)``.
+        A name of those in `fastbp.optimizers` for default settings, or an object such as ``Adam(learning_rate=1e-3)``.
     batch_size : int or None, default 128
         Rows per update; 1 trains after every sample, None on the whole set at once. The last batch of an epoch may be short.
     shuffle : bool, default True
@@ -100,7 +100,7 @@ class Trainer:
     1.0
     """
 
-    loss = _Kept[type[Loss]]()
+    loss = _Kept[Loss]()
     optimizer = _Kept[Optimizer](as_optimizer)
     batch_size = _Kept[int | None](_batch_size)
     shuffle = _Kept[bool](lambda given: flag(given, "shuffle"))
@@ -116,7 +116,7 @@ class Trainer:
         self,
         model: MLP,
         *,
-        loss: str,
+        loss: str | Loss,
         optimizer: str | Optimizer = "sgd",
         batch_size: int | None = 128,
         shuffle: bool = True,
@@ -273,9 +273,10 @@ class Trainer:
         threads = check_threads(threads)
 
         def build(model: MLP, stored: Stored) -> Trainer:
-            settings = {name: stored.settings[name] for name in ("loss", "batch_size", "shuffle", "seed", "precision")}
+            settings = {name: stored.settings[name] for name in ("batch_size", "shuffle", "seed", "precision")}
+            settings |= {"loss": described_loss(stored.settings["loss"]), "threads": threads}
             optimizer = dict(stored.settings["optimizer"])
-            trainer = cls(model, optimizer=OPTIMIZERS[optimizer.pop("name")](**optimizer), threads=threads, **settings)
+            trainer = cls(model, optimizer=OPTIMIZERS[optimizer.pop("name")](**optimizer), **settings)
             trainer.run.load(stored.states)
             return trainer
 
@@ -294,7 +295,7 @@ class Trainer:
 
     def __repr__(self) -> str:
         return (
-            f"Trainer({self.model!r}, loss={self.loss.name!r}, optimizer={self.optimizer!r}, batch_size={self.batch_size}, "
+            f"Trainer({self.model!r}, loss={str(self.loss)!r}, optimizer={self.optimizer!r}, batch_size={self.batch_size}, "
             f"epoch={self.epoch}, steps={self.steps})"
         )
 

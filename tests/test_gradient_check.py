@@ -13,7 +13,7 @@ def check_gradients(trainer, *data):
     assert [str(each) for each in gradient_deviations(trainer, *data) if not each.passed] == []
 
 
-@pytest.mark.parametrize(("hidden", "loss", "output"), KINDS)
+@pytest.mark.parametrize(("hidden", "loss", "output"), KINDS, ids=str)
 def test_every_weight_of_a_small_net_agrees_with_central_differences(hidden, loss, output):
     trainer, (X, t, w) = small_net(hidden, loss, output)
     check_gradients(trainer, X, t)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from fastbp.compiling.jit import scalar, unit
-from fastbp.kernels.arguments import COLUMNS, TARGETS, Data, Network, Objective, Outputs, Span, Workspace
-from fastbp.kernels.codes import BINARY_CROSS_ENTROPY, HITS
+from fastbp.kernels.arguments import Data, Network, Objective, Outputs, Span, Workspace
+from fastbp.kernels.codes import BINARY_CROSS_ENTROPY, CROSS_ENTROPY, HITS
+from fastbp.kernels.dispatch import by_code, one_of
 from fastbp.kernels.lanes.memory import load, store
 from fastbp.kernels.lanes.panels import lanes_of, vectors_of
 from fastbp.kernels.lanes.vector import select, splat
@@ -14,34 +17,25 @@ from fastbp.kernels.loss import sum_vector
 from fastbp.kernels.places import outputs_of
 
 
-@unit(HITS)
-def count_hits(objective: Objective, network: Network, workspace: Workspace, data: Data, rows: int, panels: Span) -> None:
-    """Replace each row's loss by its weighted accuracy.
-
-    That is: largest logit at the largest target, or the share of outputs on the right side of one half.
-    """
-    z, t, lanes = workspace.activations, workspace.targets, lanes_of(workspace.activations)
-    width = data.sources[TARGETS, COLUMNS]
-    for v in range(panels.begin * workspace.width, min(panels.end * workspace.width, vectors_of(rows, lanes))):
-        outputs = outputs_of(network, workspace, data, v)
-        if objective.code == BINARY_CROSS_ENTROPY:
-            hits = _share_of_sides(z, t, outputs)
-        else:
-            labels = width == 1 and outputs.units > 1
-            wanted = load(t, outputs.targets_at) if labels else _argmax(t, outputs.targets_at, width, outputs.panel_rows)
-            hits = select(_argmax(z, outputs.at, outputs.units, outputs.panel_rows) == wanted, 1, splat(z, 0))
-        store(workspace.row_losses, outputs.first_row, hits * load(workspace.row_weights, outputs.first_row))
-        sum_vector(workspace, v, rows)
-
-
 @scalar
-def _share_of_sides(z: Any, t: Any, outputs: Outputs) -> Any:
+def _share_of_sides(workspace: Workspace, outputs: Outputs) -> Any:
+    """The share of outputs on the right side of one half, for a vector of rows."""
+    z, t = workspace.activations, workspace.targets
     hits, zero = splat(z, 0), splat(z, 0)
     for j in range(outputs.units):
         above = select(load(z, outputs.at + j * outputs.panel_rows) > 0, 1, zero)
         wanted = select(load(t, outputs.targets_at + j * outputs.panel_rows) > 0.5, 1, zero)
         hits = hits + select(wanted == above, 1, zero)
     return hits / outputs.units
+
+
+@scalar
+def _largest_is_right(workspace: Workspace, outputs: Outputs) -> Any:
+    """1 where the largest logit is at the largest target, or at the label."""
+    z, t, columns = workspace.activations, workspace.targets, outputs.target_columns
+    labels = columns == 1 and outputs.units > 1
+    wanted = load(t, outputs.targets_at) if labels else _argmax(t, outputs.targets_at, columns, outputs.panel_rows)
+    return select(_argmax(z, outputs.at, outputs.units, outputs.panel_rows) == wanted, 1, splat(z, 0))
 
 
 @scalar
@@ -53,3 +47,28 @@ def _argmax(values: Any, at: int, count: int, panel_rows: int) -> Any:
         larger = value > best
         best, largest = select(larger, value, best), select(larger, j, largest)
     return largest
+
+
+@scalar
+def _unknown(code: int, workspace: Workspace, outputs: Outputs) -> Any:
+    """No loss, or one without accuracy: NaN."""
+    return splat(workspace.activations, np.nan)
+
+
+#: By the code of the loss, what tells how right the outputs of a vector of rows are. Losses that are not here have no accuracy.
+ACCURACIES = {CROSS_ENTROPY: _largest_is_right, BINARY_CROSS_ENTROPY: _share_of_sides}
+
+_hits_of = by_code(ACCURACIES, _unknown)
+#: Whether a loss has right and wrong answers.
+has_accuracy = one_of(ACCURACIES)
+
+
+@unit(HITS)
+def count_hits(objective: Objective, network: Network, workspace: Workspace, data: Data, rows: int, panels: Span) -> None:
+    """Replace each row's loss by its weighted accuracy."""
+    lanes = lanes_of(workspace.activations)
+    for v in range(panels.begin * workspace.width, min(panels.end * workspace.width, vectors_of(rows, lanes))):
+        outputs = outputs_of(network, workspace, data, v)
+        hits = _hits_of(objective.code, workspace, outputs)
+        store(workspace.row_losses, outputs.first_row, hits * load(workspace.row_weights, outputs.first_row))
+        sum_vector(workspace, v, rows)

@@ -1,58 +1,166 @@
-"""Activation functions and their derivatives, chosen by an integer code, over a run of vectors."""
+"""Activation functions and their derivatives, chosen by an integer code, over a run of vectors.
+
+Each is two functions of a vector, and a line in `BY_OUTPUT` or in `BY_LOGIT`. Most derivatives are written by the activation's own output
+a, so that z need not be kept. Where that cannot be, the forward pass leaves act'(z) in ``workspace.derivatives``.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from fastbp.compiling.jit import scalar
-from fastbp.kernels.codes import LEAKY_RELU, RELU, SIGMOID, TANH
-from fastbp.kernels.lanes.elementary import exp_nonpositive, sigmoid, tanh
+from fastbp.kernels.arguments import ACTIVATION, Network, Workspace
+from fastbp.kernels.codes import IDENTITY, LEAKY_RELU, RELU, SIGMOID, TANH
+from fastbp.kernels.dispatch import by_code
+from fastbp.kernels.lanes import elementary
 from fastbp.kernels.lanes.memory import load, store
 from fastbp.kernels.lanes.panels import lanes_of
 from fastbp.kernels.lanes.vector import select, splat
 
 
 @scalar
-def activate(code: int, slope: Any, units: Any, at: int, vectors: int) -> None:
-    """Units = act(units) for `vectors` vectors from place `at` on, for every activation but softmax."""
-    lanes = lanes_of(units)
-    end = at + vectors * lanes
-    if code == SIGMOID:
-        for i in range(at, end, lanes):
-            store(units, i, sigmoid(load(units, i)))
-    elif code == TANH:
-        for i in range(at, end, lanes):
-            store(units, i, tanh(load(units, i)))
-    elif code == RELU:
-        for i in range(at, end, lanes):
-            z = load(units, i)
-            store(units, i, select(z < 0, 0, z))
-    elif code == LEAKY_RELU:
-        for i in range(at, end, lanes):
-            z = load(units, i)
-            store(units, i, select(z < 0, slope * z, z))
+def _sigmoid(z: Any, slope: Any) -> Any:
+    return elementary.sigmoid(z)
 
 
 @scalar
-def multiply_by_derivative(code: int, slope: Any, units: Any, deltas: Any, at: int, vectors: int) -> None:
-    """Deltas *= act'(z) over a run, the derivative written by the activation's own output, so that z need not be kept."""
-    lanes = lanes_of(units)
-    end = at + vectors * lanes
-    if code == SIGMOID:
-        for i in range(at, end, lanes):
-            a = load(units, i)
-            store(deltas, i, load(deltas, i) * (a * (1 - a)))
-    elif code == TANH:
-        for i in range(at, end, lanes):
-            a = load(units, i)
-            store(deltas, i, load(deltas, i) * (1 - a * a))
-    elif code == RELU:
-        for i in range(at, end, lanes):
-            store(deltas, i, select(load(units, i) > 0, load(deltas, i), 0))
-    elif code == LEAKY_RELU:
-        for i in range(at, end, lanes):
-            d = load(deltas, i)
-            store(deltas, i, select(load(units, i) > 0, d, slope * d))
+def _sigmoid_back(d: Any, a: Any, slope: Any) -> Any:
+    return d * (a * (1 - a))
+
+
+@scalar
+def _tanh(z: Any, slope: Any) -> Any:
+    return elementary.tanh(z)
+
+
+@scalar
+def _tanh_back(d: Any, a: Any, slope: Any) -> Any:
+    return d * (1 - a * a)
+
+
+@scalar
+def _relu(z: Any, slope: Any) -> Any:
+    return select(z < 0, 0, z)
+
+
+@scalar
+def _relu_back(d: Any, a: Any, slope: Any) -> Any:
+    return select(a > 0, d, 0)
+
+
+@scalar
+def _leaky_relu(z: Any, slope: Any) -> Any:
+    return select(z < 0, slope * z, z)
+
+
+@scalar
+def _leaky_relu_back(d: Any, a: Any, slope: Any) -> Any:
+    return select(a > 0, d, slope * d)
+
+
+#: Of an activation a = act(z, slope), and d act'(z) from d, a and the slope.
+BY_OUTPUT = {
+    SIGMOID: (_sigmoid, _sigmoid_back),
+    TANH: (_tanh, _tanh_back),
+    RELU: (_relu, _relu_back),
+    LEAKY_RELU: (_leaky_relu, _leaky_relu_back),
+}
+#: Where the derivative needs z: a = act(z, slope), and act'(z, slope). The class of the activation says `needs_z`.
+BY_LOGIT: dict[int, tuple[Any, Any]] = {}
+
+
+def forward_by_output(act: Any) -> Any:
+    """The loop over vectors that replaces z by a."""
+
+    @scalar
+    def forward(slope: Any, workspace: Workspace, at: int, end: int) -> None:
+        units = workspace.activations
+        for i in range(at, end, lanes_of(units)):
+            store(units, i, act(load(units, i), slope))
+
+    return forward
+
+
+def backward_by_output(back: Any) -> Any:
+    """The loop over vectors that multiplies deltas by the derivative."""
+
+    @scalar
+    def backward(slope: Any, workspace: Workspace, at: int, end: int) -> None:
+        units, deltas = workspace.activations, workspace.deltas
+        for i in range(at, end, lanes_of(units)):
+            store(deltas, i, back(load(deltas, i), load(units, i), slope))
+
+    return backward
+
+
+def forward_by_logit(act: Any, derivative: Any) -> Any:
+    """The loop over vectors that replaces z by a, and keeps the derivative where there will be deltas."""
+
+    @scalar
+    def forward(slope: Any, workspace: Workspace, at: int, end: int) -> None:
+        units = workspace.activations
+        for i in range(at, end, lanes_of(units)):
+            z = load(units, i)
+            if workspace.training:
+                store(workspace.derivatives, i, derivative(z, slope))
+            store(units, i, act(z, slope))
+
+    return forward
+
+
+@scalar
+def backward_by_logit(slope: Any, workspace: Workspace, at: int, end: int) -> None:
+    """The loop over vectors that multiplies deltas by the derivative, which the forward pass has kept."""
+    deltas = workspace.deltas
+    for i in range(at, end if workspace.training else at, lanes_of(deltas)):
+        store(deltas, i, load(deltas, i) * load(workspace.derivatives, i))
+
+
+@scalar
+def _as_it_is(slope: Any, workspace: Workspace, at: int, end: int) -> None:
+    """Identity changes neither z nor deltas."""
+
+
+@scalar
+def _unknown_forward(code: int, slope: Any, workspace: Workspace, at: int, end: int) -> None:
+    for i in range(at, end, lanes_of(workspace.activations)):
+        store(workspace.activations, i, splat(workspace.activations, np.nan))
+
+
+@scalar
+def _unknown_backward(code: int, slope: Any, workspace: Workspace, at: int, end: int) -> None:
+    for i in range(at, end, lanes_of(workspace.deltas)):
+        store(workspace.deltas, i, splat(workspace.deltas, np.nan))
+
+
+_forward = by_code(
+    {IDENTITY: _as_it_is}
+    | {code: forward_by_output(act) for code, (act, _) in BY_OUTPUT.items()}
+    | {code: forward_by_logit(act, derivative) for code, (act, derivative) in BY_LOGIT.items()},
+    _unknown_forward,
+)
+_backward = by_code(
+    {IDENTITY: _as_it_is}
+    | {code: backward_by_output(back) for code, (_, back) in BY_OUTPUT.items()}
+    | dict.fromkeys(BY_LOGIT, backward_by_logit),
+    _unknown_backward,
+)
+
+
+@scalar
+def activate(network: Network, workspace: Workspace, layer: int, at: int, vectors: int) -> None:
+    """Units = act(units) for `vectors` vectors from place `at` on, for every activation but softmax; NaN for a code that is none."""
+    end = at + vectors * lanes_of(workspace.activations)
+    _forward(network.table[layer, ACTIVATION], network.slopes[layer], workspace, at, end)
+
+
+@scalar
+def multiply_by_derivative(network: Network, workspace: Workspace, layer: int, at: int, vectors: int) -> None:
+    """Deltas *= act'(z) over a run; NaN for a code that is none."""
+    end = at + vectors * lanes_of(workspace.deltas)
+    _backward(network.table[layer, ACTIVATION], network.slopes[layer], workspace, at, end)
 
 
 @scalar
@@ -65,7 +173,7 @@ def exponentials(z: Any, out: Any, at: int, count: int, panel_rows: int) -> tupl
         highest = select(logit < highest, highest, logit)
     total = splat(z, 0)
     for j in range(count):
-        e = exp_nonpositive(load(z, at + j * panel_rows) - highest)
+        e = elementary.exp_nonpositive(load(z, at + j * panel_rows) - highest)
         store(out, at + j * panel_rows, e)
         total = total + e
     return highest, total

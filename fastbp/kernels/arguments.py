@@ -47,6 +47,7 @@ class Workspace(NamedTuple):
     few: int  # where activations and deltas of a batch of few rows begin
     activations: Any  # flat: the gathered input, then each layer's output; the last holds logits
     deltas: Any  # flat, the same layout: gradient of the loss with respect to z = a W + b
+    derivatives: Any  # flat, the same layout: act'(z) where it cannot be written by act(z); empty where no layer needs it
     turned: Any  # flat: the deltas once more, row by row of the batch
     targets: Any  # flat, panels as of a layer's units
     row_weights: Any  # (capacity,) share of each row in the loss, summing to one over the batch
@@ -159,6 +160,7 @@ class Outputs(NamedTuple):
     first_row: int  # of the vector, in the batch
     at: int
     targets_at: int
+    target_columns: int  # 1 where the targets of several units are labels
     units: int
     panel_rows: int
 

@@ -6,13 +6,13 @@ import numpy as np
 
 IDENTITY, SIGMOID, TANH, RELU, LEAKY_RELU, SOFTMAX = range(6)
 
-SQUARED_ERROR, CROSS_ENTROPY, BINARY_CROSS_ENTROPY = range(3)
+NO_LOSS, SQUARED_ERROR, CROSS_ENTROPY, BINARY_CROSS_ENTROPY = range(4)
 #: Numbers that a loss may be set by.
 LOSS_SETTINGS = 4
 
-NO_UPDATE, SGD, RMSPROP, ADAM = range(4)
+NO_UPDATE, SGD, MOMENTUM, RMSPROP, RMSPROP_MOMENTUM, ADAM = range(6)
 #: Numbers that an optimizer's rule may use at a step.
-COEFFICIENTS = 9
+COEFFICIENTS = 12
 
 # Kernels that are compiled for themselves and called by their address.
 GATHER, FORWARD, ERROR, DELTA, GRADIENT, UPDATE, UPDATE_ROWS, SHARDS, HITS, OUTPUT, TASK = range(11)

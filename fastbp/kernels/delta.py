@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fastbp.compiling.jit import scalar, unit
 from fastbp.kernels.activate import multiply_by_derivative
-from fastbp.kernels.arguments import ACTIVATION, N_OUT, WEIGHT, Network, Span, Workspace
+from fastbp.kernels.arguments import N_OUT, WEIGHT, Network, Span, Workspace
 from fastbp.kernels.codes import DELTA
 from fastbp.kernels.lanes.matrix import FROM_C, FROM_ZERO, Depth, Matrix, Start
 from fastbp.kernels.lanes.panels import lanes_of, vectors_of
@@ -43,8 +43,7 @@ def hidden_delta(network: Network, workspace: Workspace, layer: int, rows: int, 
                 else:
                     multiply_apart(below, weights, above, count, vectors, Depth(depth, depth, 0), start)
                 if u + depth == n_out:
-                    code, slope = table[layer - 1, ACTIVATION], network.slopes[layer - 1]
-                    multiply_by_derivative(code, slope, workspace.activations, deltas, below.at, count * workspace.width)
+                    multiply_by_derivative(network, workspace, layer - 1, below.at, count * workspace.width)
                     turn(network, workspace, layer - 1, p, i, count, vectors)
 
 
@@ -52,7 +51,7 @@ def hidden_delta(network: Network, workspace: Workspace, layer: int, rows: int, 
 def _delta_few(network: Network, workspace: Workspace, layer: int, rows: int, inputs: Span, scratch_at: int) -> None:
     """The same numbers for a few rows, with inputs on the lanes: the weights, turned on the way, are the right operand."""
     table, deltas, scratch, lanes = network.table, workspace.deltas, workspace.scratch, lanes_of(workspace.deltas)
-    n_out, code, slope = table[layer, N_OUT], table[layer - 1, ACTIVATION], network.slopes[layer - 1]
+    n_out = table[layer, N_OUT]
     below, above = few_inputs(deltas, network, workspace, layer), few_outputs(deltas, network, workspace, layer)
     for i in range(inputs.begin, inputs.end, CHUNK):
         count = min(CHUNK, inputs.end - i)
@@ -66,5 +65,4 @@ def _delta_few(network: Network, workspace: Workspace, layer: int, rows: int, in
                 vectors = min(WIDTH, vectors_of(count - j, lanes))
                 multiply_apart(sums, left, right, rows_of_tiles(rows), vectors, Depth(depth, depth, 0), start)
         for r in range(rows):
-            at = below.at + i + r * below.row
-            multiply_by_derivative(code, slope, workspace.activations, deltas, at, vectors_of(count, lanes))
+            multiply_by_derivative(network, workspace, layer - 1, below.at + i + r * below.row, vectors_of(count, lanes))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastbp.compiling.jit import scalar, unit
 from fastbp.kernels.activate import activate
-from fastbp.kernels.arguments import ACTIVATION, BIAS, N_IN, N_OUT, WEIGHT, Network, Span, Workspace
+from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, WEIGHT, Network, Span, Workspace
 from fastbp.kernels.codes import FORWARD
 from fastbp.kernels.lanes.matrix import FROM_C, Depth, Matrix, Start
 from fastbp.kernels.lanes.memory import load, store
@@ -42,7 +42,7 @@ def forward_layer(
                 left, vectors = packed if pack else weights, vectors_in(workspace, rows, p)
                 multiply_beside(z, left, a, count, vectors, depth, Start(parameters, start))
                 if i + depth == n_in and layer < network.layers - 1:
-                    activate(table[layer, ACTIVATION], network.slopes[layer], values, z.at, count * workspace.width)
+                    activate(network, workspace, layer, z.at, count * workspace.width)
 
 
 @scalar
@@ -61,7 +61,7 @@ def _forward_few(network: Network, workspace: Workspace, layer: int, rows: int, 
         multiply_apart(sums, a, weights, rows_of_tiles(rows), vectors, whole, Start(parameters, FROM_C))
         if layer < last:
             for r in range(rows):
-                activate(table[layer, ACTIVATION], network.slopes[layer], values, sums.at + r * sums.row, vectors)
+                activate(network, workspace, layer, sums.at + r * sums.row, vectors)
         else:
             _to_panel(network, workspace, sums, u, count)
 

@@ -8,7 +8,8 @@ binary_cross_entropy   -w / K * sum_k (t_k log sigmoid(z)_k + (1 - t_k) log(1 - 
 
 The last two are computed from z, as sums of terms that are never negative, so that no logit is too large for them
 (C. M. Bishop, *Pattern Recognition and Machine Learning*, 2006, sections 4.3 and 5.2). Each function takes the outputs of a vector
-of rows and the rows' weights; it writes the deltas and returns the losses.
+of rows and the rows' weights; it writes the deltas and returns the losses. The settings of a loss are ``objective.settings``, in the order
+of its class.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from fastbp.compiling.jit import scalar, unit
 from fastbp.kernels.activate import activate, exponentials, multiply_by_derivative, softmax
 from fastbp.kernels.arguments import (
     ACTIVATION,
-    COLUMNS,
     N_OUT,
-    TARGETS,
     Batch,
     Data,
     Network,
@@ -32,7 +33,8 @@ from fastbp.kernels.arguments import (
     Span,
     Workspace,
 )
-from fastbp.kernels.codes import BINARY_CROSS_ENTROPY, ERROR, OUTPUT, SOFTMAX, SQUARED_ERROR
+from fastbp.kernels.codes import BINARY_CROSS_ENTROPY, CROSS_ENTROPY, ERROR, OUTPUT, SOFTMAX, SQUARED_ERROR
+from fastbp.kernels.dispatch import by_code, one_of
 from fastbp.kernels.lanes.elementary import log1p_unit, sigmoid
 from fastbp.kernels.lanes.memory import load, store
 from fastbp.kernels.lanes.panels import lanes_of, vectors_of
@@ -42,30 +44,113 @@ from fastbp.kernels.places import output_at, outputs_of, panel_rows_of
 from fastbp.kernels.turn import rows_of_deltas, turn
 
 
+@scalar
+def _squared_error(objective: Objective, workspace: Workspace, outputs: Outputs, weight: Any) -> Any:
+    a, d, t = workspace.activations, workspace.deltas, workspace.targets
+    share = weight / outputs.units
+    total = splat(a, 0)
+    for j in range(outputs.units):
+        at = outputs.at + j * outputs.panel_rows
+        error = load(a, at) - load(t, outputs.targets_at + j * outputs.panel_rows)
+        store(d, at, (share + share) * error)
+        total = total + error * error
+    return share * total
+
+
+@scalar
+def _cross_entropy_label(workspace: Workspace, outputs: Outputs, weight: Any) -> Any:
+    z, d = workspace.activations, workspace.deltas
+    label = load(workspace.targets, outputs.targets_at)
+    highest, total = exponentials(z, d, outputs.at, outputs.units, outputs.panel_rows)
+    scale = weight / total
+    wanted = splat(z, 0)
+    for j in range(outputs.units):
+        at = outputs.at + j * outputs.panel_rows
+        here = label == j
+        scaled = load(d, at) * scale
+        store(d, at, select(here, scaled - weight, scaled))
+        wanted = select(here, load(z, at), wanted)
+    return weight * ((highest - wanted) + _logarithm(workspace, outputs.first_row, total))
+
+
+@scalar
+def _cross_entropy(objective: Objective, workspace: Workspace, outputs: Outputs, weight: Any) -> Any:
+    if outputs.target_columns == 1 and outputs.units > 1:
+        return _cross_entropy_label(workspace, outputs, weight)
+    z, d, t = workspace.activations, workspace.deltas, workspace.targets
+    highest, total = exponentials(z, d, outputs.at, outputs.units, outputs.panel_rows)
+    mass, distance = splat(z, 0), splat(z, 0)
+    for j in range(outputs.units):
+        wanted = load(t, outputs.targets_at + j * outputs.panel_rows)
+        mass = mass + wanted
+        distance = distance + wanted * (highest - load(z, outputs.at + j * outputs.panel_rows))
+    for j in range(outputs.units):
+        at = outputs.at + j * outputs.panel_rows
+        predicted = mass * load(d, at) / total
+        store(d, at, weight * (predicted - load(t, outputs.targets_at + j * outputs.panel_rows)))
+    return weight * (distance + mass * _logarithm(workspace, outputs.first_row, total))
+
+
+@scalar
+def _logarithm(workspace: Workspace, first_row: int, values: Any) -> Any:
+    """The logarithms of a vector, one a row of the batch; the place of the rows' losses holds them on the way."""
+    losses = workspace.row_losses
+    store(losses, first_row, values)
+    for r in range(first_row, first_row + lanes_of(losses)):
+        losses[r] = math.log(losses[r])
+    return load(losses, first_row)
+
+
+@scalar
+def _binary_cross_entropy(objective: Objective, workspace: Workspace, outputs: Outputs, weight: Any) -> Any:
+    z, d, t = workspace.activations, workspace.deltas, workspace.targets
+    share = weight / outputs.units
+    total = splat(z, 0)
+    for j in range(outputs.units):
+        at = outputs.at + j * outputs.panel_rows
+        logit, wanted = load(z, at), load(t, outputs.targets_at + j * outputs.panel_rows)
+        s = sigmoid(-absolute(logit))
+        wrong_side = select(logit > 0, (1 - wanted) * logit, wanted * -logit)
+        # log(1 + e**-|z|) = -log(1 - sigmoid(-|z|)) = log(1 + s / (1 - s)), and s <= 1/2.
+        total = total + (wrong_side + log1p_unit(s / (1 - s)))
+        store(d, at, share * (sigmoid(logit) - wanted))
+    return share * total
+
+
+#: By code, what takes a loss and the outputs of a vector of rows with their weights, writes the deltas and returns the losses.
+LOSSES = {SQUARED_ERROR: _squared_error, CROSS_ENTROPY: _cross_entropy, BINARY_CROSS_ENTROPY: _binary_cross_entropy}
+#: Those of predictions act(z), whose deltas are dL/da first and are then multiplied by the derivative; the others take z.
+OF_PREDICTIONS = (SQUARED_ERROR,)
+
+
+@scalar
+def _unknown(code: int, objective: Objective, workspace: Workspace, outputs: Outputs, weight: Any) -> Any:
+    """No loss: NaN, and so are the deltas."""
+    nothing = splat(workspace.deltas, np.nan)
+    for j in range(outputs.units):
+        store(workspace.deltas, outputs.at + j * outputs.panel_rows, nothing)
+    return nothing
+
+
+_losses_of = by_code(LOSSES, _unknown)
+_is_of_predictions = one_of(OF_PREDICTIONS)
+
+
 @unit(ERROR)
 def output_delta(objective: Objective, network: Network, workspace: Workspace, data: Data, rows: int, panels: Span) -> None:
-    """Losses and deltas of the output layer for some panels. Squared error leaves the prediction in place of the logits.
+    """Losses and deltas of the output layer for some panels. Losses of predictions leave these in place of the logits.
 
     A workspace for training also gets the deltas turned.
     """
     lanes, last, n_out = lanes_of(workspace.deltas), network.layers - 1, network.table[network.layers - 1, N_OUT]
-    labels = data.sources[TARGETS, COLUMNS] == 1 and n_out > 1
-    if objective.code == SQUARED_ERROR:
+    if _is_of_predictions(objective.code):
         activate_output(network, workspace, rows, panels)
     for v in range(panels.begin * workspace.width, min(panels.end * workspace.width, vectors_of(rows, lanes))):
         outputs = outputs_of(network, workspace, data, v)
         weight = load(workspace.row_weights, outputs.first_row)
-        if objective.code == SQUARED_ERROR:
-            losses = _squared_error(workspace, outputs, weight)
-        elif objective.code == BINARY_CROSS_ENTROPY:
-            losses = _binary_cross_entropy(workspace, outputs, weight)
-        elif labels:
-            losses = _cross_entropy_label(workspace, outputs, weight)
-        else:
-            losses = _cross_entropy(workspace, outputs, weight)
-        store(workspace.row_losses, outputs.first_row, losses)
+        store(workspace.row_losses, outputs.first_row, _losses_of(objective.code, objective, workspace, outputs, weight))
         sum_vector(workspace, v, rows)
-    if objective.code == SQUARED_ERROR:
+    if _is_of_predictions(objective.code):
         _multiply_by_output_derivative(network, workspace, rows, panels)
     if workspace.training and rows <= FEW and panels.begin < panels.end:
         rows_of_deltas(network, workspace, last, rows)
@@ -114,7 +199,7 @@ def activate_output(network: Network, workspace: Workspace, rows: int, panels: S
     for p in range(panels.begin, panels.end):
         at = output_at(network, workspace, last, p, 0)
         if code != SOFTMAX:
-            activate(code, network.slopes[last], workspace.activations, at, n_out * workspace.width)
+            activate(network, workspace, last, at, n_out * workspace.width)
             continue
         for lane in range(0, min(panel_rows, rows - p * panel_rows), lanes_of(workspace.deltas)):
             softmax(workspace.activations, at + lane, n_out, panel_rows)
@@ -128,7 +213,7 @@ def _multiply_by_output_derivative(network: Network, workspace: Workspace, rows:
     for p in range(panels.begin, panels.end):
         at = output_at(network, workspace, last, p, 0)
         if code != SOFTMAX:
-            multiply_by_derivative(code, network.slopes[last], a, d, at, n_out * workspace.width)
+            multiply_by_derivative(network, workspace, last, at, n_out * workspace.width)
             continue
         for lane in range(0, min(panel_rows, rows - p * panel_rows), lanes_of(workspace.deltas)):
             _multiply_by_softmax_derivative(a, d, at + lane, n_out, panel_rows)
@@ -141,74 +226,3 @@ def _multiply_by_softmax_derivative(a: Any, d: Any, at: int, count: int, panel_r
         mean = mean + load(d, at + j * panel_rows) * load(a, at + j * panel_rows)
     for j in range(count):
         store(d, at + j * panel_rows, load(a, at + j * panel_rows) * (load(d, at + j * panel_rows) - mean))
-
-
-@scalar
-def _squared_error(workspace: Workspace, outputs: Outputs, weight: Any) -> Any:
-    a, d, t = workspace.activations, workspace.deltas, workspace.targets
-    share = weight / outputs.units
-    total = splat(a, 0)
-    for j in range(outputs.units):
-        at = outputs.at + j * outputs.panel_rows
-        error = load(a, at) - load(t, outputs.targets_at + j * outputs.panel_rows)
-        store(d, at, (share + share) * error)
-        total = total + error * error
-    return share * total
-
-
-@scalar
-def _cross_entropy_label(workspace: Workspace, outputs: Outputs, weight: Any) -> Any:
-    z, d = workspace.activations, workspace.deltas
-    label = load(workspace.targets, outputs.targets_at)
-    highest, total = exponentials(z, d, outputs.at, outputs.units, outputs.panel_rows)
-    scale = weight / total
-    wanted = splat(z, 0)
-    for j in range(outputs.units):
-        at = outputs.at + j * outputs.panel_rows
-        here = label == j
-        scaled = load(d, at) * scale
-        store(d, at, select(here, scaled - weight, scaled))
-        wanted = select(here, load(z, at), wanted)
-    return weight * ((highest - wanted) + _logarithm(workspace, outputs.first_row, total))
-
-
-@scalar
-def _cross_entropy(workspace: Workspace, outputs: Outputs, weight: Any) -> Any:
-    z, d, t = workspace.activations, workspace.deltas, workspace.targets
-    highest, total = exponentials(z, d, outputs.at, outputs.units, outputs.panel_rows)
-    mass, distance = splat(z, 0), splat(z, 0)
-    for j in range(outputs.units):
-        wanted = load(t, outputs.targets_at + j * outputs.panel_rows)
-        mass = mass + wanted
-        distance = distance + wanted * (highest - load(z, outputs.at + j * outputs.panel_rows))
-    for j in range(outputs.units):
-        at = outputs.at + j * outputs.panel_rows
-        predicted = mass * load(d, at) / total
-        store(d, at, weight * (predicted - load(t, outputs.targets_at + j * outputs.panel_rows)))
-    return weight * (distance + mass * _logarithm(workspace, outputs.first_row, total))
-
-
-@scalar
-def _logarithm(workspace: Workspace, first_row: int, values: Any) -> Any:
-    """The logarithms of a vector, one a row of the batch; the place of the rows' losses holds them on the way."""
-    losses = workspace.row_losses
-    store(losses, first_row, values)
-    for r in range(first_row, first_row + lanes_of(losses)):
-        losses[r] = math.log(losses[r])
-    return load(losses, first_row)
-
-
-@scalar
-def _binary_cross_entropy(workspace: Workspace, outputs: Outputs, weight: Any) -> Any:
-    z, d, t = workspace.activations, workspace.deltas, workspace.targets
-    share = weight / outputs.units
-    total = splat(z, 0)
-    for j in range(outputs.units):
-        at = outputs.at + j * outputs.panel_rows
-        logit, wanted = load(z, at), load(t, outputs.targets_at + j * outputs.panel_rows)
-        s = sigmoid(-absolute(logit))
-        wrong_side = select(logit > 0, (1 - wanted) * logit, wanted * -logit)
-        # log(1 + e**-|z|) = -log(1 - sigmoid(-|z|)) = log(1 + s / (1 - s)), and s <= 1/2.
-        total = total + (wrong_side + log1p_unit(s / (1 - s)))
-        store(d, at, share * (sigmoid(logit) - wanted))
-    return share * total

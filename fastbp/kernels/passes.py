@@ -8,10 +8,10 @@ batch is long and the network small, by shards of the batch. What the first laye
 from __future__ import annotations
 
 from fastbp.compiling.jit import scalar
-from fastbp.kernels.accuracy import count_hits
+from fastbp.kernels.accuracy import count_hits, has_accuracy
 from fastbp.kernels.arguments import INPUTS, N_IN, N_OUT, Batch, Call, Rule, Span, Task, Workspace
 from fastbp.kernels.chain import forward_chain, is_chained, own_inputs
-from fastbp.kernels.codes import NO_UPDATE, SQUARED_ERROR
+from fastbp.kernels.codes import NO_UPDATE
 from fastbp.kernels.delta import hidden_delta
 from fastbp.kernels.forward import forward_layer
 from fastbp.kernels.gather import gather_batch
@@ -148,7 +148,7 @@ def score_batch(call: Call, batch: Batch, task: Task) -> None:
     if task.number == 0:
         call.results[2 * batch.step] = total_loss(workspace, batch.rows)
     meet(team, task)
-    if call.objective.code != SQUARED_ERROR:
+    if has_accuracy(call.objective.code):
         count_hits(call.objective, network, workspace, call.data, batch.rows, panels)
         meet(team, task)
         if task.number == 0:

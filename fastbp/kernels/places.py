@@ -80,5 +80,6 @@ def outputs_of(network: Network, workspace: Workspace, data: Data, vector: int) 
     first_row = vector * lanes
     panel, lane = first_row // panel_rows, first_row % panel_rows
     at = output_at(network, workspace, last, panel, 0) + lane
-    targets_at = panel * panel_rows * data.sources[TARGETS, COLUMNS] + lane
-    return Outputs(first_row, at, targets_at, network.table[last, N_OUT], panel_rows)
+    target_columns = data.sources[TARGETS, COLUMNS]
+    targets_at = panel * panel_rows * target_columns + lane
+    return Outputs(first_row, at, targets_at, target_columns, network.table[last, N_OUT], panel_rows)

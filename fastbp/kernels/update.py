@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from fastbp.compiling.jit import scalar, unit
 from fastbp.kernels.arguments import Batch, Block, Network, Rule, Span, Workspace
-from fastbp.kernels.codes import ADAM, RMSPROP, SGD, SHARDS, UPDATE, UPDATE_ROWS
+from fastbp.kernels.codes import ADAM, MOMENTUM, NO_UPDATE, RMSPROP, RMSPROP_MOMENTUM, SGD, SHARDS, UPDATE, UPDATE_ROWS
+from fastbp.kernels.dispatch import by_code
 from fastbp.kernels.lanes.matrix import Matrix
 from fastbp.kernels.lanes.memory import load, load_first, prefetch, store, store_first
 from fastbp.kernels.lanes.panels import lanes_of
@@ -158,35 +161,45 @@ def _rowwise(rule: Any) -> Any:
 
 @scalar
 def _coefficients(rates: Any, step: int) -> Any:
-    """Read once, before the loops: the compiler cannot know that they do not lie among the parameters."""
+    """Read once, before the loops: the compiler cannot know that they do not lie among the parameters. It leaves out what a rule lacks."""
     return (
         rates[step, 0], rates[step, 1], rates[step, 2], rates[step, 3], rates[step, 4], rates[step, 5], rates[step, 6], rates[step, 7],
-        rates[step, 8],
+        rates[step, 8], rates[step, 9], rates[step, 10], rates[step, 11],
     )  # fmt: skip
 
 
-_sgd_block, _momentum_block, _adam_block = _blockwise(_sgd), _blockwise(_momentum), _blockwise(_adam)
-_rmsprop_block, _rmsprop_momentum_block, _keep_block = _blockwise(_rmsprop), _blockwise(_rmsprop_momentum), _blockwise(_keep)
-_sgd_rows, _momentum_rows, _adam_rows = _rowwise(_sgd), _rowwise(_momentum), _rowwise(_adam)
-_rmsprop_rows, _rmsprop_momentum_rows, _keep_rows = _rowwise(_rmsprop), _rowwise(_rmsprop_momentum), _rowwise(_keep)
+#: By code, what changes up to a vector of parameters by its gradient.
+RULES = {SGD: _sgd, MOMENTUM: _momentum, RMSPROP: _rmsprop, RMSPROP_MOMENTUM: _rmsprop_momentum, ADAM: _adam, NO_UPDATE: _keep}
+
+
+@scalar
+def _unknown_block(code: int, p: Any, block: Block, gradients: Matrix, c: Any, slots: Any, size: int) -> None:
+    """No optimizer: NaN."""
+    for i in range(block.rows):
+        for j in range(block.columns):
+            p[block.at + i * block.row + j] = np.nan
+
+
+@scalar
+def _unknown_rows(code: int, p: Any, block: Block, units: Matrix, deltas: Matrix, rows: int, c: Any, slots: Any, size: int) -> None:
+    _unknown_block(code, p, block, units, c, slots, size)
+
+
+_blocks = by_code({code: _blockwise(rule) for code, rule in RULES.items()}, _unknown_block)
+_rows = by_code({code: _rowwise(rule) for code, rule in RULES.items()}, _unknown_rows)
+
+
+@scalar
+def _memory(network: Network, rule: Rule, shard: int) -> tuple[Any, int]:
+    """Where a rule keeps what it remembers, and the distance from slot to slot; without a rule the gradients, and where the shard's are."""
+    return (rule.gradients, shard * network.size) if rule.code == NO_UPDATE else (rule.slots, network.size)
 
 
 @unit(UPDATE)
 def update_block(network: Network, workspace: Workspace, rule: Rule, batch: Batch, block: Block, gradients: Matrix) -> None:
     """Change a block of parameters by its gradients; with NO_UPDATE keep the gradients."""
-    p, c, slots, size = network.parameters, _coefficients(rule.rates, batch.step), rule.slots, network.size
-    if rule.code == SGD and rule.n_slots == 0:
-        _sgd_block(p, block, gradients, c, slots, size)
-    elif rule.code == SGD:
-        _momentum_block(p, block, gradients, c, slots, size)
-    elif rule.code == ADAM:
-        _adam_block(p, block, gradients, c, slots, size)
-    elif rule.code == RMSPROP and rule.n_slots == 1:
-        _rmsprop_block(p, block, gradients, c, slots, size)
-    elif rule.code == RMSPROP:
-        _rmsprop_momentum_block(p, block, gradients, c, slots, size)
-    else:
-        _keep_block(p, block, gradients, c, rule.gradients, batch.shard * size)
+    slots, size = _memory(network, rule, batch.shard)
+    _blocks(rule.code, network.parameters, block, gradients, _coefficients(rule.rates, batch.step), slots, size)
 
 
 @unit(UPDATE_ROWS)
@@ -194,19 +207,9 @@ def update_rows(
     network: Network, workspace: Workspace, rule: Rule, batch: Batch, block: Block, units: Matrix, deltas: Matrix
 ) -> None:  # fmt: skip
     """Change a block of parameters by gradients computed on the way from the few rows of a batch: a row each of units and of deltas."""
-    p, c, slots, size, rows = network.parameters, _coefficients(rule.rates, batch.step), rule.slots, network.size, batch.rows
-    if rule.code == SGD and rule.n_slots == 0:
-        _sgd_rows(p, block, units, deltas, rows, c, slots, size)
-    elif rule.code == SGD:
-        _momentum_rows(p, block, units, deltas, rows, c, slots, size)
-    elif rule.code == ADAM:
-        _adam_rows(p, block, units, deltas, rows, c, slots, size)
-    elif rule.code == RMSPROP and rule.n_slots == 1:
-        _rmsprop_rows(p, block, units, deltas, rows, c, slots, size)
-    elif rule.code == RMSPROP:
-        _rmsprop_momentum_rows(p, block, units, deltas, rows, c, slots, size)
-    else:
-        _keep_rows(p, block, units, deltas, rows, c, rule.gradients, 0)
+    slots, size = _memory(network, rule, 0)
+    c = _coefficients(rule.rates, batch.step)
+    _rows(rule.code, network.parameters, block, units, deltas, batch.rows, c, slots, size)
 
 
 @unit(SHARDS)

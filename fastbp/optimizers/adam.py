@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastbp._names import real
+from fastbp._typing import Array
 from fastbp.kernels import codes
-from fastbp.optimizers.base import Optimizer, check_rate
+from fastbp.optimizers.base import Coefficients, Factors, Optimizer, Remembered, check_rate
 
 
 @dataclass
@@ -31,7 +32,6 @@ class Adam(Optimizer):
     """
 
     name: ClassVar[str] = "adam"
-    code: ClassVar[int] = codes.ADAM
 
     learning_rate: float = 1e-3
     beta_1: float = 0.9
@@ -47,16 +47,37 @@ class Adam(Optimizer):
         real(self.epsilon, "epsilon", exclusive=True)
 
     @property
+    def code(self) -> int:
+        """One rule, also for AdamW."""
+        return codes.ADAM
+
+    @property
     def n_slots(self) -> int:
         """The two running means."""
         return 2
 
-    def coefficients(self, steps: NDArray[np.int64]) -> list[float | NDArray[np.float64]]:
+    def coefficients(self, steps: NDArray[np.int64], factors: Factors) -> Coefficients:
         """Rate, penalty, share of p kept, beta_1, 1 - beta_1, beta_2, 1 - beta_2, correction of sqrt(v), epsilon."""
         rate = self.learning_rate / (1 - self.beta_1**steps)
         correction = 1 / np.sqrt(1 - self.beta_2**steps)
         penalty, keep = self._decay()
         return [rate, penalty, keep, self.beta_1, 1 - self.beta_1, self.beta_2, 1 - self.beta_2, correction, self.epsilon]
+
+    @classmethod
+    def cases(cls) -> list[Self]:
+        """The default settings, and others for all of them."""
+        return [cls(), cls(0.01, beta_1=0.8, beta_2=0.95, epsilon=1e-4, weight_decay=0.05)]
+
+    def reference(self, p: Array, g: Array, memory: Remembered, t: int) -> Array:
+        """torch.optim.Adam, by PyTorch's documentation."""
+        return self._moved(p, g + self.weight_decay * p, memory, t)
+
+    def _moved(self, p: Array, g: Array, memory: Remembered, t: int) -> Array:
+        memory["m"] = self.beta_1 * memory.get("m", 0.0) + (1 - self.beta_1) * g
+        memory["v"] = self.beta_2 * memory.get("v", 0.0) + (1 - self.beta_2) * g**2
+        m_hat, v_hat = memory["m"] / (1 - self.beta_1**t), memory["v"] / (1 - self.beta_2**t)
+        moved: Array = p - self.learning_rate * m_hat / (np.sqrt(v_hat) + self.epsilon)
+        return moved
 
     def _decay(self) -> tuple[float, float]:
         return self.weight_decay, 1.0
@@ -80,6 +101,15 @@ class AdamW(Adam):
     name: ClassVar[str] = "adamw"
 
     weight_decay: float = 1e-2
+
+    @classmethod
+    def cases(cls) -> list[Self]:
+        """The default settings, and others for all of them."""
+        return [cls(), cls(0.01, beta_1=0.8, beta_2=0.95, epsilon=1e-4, weight_decay=0.3)]
+
+    def reference(self, p: Array, g: Array, memory: Remembered, t: int) -> Array:
+        """torch.optim.AdamW, by PyTorch's documentation."""
+        return self._moved(p - self.learning_rate * self.weight_decay * p, g, memory, t)
 
     def _decay(self) -> tuple[float, float]:
         return 0.0, 1 - self.learning_rate * self.weight_decay

@@ -1,8 +1,4 @@
-"""What the trainer asks of an optimizer.
-
-To add one: a class here that lists its settings and turns them into the coefficients of a step, a rule over the flat vector of parameters
-in ``kernels/update.py``, a line in `OPTIMIZERS`, its NumPy form in ``verification/reference.py``.
-"""
+"""What the trainer, the kernels and the checks ask of an optimizer."""
 
 from __future__ import annotations
 
@@ -10,7 +6,7 @@ import contextlib
 import numbers
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,16 +16,25 @@ from fastbp._typing import Array, DType
 from fastbp.data.validation import within
 from fastbp.kernels.codes import COEFFICIENTS
 
+#: What a reference implementation remembers of an array of parameters, by names of its own.
+Remembered: TypeAlias = dict[str, Any]
+#: The coefficients of a rule: numbers, or arrays with one number a step.
+Coefficients: TypeAlias = list[float | NDArray[np.float64]]
+#: Numbers that accumulate over the steps, the same for all parameters: a product of momenta, say.
+Factors: TypeAlias = NDArray[np.float64]
+
 
 @dataclass
 class Optimizer(ABC):
-    """Base of the optimizers: settings only. The trainer owns the state (`slots`), the kernels hold the rule.
+    """Base of the optimizers: name, code, settings, coefficients of a step, and a reference implementation to check the kernels by.
 
-    Settings may be changed between calls of ``fit``; they are checked again when it starts.
+    The trainer owns the state, the kernels hold the rule. Settings may be changed between calls of ``fit``; they are checked again when
+    it starts.
     """
 
     name: ClassVar[str]
-    code: ClassVar[int]
+    #: How many `Factors` the rule has.
+    n_factors: ClassVar[int] = 0
 
     def __post_init__(self) -> None:
         self.check()
@@ -54,19 +59,40 @@ class Optimizer(ABC):
 
     @property
     @abstractmethod
+    def code(self) -> int:
+        """The kernels' code of the rule, which may depend on the settings."""
+
+    @property
+    @abstractmethod
     def n_slots(self) -> int:
         """Numbers remembered for each parameter."""
 
     @abstractmethod
-    def coefficients(self, steps: NDArray[np.int64]) -> list[float | NDArray[np.float64]]:
-        """What the rule multiplies with at each of `steps`, counted from 1: numbers, or arrays with one number a step."""
+    def coefficients(self, steps: NDArray[np.int64], factors: Factors) -> Coefficients:
+        """What the rule multiplies with at each of `steps`, counted from 1: at most COEFFICIENTS.
 
-    def rates(self, first: int, count: int, dtype: DType) -> Array:
+        `factors` holds `n_factors` numbers, 1 before the first step. They are brought forward in place, from the step before `steps` to the
+        last of these.
+        """
+
+    @classmethod
+    @abstractmethod
+    def cases(cls) -> list[Self]:
+        """Objects with the settings that ``fastbp verify`` and the tests try: those by default, and what reaches the rest of the rule."""
+
+    @abstractmethod
+    def reference(self, p: Array, g: Array, memory: Remembered, t: int) -> Array:
+        """New values of an array of parameters p with gradient g at step t = 1, 2, ..., in float64, from the formula in plain NumPy.
+
+        `memory`, empty at first, keeps what the rule remembers of this array.
+        """
+
+    def rates(self, first: int, count: int, dtype: DType, factors: Factors) -> Array:
         """The coefficients of `count` steps after the first `first`, as (count, COEFFICIENTS), unused ones 0."""
         rates = np.zeros((count, COEFFICIENTS), dtype)
         # What a correction makes too large for the type, the weights will show.
         with np.errstate(over="ignore"):
-            for column, values in enumerate(self.coefficients(np.arange(first + 1, first + count + 1))):
+            for column, values in enumerate(self.coefficients(np.arange(first + 1, first + count + 1), factors)):
                 rates[:, column] = values
         return rates
 

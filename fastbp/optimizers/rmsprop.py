@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastbp._names import flag, real
+from fastbp._typing import Array
 from fastbp.kernels import codes
-from fastbp.optimizers.base import Optimizer, check_rate
+from fastbp.optimizers.base import Coefficients, Factors, Optimizer, Remembered, check_rate
 
 
 @dataclass
@@ -34,7 +35,6 @@ class RMSprop(Optimizer):
     """
 
     name: ClassVar[str] = "rmsprop"
-    code: ClassVar[int] = codes.RMSPROP
 
     learning_rate: float = 0.01
     alpha: float = 0.99
@@ -52,12 +52,33 @@ class RMSprop(Optimizer):
         flag(self.centered, "centered")
 
     @property
+    def code(self) -> int:
+        """With momentum or centred another rule, which remembers more."""
+        return codes.RMSPROP_MOMENTUM if self.momentum > 0 or self.centered else codes.RMSPROP
+
+    @property
     def n_slots(self) -> int:
         """The mean square; with momentum or centred also the velocity and the mean."""
         return 3 if self.momentum > 0 or self.centered else 1
 
-    def coefficients(self, steps: NDArray[np.int64]) -> list[float | NDArray[np.float64]]:
+    def coefficients(self, steps: NDArray[np.int64], factors: Factors) -> Coefficients:
         """Rate, penalty, alpha, 1 - alpha, epsilon, momentum, centred or not."""
         return [
             self.learning_rate, self.weight_decay, self.alpha, 1 - self.alpha, self.epsilon, self.momentum, float(self.centered),
         ]  # fmt: skip
+
+    @classmethod
+    def cases(cls) -> list[Self]:
+        """Plain, and centred with momentum."""
+        return [cls(), cls(0.005, alpha=0.9, epsilon=1e-4, momentum=0.8, centered=True, weight_decay=0.02)]
+
+    def reference(self, p: Array, g: Array, memory: Remembered, t: int) -> Array:
+        """torch.optim.RMSprop, by PyTorch's documentation."""
+        g = g + self.weight_decay * p
+        variance = memory["v"] = self.alpha * memory.get("v", 0.0) + (1 - self.alpha) * g**2
+        if self.centered:
+            memory["mean"] = self.alpha * memory.get("mean", 0.0) + (1 - self.alpha) * g
+            variance = variance - memory["mean"] ** 2
+        memory["b"] = self.momentum * memory.get("b", 0.0) + g / (np.sqrt(variance) + self.epsilon)
+        moved: Array = p - self.learning_rate * memory["b"]
+        return moved

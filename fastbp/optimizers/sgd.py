@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastbp._names import flag, real
+from fastbp._typing import Array
 from fastbp.kernels import codes
-from fastbp.optimizers.base import Optimizer, check_rate
+from fastbp.optimizers.base import Coefficients, Factors, Optimizer, Remembered, check_rate
 
 
 @dataclass
@@ -32,7 +33,6 @@ class SGD(Optimizer):
     """
 
     name: ClassVar[str] = "sgd"
-    code: ClassVar[int] = codes.SGD
 
     learning_rate: float = 0.01
     momentum: float = 0.0
@@ -47,10 +47,29 @@ class SGD(Optimizer):
             raise ValueError("nesterov=True needs a positive momentum; momentum is 0")
 
     @property
+    def code(self) -> int:
+        """Without momentum another rule, which remembers nothing."""
+        return codes.MOMENTUM if self.momentum > 0 else codes.SGD
+
+    @property
     def n_slots(self) -> int:
         """The velocity, where there is momentum."""
         return 1 if self.momentum > 0 else 0
 
-    def coefficients(self, steps: NDArray[np.int64]) -> list[float | NDArray[np.float64]]:
+    def coefficients(self, steps: NDArray[np.int64], factors: Factors) -> Coefficients:
         """Rate, penalty, momentum, Nesterov or not."""
         return [self.learning_rate, self.weight_decay, self.momentum, float(self.nesterov)]
+
+    @classmethod
+    def cases(cls) -> list[Self]:
+        """Without momentum, and with Nesterov's."""
+        return [cls(), cls(0.05, momentum=0.9, nesterov=True, weight_decay=0.02)]
+
+    def reference(self, p: Array, g: Array, memory: Remembered, t: int) -> Array:
+        """torch.optim.SGD, by PyTorch's documentation."""
+        g = g + self.weight_decay * p
+        if self.momentum == 0:
+            return p - self.learning_rate * g
+        memory["b"] = g if t == 1 else self.momentum * memory["b"] + g
+        moved: Array = p - self.learning_rate * (g + self.momentum * memory["b"] if self.nesterov else memory["b"])
+        return moved

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from fastbp import layout
 from fastbp._typing import Array
 from fastbp.data.rows import Rows
-from fastbp.kernels.arguments import Call, Data, Objective, Rule, Workspace
-from fastbp.kernels.codes import COEFFICIENTS, LOSS_SETTINGS, NO_UPDATE, TRAIN
+from fastbp.kernels.arguments import Call, Data, Rule, Workspace
+from fastbp.kernels.codes import COEFFICIENTS, NO_UPDATE, TRAIN
 from fastbp.kernels.lanes.sizes import gradients_size
 from fastbp.kernels.loader import programs
 from fastbp.processors.threads import plan_tasks, start
@@ -28,7 +28,6 @@ class Engine:
 
     def __init__(self, run: Run) -> None:
         self._run, self._network, self._dtype = run, run.model.network, run.model.dtype
-        self._objective = Objective(run.loss.code, np.zeros(LOSS_SETTINGS, self._dtype))
         self._rates = Rates(self._dtype)
         self._gradients = layout.aligned_zeros(0, self._dtype)
         self._results = np.zeros(1, self._dtype)
@@ -48,10 +47,10 @@ class Engine:
         needed = gradients_size(batch, self._network.size)
         if self._gradients.size < needed:
             self._gradients = layout.aligned_zeros(needed, self._dtype)
-        rates = self._rates.of(optimizer, memory.steps, count)
+        rates, factors = self._rates.of(optimizer, memory.steps, count, memory.factors)
         rule = Rule(optimizer.code, optimizer.n_slots, rates, self._gradients, memory.flat)
         losses = self._make(rows, order, rule, order_begin, batch, count, tasks)
-        memory.steps += count
+        memory.steps, memory.factors = memory.steps + count, factors
         self._run.position.steps += count
         return losses
 
@@ -99,7 +98,7 @@ class Engine:
             nothing, order = np.zeros((1, COEFFICIENTS), self._dtype), np.zeros(1, np.int64)
             data = Data(np.zeros((3, 4), np.int64), order, 1, np.zeros(1, self._dtype))
             rule = Rule(NO_UPDATE, 0, nothing, nothing[0], nothing[0])
-            begin = Call(TRAIN, self._network, held, data, rule, self._objective, 0, 1, self._results, 1)
+            begin = Call(TRAIN, self._network, held, data, rule, self._run.objective, 0, 1, self._results, 1)
             call = self._call = programs().prepared(begin)
         call.set({"workspace.width": layout.begin(held, self._network, rows, tasks)})
         return call

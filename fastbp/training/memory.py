@@ -10,16 +10,23 @@ from fastbp import layout
 from fastbp._typing import Array
 from fastbp.files.sealed import fill
 from fastbp.kernels.arguments import Network
-from fastbp.optimizers import Optimizer
+from fastbp.optimizers import Factors, Optimizer
 from fastbp.training.part import Part, State, all_finite
+
+# In a state, where there are any.
+_FACTORS = "factors"
 
 
 class Memory(Part):
-    """Belongs to one kind of optimizer: `slots` (n_slots, parameters), and how many steps were made with them."""
+    """Belongs to one kind of optimizer: `slots` (n_slots, parameters), how many steps were made with them, and the optimizer's factors.
+
+    The factors are replaced at each step, not changed in place.
+    """
 
     def __init__(self, optimizer: Optimizer, network: Network) -> None:
         self._network = network
         self._begin(optimizer.name, optimizer.n_slots)
+        self.factors: Factors = np.ones(optimizer.n_factors)
 
     def _begin(self, name: str, n_slots: int) -> None:
         size, dtype = self._network.size, self._network.parameters.dtype
@@ -37,15 +44,18 @@ class Memory(Part):
             kept = min(len(slots), len(self.slots))
             self.slots[:kept] = slots[:kept]
             self.steps = steps
+        else:
+            self.factors = np.ones(optimizer.n_factors)
 
     def state(self) -> State:
         """Each slot as an array for each of the model's."""
-        return {"name": self.name, "slots": len(self.slots), "steps": self.steps} | self._arrays()
+        return {"name": self.name, "slots": len(self.slots), "steps": self.steps} | self._arrays() | self._factors()
 
     def load_state(self, state: State) -> None:
         """Take it back."""
         self._begin(state["name"], state["slots"])
         self.steps = state["steps"]
+        self.factors = np.array(state.get(_FACTORS, ()), np.float64)
         fill(self._arrays(), state)
 
     def keep(self, before: Any = None) -> Any:
@@ -53,19 +63,22 @@ class Memory(Part):
         if before is None or before[1].shape != self.slots.shape:
             before = None, np.empty_like(self.slots)
         np.copyto(before[1], self.slots)
-        return (self.name, self.steps), before[1]
+        return (self.name, self.steps, self.factors), before[1]
 
     def restore(self, kept: Any) -> None:
         """Give them back."""
-        (name, steps), slots = kept
+        (name, steps, factors), slots = kept
         if self.slots.shape != slots.shape:
             self._begin(name, len(slots))
         np.copyto(self.slots, slots)
-        self.name, self.steps = name, steps
+        self.name, self.steps, self.factors = name, steps, factors
 
     def is_finite(self) -> bool:
         """Whether all that is remembered is."""
         return all_finite(self.slots)
+
+    def _factors(self) -> dict[str, Array]:
+        return {_FACTORS: self.factors} if self.factors.size else {}
 
     def _arrays(self) -> dict[str, Array]:
         arrays: dict[str, Array] = {}

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from fastbp._typing import Array, DType
-from fastbp.optimizers import Optimizer
+from fastbp.optimizers import Factors, Optimizer
 
 # A single step takes its row of so many: to work one out takes as long as all of them.
 _AHEAD = 64
 
 
 class Rates:
-    """The coefficients of the steps of a run, kept while the optimizer's settings stay what they are."""
+    """The coefficients of the steps of a run, kept while the optimizer's settings stay what they are.
+
+    Those of an optimizer with factors are worked out for no more steps than are made, so that the factors are those of the last one.
+    """
 
     def __init__(self, dtype: DType) -> None:
         self._dtype = dtype
@@ -20,11 +23,14 @@ class Rates:
         self._first = 0
         self._rows: Array | None = None
 
-    def of(self, optimizer: Optimizer, done: int, count: int) -> Array:
-        """The coefficients of `count` steps after `done`, a row each."""
+    def of(self, optimizer: Optimizer, done: int, count: int, factors: Factors) -> tuple[Array, Factors]:
+        """The coefficients of `count` steps after `done`, a row each, and what becomes of the optimizer's `factors` by these steps."""
+        if optimizer.n_factors > 0:
+            after = factors.copy()
+            return optimizer.rates(done, count, self._dtype, after), after
         settings = type(optimizer), *vars(optimizer).values()
         begin = done - self._first
         if self._rows is None or settings != self._settings or begin < 0 or begin + count > len(self._rows):
             self._settings, self._first, begin = settings, done, 0
-            self._rows = optimizer.rates(done, max(count, _AHEAD), self._dtype)
-        return self._rows[begin : begin + count]
+            self._rows = optimizer.rates(done, max(count, _AHEAD), self._dtype, factors)
+        return self._rows[begin : begin + count], factors

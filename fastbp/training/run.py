@@ -13,7 +13,7 @@ from fastbp.data.rows import Rows
 from fastbp.data.validation import check_inputs, check_sample_weight
 from fastbp.files.run_file import run_content
 from fastbp.files.sealed import as_path, write_atomically
-from fastbp.losses import Loss
+from fastbp.losses import Loss, describe_loss
 from fastbp.mlp import MLP
 from fastbp.optimizers import OPTIMIZERS, Optimizer, as_optimizer
 from fastbp.training.fingerprint import Fingerprint
@@ -47,10 +47,12 @@ class Run:
     """
 
     def __init__(
-        self, model: MLP, loss: type[Loss], optimizer: Optimizer, *, batch_size: int | None, shuffle: bool, seed: int, threads: int | None,
+        self, model: MLP, loss: Loss, optimizer: Optimizer, *, batch_size: int | None, shuffle: bool, seed: int, threads: int | None,
         precision: str,
     ) -> None:  # fmt: skip
+        loss.check_range(model.dtype)
         self.model, self.loss, self.optimizer = model, loss, optimizer
+        self.objective = loss.objective(model.dtype)
         self.batch_size, self.shuffle, self.seed, self.threads, self.precision = batch_size, shuffle, seed, threads, precision
         self.resumed = False
         self._checked: Any = None  # settings of the optimizer that have been
@@ -104,7 +106,7 @@ class Run:
 
     def scores(self, rows: Rows) -> dict[str, float]:
         """The same over a data set that has been checked."""
-        scores = self.model.inference.score(rows, self.loss.code, self.threads)
+        scores = self.model.inference.score(rows, self.objective, self.threads)
         names = ("loss", "accuracy") if self.loss.has_accuracy else ("loss",)
         return dict(zip(names, scores.tolist(), strict=False))
 
@@ -138,7 +140,7 @@ class Run:
         if OPTIMIZERS.get(optimizer.name) is not type(optimizer):
             raise TypeError(f"optimizer is of type {type(optimizer).__name__}; a file can hold {', '.join(OPTIMIZERS)}")
         return {
-            "loss": self.loss.name,
+            "loss": describe_loss(self.loss),
             "optimizer": {"name": optimizer.name, **asdict(optimizer)},
             "batch_size": self.batch_size,
             "shuffle": self.shuffle,

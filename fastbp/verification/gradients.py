@@ -7,17 +7,19 @@ from typing import Any
 import numpy as np
 
 from fastbp._typing import Array
-from fastbp.activations import ACTIVATIONS
-from fastbp.losses import LOSSES
+from fastbp.activations import ACTIVATIONS, Activation
+from fastbp.losses import LOSSES, Loss
 from fastbp.mlp import MLP
 from fastbp.trainer import Trainer
 from fastbp.verification import reference
 from fastbp.verification.deviation import Deviation, Findings, compare, compare_norms, layers
 from fastbp.verification.problems import random_inputs, random_model, random_targets, random_weights
 
-HIDDEN = [name for name, cls in ACTIVATIONS.items() if not cls.output_only]
+HIDDEN = [case for cls in ACTIVATIONS.values() if not cls.output_only for case in cls.cases()]
+#: A loss and an output activation that it may follow.
+ENDS = [(loss, output) for cls in LOSSES.values() for loss in cls.cases() for name in loss.allowed for output in ACTIVATIONS[name].cases()]
 #: Hidden activation, loss and output activation of every kind of net.
-KINDS = [(hidden, loss, output) for hidden in HIDDEN for loss, cls in LOSSES.items() for output in cls.allowed]
+KINDS = [(hidden, loss, output) for hidden in HIDDEN for loss, output in ENDS]
 # Of the first 4000 the one whose relus stay furthest from their kinks (|z| > 0.04), each of them alive on some row.
 SEED = 2857
 _STEP = 1e-5
@@ -35,7 +37,7 @@ def gradients_equal_central_differences() -> Findings:
     return Findings(deviations)
 
 
-def small_net(hidden: str, loss: str, output: str) -> tuple[Trainer, tuple[Array, Array, Array]]:
+def small_net(hidden: Activation, loss: Loss, output: Activation) -> tuple[Trainer, tuple[Array, Array, Array]]:
     """A trainer of a 3-4-3-2 net, and inputs, targets and weights of five rows, clear of all kinks."""
     model = random_model([3, 4, 3, 2], seed=SEED, activation=hidden, output_activation=output)
     data = random_inputs(5, 3, seed=SEED), random_targets(loss, 5, 2, seed=SEED), random_weights(5, seed=SEED)

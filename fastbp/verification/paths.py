@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from fastbp._random import epoch_order
 from fastbp._typing import Array
-from fastbp.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop
+from fastbp.activations import ACTIVATIONS, Activation, as_activation
+from fastbp.losses import LOSSES, Loss, as_loss
+from fastbp.optimizers import OPTIMIZERS, Optimizer
 from fastbp.trainer import Trainer
 from fastbp.verification.problems import random_inputs, random_model, random_targets
 
@@ -21,8 +23,8 @@ class Path(NamedTuple):
     sizes: tuple[int, ...]
     rows: int
     batch: int | None
-    activation: str
-    loss: str
+    activation: str | Activation
+    loss: str | Loss
 
     def trainer(self, optimizer: Optimizer | str, dtype: str, threads: int | None) -> Trainer:
         """A trainer of the net."""
@@ -50,7 +52,7 @@ class Path(NamedTuple):
 
 
 # The sizes at which the kernels take another way are in kernels/sizes.py and kernels/gradient.py.
-PATHS = (
+WAYS = (
     Path("one row a batch", (17, 33, 5), 8, 1, "tanh", "cross_entropy"),
     Path("few rows", (17, 33, 5), 26, 7, "sigmoid", "binary_cross_entropy"),
     Path("ragged panels", (37, 50, 19, 3), 150, 61, "leaky_relu", "cross_entropy"),
@@ -64,15 +66,19 @@ PATHS = (
     Path("no hidden layer", (11, 4), 60, 20, "identity", "cross_entropy"),
 )
 
-#: For each optimizer settings other than the default, which reach what is left of its rule.
-RICHER: dict[str, Optimizer] = {
-    "sgd": SGD(0.05, momentum=0.9, nesterov=True, weight_decay=0.02),
-    "rmsprop": RMSprop(0.005, alpha=0.9, epsilon=1e-4, momentum=0.8, centered=True, weight_decay=0.02),
-    "adam": Adam(0.01, beta_1=0.8, beta_2=0.95, epsilon=1e-4, weight_decay=0.05),
-    "adamw": AdamW(0.01, beta_1=0.8, beta_2=0.95, epsilon=1e-4, weight_decay=0.3),
-}
+
+def _other_paths() -> list[Path]:
+    """A path for each activation and each loss that none of the ways above has: batches of a few panels, the last one of few rows."""
+    activations = [case for cls in ACTIVATIONS.values() if not cls.output_only for case in cls.cases()]
+    losses = [case for cls in LOSSES.values() for case in cls.cases()]
+    known = {as_activation(way.activation, "activation") for way in WAYS}, {as_loss(way.loss) for way in WAYS}
+    paths = [Path(f"hidden {case}", (9, 40, 21, 3), 127, 61, case, "cross_entropy") for case in activations if case not in known[0]]
+    return paths + [Path(f"loss {case}", (9, 40, 3), 127, 61, "sigmoid", case) for case in losses if case not in known[1]]
+
+
+PATHS = (*WAYS, *_other_paths())
 
 
 def optimizers() -> list[Optimizer]:
     """Each with its default settings, and with richer ones."""
-    return [choice for name, cls in OPTIMIZERS.items() for choice in (cls(), RICHER[name])]
+    return [case for cls in OPTIMIZERS.values() for case in cls.cases()]

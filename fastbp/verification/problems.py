@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fastbp._typing import Array
+from fastbp.losses import Loss, as_loss
 from fastbp.mlp import MLP
 from fastbp.trainer import Trainer
 from fastbp.verification import reference
@@ -27,15 +28,9 @@ def random_inputs(rows: int, columns: int, *, seed: int = 0, dtype: str = "float
     return np.random.default_rng([seed, 1]).normal(size=(rows, columns)).astype(dtype)
 
 
-def random_targets(loss: str, rows: int, columns: int, *, seed: int = 0, dtype: str = "float64") -> Array:
+def random_targets(loss: str | Loss, rows: int, columns: int, *, seed: int = 0, dtype: str = "float64") -> Array:
     """Targets (rows, columns) that the loss takes; rows of probabilities for cross_entropy."""
-    random = np.random.default_rng([seed, 2])
-    if loss == "squared_error":
-        return random.normal(size=(rows, columns)).astype(dtype)
-    uniform = random.uniform(0.05, 0.95, (rows, columns))
-    if loss == "cross_entropy":
-        uniform /= uniform.sum(axis=1, keepdims=True)
-    return uniform.astype(dtype)
+    return as_loss(loss).reference_targets(np.random.default_rng([seed, 2]), rows, columns).astype(dtype)
 
 
 def random_weights(rows: int, *, seed: int = 0) -> Array:
@@ -46,5 +41,4 @@ def random_weights(rows: int, *, seed: int = 0) -> Array:
 def net_after_training(trainer: Trainer, X: Array, targets: Array, **training: Any) -> tuple[reference.Net, list[float]]:
     """What the oracle makes of a trainer's model, and its losses; the model is left alone."""
     net = reference.net_of(trainer.model)
-    settings = vars(trainer.optimizer)
-    return net, reference.train(net, trainer.loss.name, trainer.optimizer.name, settings, X, targets, **training)
+    return net, reference.train(net, trainer.loss, trainer.optimizer, X, targets, **training)

@@ -1,0 +1,39 @@
+"""What activations and losses have in common: a name, a code that the kernels know them by, and settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from fastbp._typing import DType
+from fastbp.data.validation import within
+
+
+@dataclass(frozen=True)
+class Specification:
+    """Base of the activations and of the losses. A class with settings is a frozen dataclass of real numbers, which it checks itself."""
+
+    name: ClassVar[str]
+    code: ClassVar[int]
+
+    @property
+    def settings(self) -> dict[str, float]:
+        """The settings by their names."""
+        return dict(vars(self))
+
+    @classmethod
+    def cases(cls) -> list[Self]:
+        """Objects with the settings that ``fastbp verify`` and the tests try: those by default, and what else reaches other code."""
+        return [cls()]
+
+    def check_range(self, dtype: DType) -> None:
+        """Raise ValueError for a setting too large for `dtype`."""
+        within(dtype, **self.settings)
+
+    def described(self) -> dict[str, Any]:
+        """Name and settings, for a file."""
+        return {"name": self.name, **self.settings}
+
+    def __str__(self) -> str:
+        numbers = ", ".join(f"{value:g}" for value in self.settings.values())
+        return f"{self.name}({numbers})" if numbers else self.name

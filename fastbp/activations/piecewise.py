@@ -1,0 +1,77 @@
+"""Activations made of straight lines: identity, relu and leaky relu."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from fastbp._names import real
+from fastbp._typing import Array
+from fastbp.activations.base import Activation
+from fastbp.kernels import codes
+
+
+class Identity(Activation):
+    """a = z."""
+
+    name = "identity"
+    code = codes.IDENTITY
+
+    def reference(self, z: Array) -> Array:
+        """The formula."""
+        return z.copy()
+
+    def reference_derivative(self, z: Array) -> Array:
+        """Ones."""
+        return np.ones_like(z)
+
+
+class ReLU(Activation):
+    """a = max(z, 0); a' = 1 for z > 0, else 0 (V. Nair, G. Hinton, ICML 2010)."""
+
+    name = "relu"
+    code = codes.RELU
+    initializer = "he_uniform"
+
+    def reference(self, z: Array) -> Array:
+        """The formula."""
+        return np.maximum(z, 0.0)
+
+    def reference_derivative(self, z: Array) -> Array:
+        """0 at the kink."""
+        return np.where(z > 0, 1.0, 0.0)
+
+
+@dataclass(frozen=True)
+class LeakyReLU(Activation):
+    """a = z for z > 0, negative_slope z below; a' = 1 or negative_slope (A. Maas, A. Hannun, A. Ng, ICML 2013).
+
+    Parameters
+    ----------
+    negative_slope : float, default 0.01
+        Not negative: the derivative is read from the sign of the output.
+    """
+
+    name = "leaky_relu"
+    code = codes.LEAKY_RELU
+    initializer = "he_uniform"
+
+    negative_slope: float = 0.01
+
+    def __post_init__(self) -> None:
+        real(self.negative_slope, "negative_slope")
+
+    @classmethod
+    def cases(cls) -> list[Self]:
+        """The default slope, and one that counts."""
+        return [cls(), cls(0.3)]
+
+    def reference(self, z: Array) -> Array:
+        """The formula."""
+        return np.where(z > 0, z, self.negative_slope * z)
+
+    def reference_derivative(self, z: Array) -> Array:
+        """The slope at the kink."""
+        return np.where(z > 0, 1.0, self.negative_slope)

@@ -1,0 +1,74 @@
+"""What the trainer, the kernels and the checks ask of a loss."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from fastbp._specification import Specification
+from fastbp._typing import Array, DType
+from fastbp.activations import ACTIVATIONS, Activation, Identity
+from fastbp.data.validation import numeric, real_range
+from fastbp.kernels.arguments import Objective
+from fastbp.kernels.codes import LOSS_SETTINGS
+
+
+@dataclass(frozen=True)
+class Loss(Specification, ABC):
+    """Base of the losses: name, code, settings, targets, output activations, and a reference implementation to check the kernels by.
+
+    Every loss is the mean over the rows of the batch, weighted if asked. What stands here suits a loss of real targets.
+    """
+
+    #: Output activation that ``output_activation="auto"`` stands for.
+    output_activation: ClassVar[type[Activation]] = Identity
+    #: Names of the output activations it may follow.
+    allowed: ClassVar[tuple[str, ...]] = tuple(ACTIVATIONS)
+    #: Whether `Trainer.evaluate` tells how many answers are right.
+    has_accuracy: ClassVar[bool] = False
+
+    def objective(self, dtype: DType) -> Objective:
+        """The loss as the kernels of a network of `dtype` read it."""
+        settings = np.zeros(LOSS_SETTINGS, dtype)
+        settings[: len(self.settings)] = list(self.settings.values())
+        return Objective(self.code, settings)
+
+    def check_output(self, activation: Activation, n_outputs: int) -> None:
+        """Raise ValueError when the output layer does not suit the loss."""
+        if activation.name not in self.allowed:
+            raise ValueError(f"loss={self.name!r} goes with output_activation {' or '.join(self.allowed)}; the model has {activation.name}")
+
+    def check_targets(self, y: object, rows: int, n_outputs: int, dtype: DType) -> Array:
+        """`y` as a numeric array with a row per sample, or a ValueError or TypeError that says what is wrong with it."""
+        targets = rows_of_outputs(self.name, y, rows, n_outputs)
+        real_range(targets, "y", dtype)
+        return targets
+
+    @abstractmethod
+    def reference(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:
+        """The loss of each row and its gradient dL/dz (n, K), from logits and targets (n, K), in float64 and plain NumPy."""
+
+    def reference_targets(self, random: np.random.Generator, rows: int, columns: int) -> Array:
+        """Targets (rows, columns) to check the kernels with."""
+        return random.normal(size=(rows, columns))
+
+
+def rows_of_outputs(name: str, y: object, rows: int, n_outputs: int) -> Array:
+    """`y` as a numeric array (rows, n_outputs)."""
+    targets = numeric(y, "y")
+    if targets.ndim == 1 and n_outputs == 1:
+        targets = targets[:, np.newaxis]
+    if targets.ndim != 2 or targets.shape[1] != n_outputs:
+        expected = f"(n,) or (n, {n_outputs})" if n_outputs == 1 else f"(n, {n_outputs})"
+        raise ValueError(f"y has shape {targets.shape}; loss={name!r} with {n_outputs} outputs expects {expected}")
+    same_rows(targets, rows)
+    return targets
+
+
+def same_rows(targets: Array, rows: int) -> None:
+    """Raise ValueError unless there are as many targets as inputs."""
+    if targets.shape[0] != rows:
+        raise ValueError(f"X has {rows} rows and y has {targets.shape[0]}; expected as many")

@@ -1,0 +1,71 @@
+"""Cross-entropy: one class of several."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fastbp._typing import Array, DType
+from fastbp.activations import Activation, Softmax
+from fastbp.data.validation import check_range, numeric
+from fastbp.kernels import codes
+from fastbp.losses.base import Loss, same_rows
+
+
+class CrossEntropy(Loss):
+    """mean over rows of -sum_k t_k log p_k, p = softmax(z) (C. M. Bishop, *Pattern Recognition and Machine Learning*, 2006, section 4.3).
+
+    Targets are integer labels 0 to n_outputs - 1 of shape (n,), or rows of probabilities (n, n_outputs). With
+    ``output_activation="identity"`` the loss is the same and the model predicts logits.
+    """
+
+    name = "cross_entropy"
+    code = codes.CROSS_ENTROPY
+    output_activation = Softmax
+    allowed = ("softmax", "identity")
+    has_accuracy = True
+
+    def check_output(self, activation: Activation, n_outputs: int) -> None:
+        """At least two classes."""
+        super().check_output(activation, n_outputs)
+        if n_outputs < 2:
+            raise ValueError("loss='cross_entropy' needs at least 2 outputs, one a class; for one output use loss='binary_cross_entropy'")
+
+    def check_targets(self, y: object, rows: int, n_outputs: int, dtype: DType) -> Array:
+        """Labels or probabilities."""
+        targets = numeric(y, "y")
+        if targets.ndim == 1:
+            same_rows(targets, rows)
+            return _labels(targets, n_outputs)
+        if targets.ndim != 2 or targets.shape[1] != n_outputs:
+            raise ValueError(
+                f"y has shape {targets.shape}; loss='cross_entropy' expects integer labels (n,) or probabilities (n, {n_outputs}), "
+                "a column for each output"
+            )
+        same_rows(targets, rows)
+        check_range(targets, "y", 0, 1, "probabilities")
+        sums = targets.sum(axis=1, dtype=np.float64)
+        wrong = np.flatnonzero(np.abs(sums - 1) > 1e-3)
+        if wrong.size:
+            raise ValueError(f"y[{wrong[0]}] sums to {sums[wrong[0]]:g}; rows of probabilities sum to 1")
+        return targets
+
+    def reference(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:
+        """The formula, with the largest logit taken from all, which changes nothing."""
+        highest = z.max(axis=1, keepdims=True)
+        minus_log_p = highest - z + np.log(np.exp(z - highest).sum(axis=1, keepdims=True))
+        return (targets * minus_log_p).sum(axis=1), targets.sum(axis=1, keepdims=True) * Softmax().reference(z) - targets
+
+    def reference_targets(self, random: np.random.Generator, rows: int, columns: int) -> Array:
+        """Rows of probabilities."""
+        uniform = random.uniform(0.05, 0.95, (rows, columns))
+        probabilities: Array = uniform / uniform.sum(axis=1, keepdims=True)
+        return probabilities
+
+
+def _labels(labels: Array, n_outputs: int) -> Array:
+    check_range(labels, "y", 0, n_outputs - 1, f"class labels of {n_outputs} outputs")
+    if labels.dtype.kind == "f":
+        wrong = np.flatnonzero(labels != np.floor(labels))
+        if wrong.size:
+            raise ValueError(f"y[{wrong[0]}] is {labels[wrong[0]]}; class labels are integers 0 to {n_outputs - 1}")
+    return labels[:, np.newaxis]
