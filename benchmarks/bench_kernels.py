@@ -10,19 +10,18 @@ from functools import cache
 import numpy as np
 
 from fastbp import layout
-from fastbp.compiling.jit import program, unit_addresses
+from fastbp.compiling.jit import program
 from fastbp.data.rows import Rows
-from fastbp.kernels import programs  # noqa: F401  # all units are there once the program is
-from fastbp.kernels.arguments import N_IN, N_OUT, Batch, Block, Objective, Rule, Span
-from fastbp.kernels.codes import LOSS_SETTINGS
+from fastbp.kernels import programs
+from fastbp.kernels.arguments import N_IN, N_OUT, Batch, Call, Data, Objective, Rule, Span, Task
+from fastbp.kernels.block import records
+from fastbp.kernels.codes import LOSS_SETTINGS, TRAIN
 from fastbp.kernels.delta import hidden_delta
 from fastbp.kernels.forward import forward_layer
 from fastbp.kernels.gather import gather_batch
-from fastbp.kernels.gradient import gradient_blocks
-from fastbp.kernels.lanes.buffer import kind_of, without_arrays
-from fastbp.kernels.lanes.matrix import Matrix
-from fastbp.kernels.lanes.panels import lanes_of, panels_of
+from fastbp.kernels.gradient import weight_gradients
 from fastbp.kernels.loss import output_delta
+from fastbp.kernels.places import all_panels
 
 from .common import NETS, peak, products, seconds, trainer
 from .common import data as seeded
@@ -33,45 +32,45 @@ PRODUCTS = ["forward", "delta", "gradient and update"]
 
 
 @program
-def run(phase, objective, network, workspace, data, rule, rows, repeats):
+def run(phase, call, one, repeats):
     """One phase `repeats` times."""
-    net, work, source, update, wanted = without_arrays(network, workspace, data, rule, objective)
-    zero = type(net.slopes[0])(0)
-    panels, last = panels_of(rows, work.width, lanes_of(work.deltas)), net.layers - 1
+    given = records(call, one)
+    network, workspace, data, rows = given.network, given.workspace, given.data, given.batch_size
+    panels, task, batch = all_panels(workspace, rows), Task(0, 1, 0), Batch(0, rows, 0, 0, Span(0, 0))
+    inputs = Span(0, network.table[0, N_IN])
     for _ in range(repeats):
         if phase == GATHER:
-            gather_batch(source, work, 0, rows, 0, panels, 0, net.table[0, N_IN], 1, zero, 0, 1, 0)
+            gather_batch(data, workspace, batch, panels, inputs, 1, task)
         elif phase == FORWARD:
-            for layer in range(last + 1):
-                forward_layer(net, work, layer, rows, 0, panels, 0, net.table[layer, N_OUT], 0, net.table[layer, N_IN], 0)
+            for layer in range(network.layers):
+                n_in, n_out = network.table[layer, N_IN], network.table[layer, N_OUT]
+                forward_layer(network, workspace, layer, rows, panels, Span(0, n_out), Span(0, n_in), 0)
         elif phase == LOSS:
-            output_delta(wanted, net, work, source, rows, Span(0, panels))
+            output_delta(given.objective, network, workspace, data, rows, panels)
         elif phase == DELTA:
-            for layer in range(last, 0, -1):
-                hidden_delta(net, work, layer, rows, 0, panels, 0, net.table[layer, N_IN], 0)
+            for layer in range(network.layers - 1, 0, -1):
+                hidden_delta(network, workspace, layer, rows, panels, Span(0, network.table[layer, N_IN]), 0)
         elif phase == GRADIENT:
-            gradient_blocks(net, work, source, update, 0, 0, rows, 0, panels, 0, 0, 0, net.table[0, N_IN], 1, 0, 0)
+            weight_gradients(network, workspace, data, given.rule, batch, Span(0, rows), inputs, task)
 
 
 @cache
-def arguments(net):
-    """What `run` is given, every buffer filled."""
+def prepared(net):
+    """The call whose phases `run` runs, every buffer filled."""
     sizes, rows = NETS[net]
     of = trainer(sizes, rows)
     network, dtype = of.model.network, of.model.dtype
     inputs, labels = seeded(rows, sizes[0], max(sizes[-1], 2))
-    # Data holds addresses; the arrays themselves live in the cache of `seeded`.
-    data = Rows(inputs, of.loss.check_targets(labels, rows, sizes[-1], dtype)).data(np.arange(rows))
+    # Sources are addresses; the arrays themselves live in the cache of `seeded`.
+    sources = Rows(inputs, of.loss.check_targets(labels, rows, sizes[-1], dtype)).sources
+    data = Data(sources, np.arange(rows), rows, np.zeros(1, dtype))
     slots = np.zeros(of.optimizer.n_slots * network.parameters.size, dtype)
     rule = Rule(of.optimizer.code, of.optimizer.n_slots, of.optimizer.rates(0, 1, dtype), np.zeros(0, dtype), slots)
-    buffers = layout.workspace(network, rows, 1, 1, training=True)
-    objective = Objective(of.loss.code, np.zeros(LOSS_SETTINGS, dtype))
-    places = Span(0, 0), Batch(0, 0, 0, 0, Span(0, 0)), Block(0, 0, 0, 0), Matrix(slots, 0, 0)
-    kinds = {type(record).__name__: kind_of(record) for record in (network, buffers, data, rule, objective, *places)}
-    buffers = buffers._replace(units=unit_addresses(**kinds, Any=kind_of(dtype.type(0)), Numbers=kind_of(slots)))
+    buffers, objective = layout.workspace(network, rows, 1, 1, training=True), Objective(of.loss.code, np.zeros(LOSS_SETTINGS, dtype))
+    call = programs.prepared(Call(TRAIN, network, buffers, data, rule, objective, 0, rows, np.zeros(1, dtype), 1))
     for phase in PHASES.values():
-        run(phase, objective, network, buffers, data, rule, rows, 1)
-    return objective, network, buffers, data, rule, rows
+        run(phase, *call.arguments, 1)
+    return call
 
 
 class Kernel:
@@ -80,10 +79,10 @@ class Kernel:
     warmup_time = 1.0
 
     def setup_cache(self):
-        arguments(next(iter(NETS)))
+        prepared(next(iter(NETS)))
 
     def time_phase(self, phase, net):
-        run(PHASES[phase], *arguments(net), 1)
+        run(PHASES[phase], *prepared(net).arguments, 1)
 
 
 class Speed:
@@ -91,7 +90,7 @@ class Speed:
     param_names = ("phase", "net")
 
     def setup_cache(self):
-        arguments(next(iter(NETS)))
+        prepared(next(iter(NETS)))
 
     def track_gflops(self, phase, net):
         return flops(phase, net) / best_time(phase, net) / 1e9
@@ -106,7 +105,7 @@ class Speed:
 
 def best_time(phase, net):
     """Shortest time of a phase, repeated in one call so that the call itself does not count."""
-    given = arguments(net)
+    given = prepared(net).arguments
     repeats = max(1, int(5e-3 / seconds(lambda: run(PHASES[phase], *given, 1), least=0)))
     return seconds(lambda: run(PHASES[phase], *given, repeats)) / repeats
 

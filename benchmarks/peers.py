@@ -19,7 +19,6 @@ fastbp and PyTorch have cached on disk. MB is the most resident memory of the pr
 import argparse
 import importlib.util
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -28,11 +27,10 @@ if __package__ in (None, ""):
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from benchmarks.comparison import PEERS, match, picture, report
+from benchmarks.comparison.options import CORES, count, names_of, seconds, thread_count
 from benchmarks.comparison.outcome import OURS
-from benchmarks.comparison.process import AbsentError, Worker
+from benchmarks.comparison.process import AbsentError, Entrant, Worker
 from benchmarks.comparison.spec import DEFAULT, FORM, parse
-
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def main(arguments=None):
@@ -43,8 +41,9 @@ def main(arguments=None):
     if OURS in options.peers:
         print(f"first start of {OURS}, which compiles once an installation: {first_start(options.threads)}", flush=True)
     outcomes = []
+    entrants = {name: Entrant(name) for name in options.peers}
     for spec in options.nets or map(parse, DEFAULT):
-        outcome = match.play(spec, options.peers, options.threads, options.threads == CORES, options.rounds, options.seconds)
+        outcome = match.play(spec, entrants, options.threads, options.threads == CORES, options.rounds, options.seconds)
         print(f"\n{report.table(outcome)}", flush=True)
         outcomes.append(outcome)
     print(f"\n{report.summary(outcomes)}")
@@ -58,10 +57,11 @@ def read(arguments=None):
     """The options of the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("nets", nargs="*", type=parse, metavar="NET", help=FORM)
-    parser.add_argument("--threads", type=_threads, default=CORES, help="of each peer (default: all %(default)s cores)")
-    parser.add_argument("--rounds", type=_count, default=7, help="turns of each peer (default: %(default)s)")
-    parser.add_argument("--seconds", type=_seconds, default=0.5, help="of a turn, at least an epoch (default: %(default)s)")
-    parser.add_argument("--peers", type=_peers, default=list(PEERS), help=f"some of {','.join(PEERS)}")
+    parser.add_argument("--threads", type=thread_count, default=CORES, help="of each peer (default: all %(default)s cores)")
+    parser.add_argument("--rounds", type=count, default=7, help="turns of each peer (default: %(default)s)")
+    parser.add_argument("--seconds", type=seconds, default=0.5, help="of a turn, at least an epoch (default: %(default)s)")
+    # In the list's order, fastbp first: the others' losses are compared with the first one's.
+    parser.add_argument("--peers", type=names_of(PEERS), default=list(PEERS), help=f"some of {','.join(PEERS)}")
     parser.add_argument("--png", type=Path, help=f"picture of the speeds relative to {OURS}")
     parser.add_argument("--json", type=Path, help="all measurements")
     options = parser.parse_args(arguments)
@@ -74,43 +74,11 @@ def read(arguments=None):
 
 def first_start(threads):
     """Time of fastbp's first step, or why there was none. Compiling takes memory, which the first net's worker must not be charged with."""
-    with Worker(OURS, threads) as worker:
+    with Worker(Entrant(OURS), threads) as worker:
         try:
             return f"{worker.ask('setup', task=vars(parse('2-2-2,2,sgd,relu').task(threads, True)))['start']:.1f} s"
         except AbsentError as reason:
             return str(reason)
-
-
-def _threads(text):
-    count = _count(text)
-    if count > CORES:
-        raise argparse.ArgumentTypeError(f"{count}, but there are {CORES} cores")
-    return count
-
-
-def _count(text):
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r}; expected a whole number from 1 on")
-    return int(text)
-
-
-def _seconds(text):
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r}; expected a number of seconds above 0")
-    return seconds
-
-
-def _peers(text):
-    names = text.split(",")
-    for name in names:
-        if name not in PEERS:
-            raise argparse.ArgumentTypeError(f"{name!r}; expected some of {','.join(PEERS)}")
-    # In the list's order, fastbp first: the others' losses are compared with the first one's.
-    return [name for name in PEERS if name in names]
 
 
 if __name__ == "__main__":

@@ -2,8 +2,7 @@
 
 Run it from the repository's root with ``python -m benchmarks.search_blocks``: some minutes, since each choice is a copy of the package that
 compiles anew. ``search_blocks.txt`` keeps a result; ``fastbp/kernels/lanes/sizes.py`` and
-``gradient.py`` hold the choice. A figure is the share
-of the FMA peak that a phase of a step reaches on one thread.
+``fastbp/kernels/patch.py`` hold the choice. A figure is the share of the FMA peak that a phase of a step reaches on one thread.
 """
 
 import json
@@ -45,8 +44,8 @@ def with_sizes(chunk, depth, part):
         for name in ("fastbp", "benchmarks"):
             shutil.copytree(ROOT / name, Path(folder) / name, ignore=shutil.ignore_patterns("__pycache__"))
         kernels = Path(folder) / "fastbp" / "kernels"
-        replace(kernels / "sizes.py", "CHUNK, DEPTH = 96, 256", f"CHUNK, DEPTH = {chunk}, {depth}")
-        replace(kernels / "gradient.py", "_DEPTH = 1024", f"_DEPTH = {part}")
+        replace(kernels / "lanes" / "sizes.py", "CHUNK, DEPTH = 96, 256", f"CHUNK, DEPTH = {chunk}, {depth}")
+        replace(kernels / "patch.py", "_AT_ONCE = 1024", f"_AT_ONCE = {part}")
         settings = os.environ | {"PYTHONPATH": folder, "NUMBA_CACHE_DIR": f"{folder}/cache"}
         done = subprocess.run(
             [sys.executable, "-c", MEASURE.format(nets=NETS)], cwd=folder, env=settings, stdout=subprocess.PIPE, check=True

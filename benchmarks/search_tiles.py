@@ -13,13 +13,14 @@ import numba
 import numpy as np
 
 from benchmarks.common import peak, seconds
-from fastbp.kernels.lanes.tile import FROM_ZERO, multiply
+from fastbp.kernels.lanes.matrix import FROM_ZERO, Depth, Matrix, Start
+from fastbp.kernels.lanes.tile import multiply
 
 SHAPES = (
     [(rows, 1) for rows in (4, 6, 8, 16, 24, 28)] + [(rows, 2) for rows in (4, 6, 8, 12, 14)] + [(rows, 3) for rows in (4, 6, 8, 9, 10)]
 )
 # Numbers between two rows of the left operand, of 48 units and of as many rows of a batch.
-STEP = 48
+ROW = 48
 
 
 def timer(rows, vectors, beside):
@@ -27,8 +28,9 @@ def timer(rows, vectors, beside):
 
     @numba.njit
     def run(c, a, b, depth, repeats):
+        out, left, right = Matrix(c, 0, vectors * 16), Matrix(a, 0, ROW), Matrix(b, 0, vectors * 16)
         for _ in range(repeats):
-            multiply(c, 0, vectors * 16, a, 0, STEP, 0, b, 0, vectors * 16, depth, depth, a, FROM_ZERO, rows, vectors, beside)
+            multiply(out, left, right, Depth(depth, depth, 0), Start(a, FROM_ZERO), rows, vectors, beside)
 
     return run
 
@@ -37,7 +39,7 @@ def measured(rows, vectors, beside, depths):
     """Shares of the peak at each depth, and spills."""
     run = timer(rows, vectors, beside)
     random = np.random.default_rng(0)
-    c, a = np.zeros(rows * vectors * 16, np.float32), random.random(STEP * max(max(depths), rows) + 64, dtype=np.float32)
+    c, a = np.zeros(rows * vectors * 16, np.float32), random.random(ROW * max(max(depths), rows) + 64, dtype=np.float32)
     b = random.random(max(depths) * vectors * 16, dtype=np.float32)
     shares = []
     for depth in depths:

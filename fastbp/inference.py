@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastbp import layout
-from fastbp._typing import Array
-from fastbp.data.rows import Rows
-from fastbp.kernels.arguments import N_OUT, Call, Data, Network, Objective, Rule, Workspace
+from fastbp._typing import Array, DType
+from fastbp.data.rows import Rows, as_they_lie
+from fastbp.data.validation import all_within, finite_range
+from fastbp.kernels.arguments import N_IN, N_OUT, Call, Data, Network, Objective, Rule, Workspace
 from fastbp.kernels.codes import COEFFICIENTS, LOSS_SETTINGS, NO_UPDATE, PREDICT, SCORE
+from fastbp.kernels.lanes.sizes import FEW
 from fastbp.kernels.loader import programs
 from fastbp.processors.threads import plan_tasks, start
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 ROWS = 256
 # Batches in a run, between which Python sees control.
 _BATCHES = 64
+# One thread computes so many multiply-adds before two would begin to.
+_MULTIPLY_ADDS = 400_000
 # So many sets of buffers are kept: one for each thread that predicts at the same time.
 _KEPT = 4
 
@@ -31,8 +35,28 @@ class _Buffers(NamedTuple):
 
     call: Prepared
     workspace: Workspace
-    settings: Array  # of the loss
     total_weight: Array
+
+
+class _Few:
+    """A call on up to FEW rows of an array of its own, and where it leaves what comes of them."""
+
+    def __init__(self, buffers: _Buffers, n_in: int, n_out: int, dtype: DType) -> None:
+        self.inputs, self.outputs = np.zeros((FEW, n_in), dtype), np.zeros((FEW, n_out), dtype)
+        self._buffers, self._range = buffers, finite_range(dtype, dtype)
+        buffers.call.set("data.sources", Rows(self.inputs).sources)
+        buffers.call.set("results", self.outputs.reshape(-1))
+        buffers.call.set("workspace.width", 1)
+
+    def predict(self, rows: int) -> Array | None:
+        """What the output layer gives for the first rows; None when they hold a number that is not finite."""
+        if not all_within()(self.inputs[:rows], *self._range):
+            return None
+        call = self._buffers.call
+        call.set("data.rows", rows)
+        call.set("batch_size", rows)
+        programs().run(call, 1)
+        return self.outputs[:rows].copy()
 
 
 class Inference:
@@ -40,20 +64,39 @@ class Inference:
 
     def __init__(self, network: Network) -> None:
         self._network = network
+        self._dtype = network.parameters.dtype
+        self._n_in, self._n_out = int(network.table[0, N_IN]), int(network.table[-1, N_OUT])
+        self._most_few = min(FEW, _MULTIPLY_ADDS // network.size)
         self._free: list[_Buffers] = []
+        self._few: list[_Few] = []
 
     def score(self, rows: Rows, loss: int, threads: int | None) -> NDArray[np.float64]:
         """Loss and accuracy, in batches of `ROWS` rows."""
         size = min(rows.n_rows, ROWS)
-        results = np.zeros((-(-rows.n_rows // size), 2), self._network.parameters.dtype)
+        results = np.zeros((-(-rows.n_rows // size), 2), self._dtype)
         self._make(SCORE, rows, loss, size, results.reshape(-1), threads)
         total: NDArray[np.float64] = results.sum(axis=0, dtype=np.float64)
         return total
 
     def predict(self, rows: Rows, threads: int | None = None) -> Array:
         """What the output layer gives, as (rows, outputs)."""
-        out: Array = np.empty((rows.n_rows, int(self._network.table[-1, N_OUT])), self._network.parameters.dtype)
+        out: Array = np.empty((rows.n_rows, self._n_out), self._dtype)
         self._make(PREDICT, rows, 0, min(rows.n_rows, ROWS), out.reshape(-1), threads)
+        return out
+
+    def predict_few(self, X: object) -> Array | None:
+        """The same for a few rows of an array of the network's own type, in a few microseconds; None for what asks for more."""
+        if type(X) is not np.ndarray or X.dtype != self._dtype or X.ndim != 2:
+            return None
+        if X.shape[1] != self._n_in or not 0 < X.shape[0] <= self._most_few:
+            return None
+        try:
+            few = self._few.pop()
+        except IndexError:
+            few = _Few(self._new(FEW, 0, 1), self._n_in, self._n_out, self._dtype)
+        few.inputs[: X.shape[0]] = X
+        out = few.predict(X.shape[0])
+        self._few.append(few)
         return out
 
     def _make(self, kind: int, rows: Rows, loss: int, size: int, results: Array, threads: int | None) -> None:
@@ -69,7 +112,7 @@ class Inference:
         call.set("workspace.width", layout.begin(buffers.workspace, self._network, size, tasks))
         for begin in range(0, rows.n_rows, _BATCHES * size):
             end = min(rows.n_rows, begin + _BATCHES * size)
-            call.set("data.order", _as_they_lie(end))
+            call.set("data.order", as_they_lie(end))
             call.set("data.rows", end)
             call.set("order_begin", begin)
             call.set("results", results[begin // size * 2 :] if kind == SCORE else results)
@@ -87,18 +130,10 @@ class Inference:
         return held if layout.has_room(held.workspace, rows, target_width, tasks) else self._new(rows, target_width, tasks)
 
     def _new(self, rows: int, target_width: int, tasks: int) -> _Buffers:
-        dtype = self._network.parameters.dtype
+        dtype = self._dtype
         workspace = layout.workspace(self._network, rows, target_width, tasks, training=False)
         nothing, settings, total_weight = np.zeros((1, COEFFICIENTS), dtype), np.zeros(LOSS_SETTINGS, dtype), np.zeros(1, dtype)
-        data = Data(np.zeros((3, 4), np.int64), _as_they_lie(1), 1, total_weight)
+        data = Data(np.zeros((3, 4), np.int64), as_they_lie(1), 1, total_weight)
         rule = Rule(NO_UPDATE, 0, nothing, nothing[0], nothing[0])
         call = Call(PREDICT, self._network, workspace, data, rule, Objective(0, settings), 0, 1, nothing[0], 1)
-        return _Buffers(programs().prepared(call), workspace, settings, total_weight)
-
-
-_numbers = np.arange(ROWS)
-
-
-def _as_they_lie(rows: int) -> NDArray[np.int64]:
-    """The order 0, 1, 2 and so on; the same array for small sets."""
-    return _numbers if rows <= ROWS else np.arange(rows)
+        return _Buffers(programs().prepared(call), workspace, total_weight)

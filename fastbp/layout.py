@@ -95,7 +95,8 @@ def has_room(held: Workspace, rows: int, target_width: int, tasks: int) -> bool:
 
 def begin(held: Workspace, network: Network, rows: int, tasks: int) -> int:
     """Make `held` ready for a call on `tasks` tasks with batches of `rows` rows; the width of their panels."""
-    held.team[:] = 0
+    if tasks > 1:
+        held.team[:] = 0
     return panel_width(rows, BYTES // held.deltas.itemsize, tasks, network.parameters.size)
 
 

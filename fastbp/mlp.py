@@ -136,6 +136,9 @@ class MLP:
         ValueError, TypeError
             When X is not such an array.
         """
+        few = self.inference.predict_few(X)
+        if few is not None:
+            return few
         inputs = check_inputs(X, self.layer_sizes[0], self.dtype)
         return self.inference.predict(Rows(inputs))
 

@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterable
 from os import PathLike
 from typing import Any, Generic, TypeVar, cast
 
-import numpy as np
-
 from fastbp import layout
 from fastbp._names import flag, integer, lookup, real
 from fastbp._random import as_seed
 from fastbp._typing import Array
 from fastbp.callbacks.base import Callback, check_callbacks
+from fastbp.data.rows import as_they_lie
 from fastbp.files.run_file import Stored, read_run
 from fastbp.losses import Loss, as_loss
 from fastbp.mlp import MLP
@@ -210,7 +209,7 @@ class Trainer:
         run.check_optimizer()
         if not guard.is_current:
             guard.begin()
-        losses = self._engine.train(rows, np.arange(rows.n_rows), 0, rows.n_rows, 1, self._engine.tasks(rows.n_rows))
+        losses = self._engine.train(rows, as_they_lie(rows.n_rows), 0, rows.n_rows, 1, self._engine.tasks(rows.n_rows))
         if not (guard.losses_are_well(losses) and guard.weights_are_well()):
             steps = run.steps
             guard.go_back()
@@ -228,7 +227,7 @@ class Trainer:
         bias_gradients : list of ndarray
         """
         rows = self.run.check(X, y, sample_weight)
-        loss, gradient = self._engine.gradients(rows, np.arange(rows.n_rows))
+        loss, gradient = self._engine.gradients(rows, as_they_lie(rows.n_rows))
         return loss, *layout.matrices(gradient, self.model.network.table)
 
     def save(self, path: str | PathLike[str]) -> None:

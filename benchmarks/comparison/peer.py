@@ -1,9 +1,13 @@
-"""What a worker asks of a peer. To add one: a class here beside, with this base, and a line in `benchmarks.comparison.PEERS`."""
+"""What a worker asks of a peer.
+
+To add one: a module here beside, with a class that trains (`Peer`), is called (`Caller`), or both, and its line in the lists of
+`benchmarks.comparison`.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -11,7 +15,7 @@ from benchmarks.comparison.task import Task
 
 
 class UnsuitableError(Exception):
-    """The peer cannot train this net, or not here; says why."""
+    """The peer cannot do this for this net, or not here; says why."""
 
 
 class Peer(ABC):
@@ -36,3 +40,15 @@ class Peer(ABC):
     @abstractmethod
     def train(self, epochs: int) -> tuple[int, float]:
         """Train on shuffled batches for `epochs` epochs, or somewhat more; give the number of steps and the latest loss."""
+
+
+class Caller(ABC):
+    """A library whose single calls are timed; built of what a `Peer` is, on one net.
+
+    A method gives functions without arguments, by the name of their column: what they are given lies ready. Peers that train have
+    ``step_calls``, too, whose functions make one update on all rows and give the loss before it.
+    """
+
+    @abstractmethod
+    def predict_calls(self) -> dict[str, Callable[[], object]]:
+        """Functions that give the outputs of all rows."""

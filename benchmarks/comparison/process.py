@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 from threading import Timer
+from typing import NamedTuple
 
 _ROOT = Path(__file__).parents[2]
 # A worker that has not answered after so many seconds never will.
@@ -20,12 +21,19 @@ class AbsentError(Exception):
     """A worker that takes no part (any more); says why."""
 
 
-class Worker:
-    """The process of a peer. It computes while it is asked, and sleeps otherwise."""
+class Entrant(NamedTuple):
+    """Who computes: a peer, and the folder that it imports fastbp from; by default the one that these benchmarks lie in."""
 
-    def __init__(self, peer: str, threads: int) -> None:
+    peer: str
+    package: Path = _ROOT
+
+
+class Worker:
+    """The process of an entrant. It computes while it is asked, and sleeps otherwise."""
+
+    def __init__(self, entrant: Entrant, threads: int) -> None:
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  # open as long as the process
-        command = [sys.executable, "-m", "benchmarks.comparison.worker", peer, str(threads)]
+        command = [sys.executable, "-m", "benchmarks.comparison.worker", entrant.peer, str(threads), str(entrant.package)]
         self._process = subprocess.Popen(
             command,
             cwd=_ROOT,

@@ -11,12 +11,12 @@ from benchmarks.comparison.outcome import OURS, Outcome
 _PACKAGES = ("numba", "numpy", "torch", "jax", "scikit-learn")
 
 
-def machine(threads: int, cores: int) -> dict:
+def machine(threads: int, cores: int, packages: tuple[str, ...] = _PACKAGES) -> dict:
     """Versions, CPU and threads."""
     import fastbp
 
     versions = {"fastbp": fastbp.__version__}
-    for name in _PACKAGES:
+    for name in packages:
         try:
             versions[name] = version(name)
         except PackageNotFoundError:
@@ -38,7 +38,7 @@ def table(outcome: Outcome) -> str:
         figures = [_us(run.median), f"{outcome.samples(name):,.0f}", f"{speed / 1e9:.1f}", f"{100 * speed / outcome.peak:.1f}"]
         rows.append([name, *figures, f"{run.start:.1f}", f"{run.megabytes:.0f}"])
     spec = outcome.spec
-    lines = [f"{spec}  ({spec.loss}, {spec.rows:,} rows; peak {outcome.peak / 1e9:.0f} GFLOP/s)", *_aligned(rows)]
+    lines = [f"{spec}  ({spec.loss}, {spec.rows:,} rows; peak {outcome.peak / 1e9:.0f} GFLOP/s)", *aligned(rows)]
     lines += [f"{name} {reason}" for name, reason in outcome.absent.items()]
     return "\n".join(lines + [f"WARNING {warning}" for warning in outcome.warnings()])
 
@@ -58,7 +58,7 @@ def summary(outcomes: list[Outcome]) -> str:
         f"ratio: samples/s of {OURS} over those of the fastest other, median of the rounds' ratios, with the least and the largest; "
         "memory: peak resident memory over the other's; !: see the warning above"
     )
-    return "\n".join([*_aligned(rows), legend])
+    return "\n".join([*aligned(rows), legend])
 
 
 def record(facts: dict, outcomes: list[Outcome]) -> dict:
@@ -86,7 +86,7 @@ def _us(seconds: float) -> str:
     return f"{us:.1f}" if us < 1000 else f"{us:,.0f}"
 
 
-def _aligned(rows: list[list[str]]) -> list[str]:
+def aligned(rows: list[list[str]]) -> list[str]:
     """The first column and names to the left, numbers to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     left = {0} | {i for i, name in enumerate(rows[0]) if name == "best other"}

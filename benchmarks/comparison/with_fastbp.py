@@ -1,23 +1,26 @@
 """fastbp, through its public interface."""
 
-from benchmarks.comparison.peer import Peer
+from benchmarks.comparison.peer import Caller, Peer
 from benchmarks.comparison.task import BETA_1, BETA_2, EPSILON
 
+#: Epochs of the longer fit: so many that what a fit costs beyond its steps hardly counts in each.
+EPOCHS = 50
 
-class Fastbp(Peer):
+
+class Fastbp(Peer, Caller):
     """`fastbp.Trainer.fit`, which on all cores may choose its number of threads itself."""
 
     def __init__(self, task, X, y, weights):
         import fastbp
 
         self.task, self.X, self.y = task, X, y
-        model = fastbp.MLP(task.sizes, activation=task.activation, seed=0)
+        self.model = fastbp.MLP(task.sizes, activation=task.activation, seed=0)
         for layer, (W, b) in enumerate(weights):
-            model.weights[layer][...] = W
-            model.biases[layer][...] = b
+            self.model.weights[layer][...] = W
+            self.model.biases[layer][...] = b
         optimizer = fastbp.SGD(task.rate) if task.optimizer == "sgd" else fastbp.Adam(task.rate, BETA_1, BETA_2, EPSILON)
         threads = None if task.all_cores else task.threads
-        self.trainer = fastbp.Trainer(model, loss=task.loss, optimizer=optimizer, batch_size=task.batch, seed=0, threads=threads)
+        self.trainer = fastbp.Trainer(self.model, loss=task.loss, optimizer=optimizer, batch_size=task.batch, seed=0, threads=threads)
 
     def first_steps(self):
         """Steps by `Trainer.step`."""
@@ -28,3 +31,22 @@ class Fastbp(Peer):
         """Epochs by `Trainer.fit`."""
         history = self.trainer.fit(self.X, self.y, epochs=epochs, progress=False)
         return epochs * self.task.steps, history.loss[-1]
+
+    def predict_calls(self):
+        """`MLP.predict`."""
+        model, X = self.model, self.X
+        return {"fastbp": lambda: model.predict(X)}
+
+    def step_calls(self):
+        """`Trainer.step`."""
+        trainer, X, y = self.trainer, self.X, self.y
+        return {"fastbp": lambda: trainer.step(X, y)}
+
+    def fit_calls(self):
+        """`Trainer.fit`, short and long; on the same data each time."""
+        return {"one": lambda: self.train(1)[1], "many": lambda: self.train(EPOCHS)[1]}
+
+    def evaluate_calls(self):
+        """`Trainer.evaluate`, of one row and of all."""
+        trainer, X, y, first, first_y = self.trainer, self.X, self.y, self.X[:1], self.y[:1]
+        return {"one": lambda: trainer.evaluate(first, first_y)["loss"], "all": lambda: trainer.evaluate(X, y)["loss"]}

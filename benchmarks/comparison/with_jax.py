@@ -1,10 +1,10 @@
-"""JAX: one compiled program per epoch."""
+"""JAX: one compiled program per epoch or, for single calls, per call."""
 
 from math import log
 
 import numpy as np
 
-from benchmarks.comparison.peer import Peer
+from benchmarks.comparison.peer import Caller, Peer
 from benchmarks.comparison.task import BETA_1, BETA_2, EPSILON
 
 # Steps of one call where the batch is the whole set: calling costs something.
@@ -13,7 +13,7 @@ _STEPS_OF_WHOLE = 16
 _UNROLL = 2
 
 
-class Jax(Peer):
+class Jax(Peer, Caller):
     """An epoch is a jitted `lax.scan` that gathers each batch; the state is donated."""
 
     def __init__(self, task, X, y, weights):
@@ -41,6 +41,33 @@ class Jax(Peer):
             steps += losses.size
         return steps, float(losses[-1])
 
+    def predict_calls(self):
+        """A program that holds the weights, on an array that lies ready."""
+        import jax
+
+        outputs, parameters, X = _outputs(self.task), self.state[0], self.X
+        softmax = jax.nn.softmax if self.task.loss == "cross_entropy" else lambda z: z
+        program = jax.jit(lambda x: softmax(outputs(parameters, x)))
+        return {"jax": lambda: program(X).block_until_ready()}
+
+    def step_calls(self):
+        """A program that makes one step; the state is donated."""
+        import jax
+
+        gradient, update = jax.value_and_grad(_loss(self.task)), _update(self.task)
+
+        def one(state, x, t):
+            loss, gradients = gradient(state[0], x, t)
+            return update(state, gradients), loss
+
+        program = jax.jit(one, donate_argnums=0)
+
+        def step():
+            self.state, loss = program(self.state, self.X, self.y)
+            return loss.block_until_ready()
+
+        return {"jax": step}
+
     def _run(self, order):
         self.state, losses = self.epoch(self.state, self.X, self.y, None if self.task.steps == 1 else order)
         return losses
@@ -50,8 +77,7 @@ def _epoch(task):
     """A function of state, data and order of the rows that gives the new state and the loss of each step."""
     import jax
 
-    gradient = jax.value_and_grad(_loss(task))
-    update = _sgd(task) if task.optimizer == "sgd" else _adam(task)
+    gradient, update = jax.value_and_grad(_loss(task)), _update(task)
 
     def epoch(state, X, y, order):
         def step(state, rows):
@@ -70,18 +96,35 @@ def _loss(task):
     import jax
     import jax.numpy as jnp
 
-    activation = {"sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh, "relu": jax.nn.relu}[task.activation]
+    outputs = _outputs(task)
 
     def loss(parameters, x, t):
-        *hidden, (W, b) = parameters
-        for W_hidden, b_hidden in hidden:
-            x = activation(x @ W_hidden + b_hidden)
-        z = x @ W + b
+        z = outputs(parameters, x)
         if task.loss == "squared_error":
             return ((z - t) ** 2).mean()
         return (jax.nn.logsumexp(z, axis=1) - jnp.take_along_axis(z, t[:, None], axis=1)[:, 0]).mean()
 
     return loss
+
+
+def _outputs(task):
+    """A function of parameters and inputs that gives what the last layer adds up."""
+    import jax
+    import jax.numpy as jnp
+
+    activation = {"sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh, "relu": jax.nn.relu}[task.activation]
+
+    def outputs(parameters, x):
+        *hidden, (W, b) = parameters
+        for W_hidden, b_hidden in hidden:
+            x = activation(x @ W_hidden + b_hidden)
+        return x @ W + b
+
+    return outputs
+
+
+def _update(task):
+    return _sgd(task) if task.optimizer == "sgd" else _adam(task)
 
 
 def _sgd(task):

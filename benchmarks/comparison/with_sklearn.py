@@ -2,23 +2,25 @@
 
 import warnings
 
-from benchmarks.comparison.peer import Peer, UnsuitableError
+from benchmarks.comparison.peer import Caller, Peer, UnsuitableError
 from benchmarks.comparison.task import BETA_1, BETA_2, EPSILON
 
 
-class Sklearn(Peer):
-    """`partial_fit`, which is an epoch over shuffled batches."""
+class Sklearn(Peer, Caller):
+    """`partial_fit`, which is an epoch over shuffled batches.
+
+    Of two classes scikit-learn makes a single logistic output: the same probabilities, but another net to train.
+    """
 
     def __init__(self, task, X, y, weights):
-        if task.loss == "cross_entropy" and task.sizes[-1] == 2:
-            raise UnsuitableError("of two classes scikit-learn makes a single logistic output, another net")
         from threadpoolctl import threadpool_limits
 
         self.limits = threadpool_limits(task.threads)
         self.task, self.X, self.y = task, X, y.ravel() if y.ndim == 2 and y.shape[1] == 1 else y
+        self.is_logistic = task.loss == "cross_entropy" and task.sizes[-1] == 2
         self.model = _model(task)
         self._one_step()
-        for layer, (W, b) in enumerate(weights):
+        for layer, (W, b) in enumerate(_as_logistic(weights) if self.is_logistic else weights):
             self.model.coefs_[layer][...] = W
             self.model.intercepts_[layer][...] = b
         # The step that made the arrays also filled Adam's moments.
@@ -26,6 +28,8 @@ class Sklearn(Peer):
 
     def first_steps(self):
         """An epoch of the first rows, three times."""
+        if self.is_logistic:
+            raise UnsuitableError("of two classes scikit-learn makes a single logistic output, another net")
         for _ in range(3):
             self._one_step()
             yield self._loss()
@@ -36,6 +40,20 @@ class Sklearn(Peer):
             self.model.partial_fit(self.X, self.y)
         return epochs * self.task.steps, self._loss()
 
+    def predict_calls(self):
+        """What the output layer gives: `predict` of a regressor, `predict_proba` of a classifier."""
+        predict, X = self.model.predict if self.task.loss == "squared_error" else self.model.predict_proba, self.X
+        return {"sklearn": lambda: predict(X)}
+
+    def step_calls(self):
+        """`partial_fit` on as many rows as a batch has."""
+
+        def step():
+            self._one_step()
+            return self._loss()
+
+        return {"sklearn": step}
+
     def _one_step(self):
         known = {"classes": range(self.task.sizes[-1])} if self.task.loss == "cross_entropy" else {}
         self.model.partial_fit(self.X[: self.task.batch], self.y[: self.task.batch], **known)
@@ -43,6 +61,12 @@ class Sklearn(Peer):
     def _loss(self):
         """The latest loss by fastbp's formula: scikit-learn's squared error is half of it."""
         return float(self.model.loss_) * (2 if self.task.loss == "squared_error" else 1)
+
+
+def _as_logistic(weights):
+    """Softmax of two numbers is the logistic function of their difference."""
+    *hidden, (W, b) = weights
+    return [*hidden, (W[:, 1:] - W[:, :1], b[1:] - b[:1])]
 
 
 def _model(task):

@@ -6,14 +6,14 @@ import sys
 from itertools import pairwise
 from math import log
 
-from benchmarks.comparison.peer import Peer, UnsuitableError
+from benchmarks.comparison.peer import Caller, Peer, UnsuitableError
 from benchmarks.comparison.task import BETA_1, BETA_2, EPSILON
 
 # Data up to this size is permuted once an epoch; of more, each batch is gathered into the cache just before its step, which is then faster.
 _PERMUTED_AT_ONCE = 8 * 2**20
 
 
-class Eager(Peer):
+class Eager(Peer, Caller):
     """Modules, autograd and a fused optimizer."""
 
     def __init__(self, task, X, y, weights):
@@ -37,6 +37,22 @@ class Eager(Peer):
                 loss = self.step(x, t)
         return epochs * self.task.steps, float(loss)
 
+    def predict_calls(self):
+        """Modules in inference mode, on a tensor that lies ready, and from NumPy to NumPy."""
+        import torch
+
+        # Entered for as long as this object lives: at each call it would cost another microsecond.
+        self.mode = torch.inference_mode()
+        self.mode.__enter__()
+        model = torch.nn.Sequential(*self.model, torch.nn.Softmax(dim=1)) if self.task.loss == "cross_entropy" else self.model
+        tensor, X, from_numpy = self.X, self.X.numpy(), torch.from_numpy
+        return {"torch": lambda: model(tensor), "torch-numpy": lambda: model(from_numpy(X)).numpy()}
+
+    def step_calls(self):
+        """The step of training."""
+        step, X, y = self.step, self.X, self.y
+        return {"torch": lambda: step(X, y)}
+
     def _batches(self):
         import torch
 
@@ -53,7 +69,8 @@ class Eager(Peer):
 
         activation = {"sigmoid": torch.nn.Sigmoid, "tanh": torch.nn.Tanh, "relu": torch.nn.ReLU}[self.task.activation]
         modules = [module for n_in, n_out in pairwise(self.task.sizes) for module in (torch.nn.Linear(n_in, n_out), activation())]
-        model, loss_of = torch.nn.Sequential(*modules[:-1]), _loss(self.task)
+        self.model = model = torch.nn.Sequential(*modules[:-1])
+        loss_of = _loss(self.task)
         with torch.no_grad():
             for linear, (W, b) in zip(modules[::2], layers, strict=True):
                 linear.weight.copy_(W)

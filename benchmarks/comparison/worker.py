@@ -1,7 +1,8 @@
 """The process of one peer: one JSON request a line on standard input, one JSON reply a line on standard output, asleep between them.
 
-``python -m benchmarks.comparison.worker PEER THREADS``, started by `benchmarks.comparison.process`. Nothing but the standard library is
-imported before the process is bound to its cores, for the threads that libraries start inherit that.
+``python -m benchmarks.comparison.worker PEER THREADS PACKAGE``, started by `benchmarks.comparison.process`; PACKAGE is the folder that
+fastbp lies in. Nothing but the standard library is imported before the process is bound to its cores, for the threads that libraries start
+inherit that.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from benchmarks.comparison import PEERS
+from benchmarks.comparison import CALLERS, PEERS
 
 # Trained before the first turn: how long a step takes is known then, and fastbp has chosen its number of threads.
 _WARM_UP = 0.5
@@ -37,9 +38,7 @@ class Service:
         X, y = task.data()
         weights = task.weights()
         begin = time.perf_counter()
-        module, name = PEERS[self.name]
-        kind = getattr(importlib.import_module(f"benchmarks.comparison.{module}"), name)
-        self.peer, self.steps = kind(task, X, y, weights), task.steps
+        self.peer, self.steps = _class_of(PEERS[self.name])(task, X, y, weights), task.steps
         losses = self.peer.first_steps()
         first = next(losses)
         start = time.perf_counter() - begin
@@ -55,6 +54,28 @@ class Service:
             latest = self._train(max(1, round((seconds - total["seconds"]) / self.epoch)))
             total.update({name: latest[name] for name in ("steps", "seconds", "cpu")})
         return dict(total) | {"loss": latest["loss"]}
+
+    def prepare(self, task: dict, method: str, times: int) -> dict:
+        """Load and build the peer for single calls of one kind: some of what they give, made so many times."""
+        from benchmarks.comparison.stopwatch import Stopwatch
+        from benchmarks.comparison.task import Task
+
+        task = Task(**task | {"sizes": tuple(task["sizes"])})
+        self.peer = _class_of(CALLERS[self.name])(task, *task.data(), task.weights())
+        self.stopwatch = Stopwatch(getattr(self.peer, method)())
+        return {"given": self.stopwatch.given(times)}
+
+    def calls(self, seconds: float) -> dict:
+        """Make each call again and again for about `seconds`: median and least seconds of one, seconds and CPU seconds of all."""
+        begin, cpu = time.perf_counter(), time.process_time()
+        figures = self.stopwatch.turn(seconds)
+        return {"figures": figures, "seconds": time.perf_counter() - begin, "cpu": time.process_time() - cpu}
+
+    def origin(self) -> dict:
+        """The folder that fastbp is imported from."""
+        import fastbp
+
+        return {"folder": str(Path(fastbp.__file__).resolve().parents[1])}
 
     def memory(self) -> dict:
         """Most resident memory so far, in MB; of this program alone, not of the one that started it."""
@@ -86,6 +107,11 @@ class Service:
         return {"steps": steps, "seconds": seconds, "cpu": time.process_time() - cpu, "loss": loss}
 
 
+def _class_of(place: tuple[str, str]) -> type:
+    module, name = place
+    return getattr(importlib.import_module(f"benchmarks.comparison.{module}"), name)
+
+
 def answer(service: Service, request: dict) -> dict:
     """The reply; an error becomes one, with the reason."""
     from benchmarks.comparison.peer import UnsuitableError
@@ -106,7 +132,9 @@ def main() -> None:
     # Libraries that print must not print among the replies.
     replies = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    peer, threads = sys.argv[1], int(sys.argv[2])
+    peer, threads, package = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+    # Before the current folder, where a fastbp lies, too. The benchmarks are loaded already, and stay those of that folder.
+    sys.path.insert(0, package)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
     service = Service(peer, threads)

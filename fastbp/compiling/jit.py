@@ -100,8 +100,8 @@ def unit(number: int) -> Callable[[Function], Function]:
     """Compile a kernel for itself; others call it through its address, which they find in ``workspace.units[number]``.
 
     What a function calls otherwise is compiled and optimised again with each of its callers, and theirs: it multiplies the time of the
-    first run. Of the arguments one is named `workspace`, or `call` and has one; each is annotated with its class, with int, or, where it
-    has the element type of the network, with Any. A unit returns nothing.
+    first run. Of the arguments one is named `workspace`, or `call` and has one; each is annotated with its class or with int. A unit
+    returns nothing.
     """
 
     def decorate(function: Function) -> Function:

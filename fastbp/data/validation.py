@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 
 from fastbp._typing import Array, DType
+from fastbp.compiling.loading import loading
+
+# Types of arrays that are what they are, and whose range a compiled loop checks.
+_COMMON = frozenset(np.dtype(name) for name in ("f4", "f8", "i8"))
+
+
+@functools.cache
+def all_within() -> Callable[[Array, Any, Any], bool]:
+    """The compiled check of `fastbp.kernels.checks`, which ``import fastbp`` does without."""
+    with loading:
+        from fastbp.kernels import checks
+
+        return checks.all_within
+
+
+@functools.cache
+def largest(dtype: DType) -> float:
+    """The largest finite number of a type."""
+    return float(np.finfo(dtype).max)
+
+
+@functools.cache
+def finite_range(own: DType, dtype: DType) -> tuple[Any, Any]:
+    """The lowest and the highest number of type `own` that is finite, also once converted to `dtype`."""
+    limit = own.type(min(largest(own), largest(dtype)))
+    return -limit, limit
 
 
 def numeric(given: object, argument: str) -> Array:
     """`given` (array, list, pandas or polars frame, memory map) as an array of real numbers of its own type."""
+    if type(given) is np.ndarray and given.dtype in _COMMON:
+        return given
     if hasattr(given, "toarray") and hasattr(given, "nnz"):
         raise TypeError(f"{argument} is sparse ({type(given).__name__}); expected a dense array, such as {argument}.toarray()")
     if isinstance(given, np.ma.MaskedArray) and np.ma.is_masked(given):
@@ -41,9 +71,11 @@ def real_range(array: Array, argument: str, dtype: DType) -> None:
     """Raise ValueError unless every element is finite, also once converted to `dtype`."""
     if array.dtype.kind != "f" or array.size == 0:
         return
+    if array.dtype in _COMMON and array.flags.c_contiguous and all_within()(array, *finite_range(array.dtype, dtype)):
+        return
     # Both pass NaN on, and neither needs memory for a second array.
-    largest = max(abs(float(array.min())), abs(float(array.max())))
-    if not largest <= float(np.finfo(dtype).max):
+    reached = max(abs(float(array.min())), abs(float(array.max())))
+    if not reached <= largest(dtype):
         with np.errstate(over="ignore"):
             finite = np.isfinite(array.astype(dtype))
         place = tuple(int(i) for i in np.argwhere(~finite)[0])
@@ -54,7 +86,11 @@ def check_range(array: Array, argument: str, low: float, high: float, what: str)
     """Raise ValueError unless every element lies in [low, high]."""
     if array.dtype.kind == "b":
         array = array.view(np.uint8)
-    if array.size == 0 or (array.min() >= low and array.max() <= high):
+    if array.size == 0:
+        return
+    if array.dtype in _COMMON and array.flags.c_contiguous and all_within()(array, array.dtype.type(low), array.dtype.type(high)):
+        return
+    if array.min() >= low and array.max() <= high:
         return
     place = tuple(int(i) for i in np.argwhere(~((array >= low) & (array <= high)))[0])
     raise ValueError(f"{argument}[{', '.join(map(str, place))}] is {array[place]}; {what} lie between {low} and {high}")
@@ -63,7 +99,7 @@ def check_range(array: Array, argument: str, low: float, high: float, what: str)
 def within(dtype: DType, **settings: float) -> None:
     """Raise ValueError unless every setting is a number that `dtype` can hold."""
     for name, value in settings.items():
-        if abs(value) > float(np.finfo(dtype).max):
+        if abs(value) > largest(dtype):
             raise ValueError(f"{name} is {value:g}; expected a number within the range of {dtype}")
 
 
@@ -95,11 +131,11 @@ def check_sample_weight(given: object, rows: int, dtype: DType) -> Array | None:
     weights = real_array(given, "sample_weight", dtype)
     if weights.shape != (rows,):
         raise ValueError(f"sample_weight has shape {weights.shape}; expected ({rows},), one a row of X")
-    check_range(weights, "sample_weight", 0, float(np.finfo(dtype).max), "weights")
+    check_range(weights, "sample_weight", 0, largest(dtype), "weights")
     with np.errstate(over="ignore"):
         total = float(weights.sum(dtype=np.float64))
     if total == 0:
         raise ValueError("sample_weight is all zeros; expected at least one positive weight")
-    if total > float(np.finfo(dtype).max):
+    if total > largest(dtype):
         raise ValueError(f"sample_weight sums to {total:g}; expected a sum within the range of {dtype}")
     return weights[:, np.newaxis]

@@ -1,6 +1,7 @@
 """The loops, compiled by Numba. They know nothing of epochs, files or users.
 
-``programs`` (called from Python) runs a step as ``gather`` -> ``forward`` -> ``delta`` (from ``loss``) -> ``gradient`` -> ``update``; the
-first four share the matrix product of ``product`` and the functions of ``activate``, which stand on ``elementary``. ``arguments`` says
-what they are all given.
+``programs.run`` (called from Python) -> ``batch_after_batch`` (each task, until the end of the run) -> ``passes.train_on_batch`` (a step)
+-> ``gather`` -> ``forward`` -> ``loss`` and ``delta`` -> ``gradient`` -> ``patch`` -> ``update``.
+
+``arguments`` says what they are all given, ``places`` where units lie, ``lanes`` is what they compute with.
 """

@@ -142,6 +142,14 @@ class Block(NamedTuple):
     columns: int
 
 
+class Patch(NamedTuple):
+    """A part of the weights of one layer: the rows of W of some inputs, and the columns of one panel of units."""
+
+    layer: int
+    inputs: Span
+    panel: int
+
+
 class Outputs(NamedTuple):
     """The output layer for a vector of rows.
 

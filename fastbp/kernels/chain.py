@@ -8,10 +8,11 @@ handed on from task to task, piece by piece of the layer's units: it stays one c
 from __future__ import annotations
 
 from fastbp.compiling.jit import scalar
-from fastbp.kernels.arguments import N_IN, N_OUT, Network, Workspace
+from fastbp.kernels.arguments import N_IN, N_OUT, Network, Span, Task, Workspace
 from fastbp.kernels.forward import forward_layer
 from fastbp.kernels.lanes.panels import lanes_of
 from fastbp.kernels.lanes.sizes import FEW
+from fastbp.kernels.places import all_panels
 from fastbp.kernels.team import follow, go_on, share
 
 # Units of a piece: fewer are packed and multiplied more slowly.
@@ -34,21 +35,19 @@ def is_chained(network: Network, workspace: Workspace, rows: int, tasks: int) ->
 
 
 @scalar
-def own_inputs(network: Network, workspace: Workspace, rows: int, tasks: int, task: int) -> tuple[int, int]:
+def own_inputs(network: Network, workspace: Workspace, rows: int, task: Task) -> Span:
     """The inputs of the first layer that a task reads and whose weights it updates: all of them where they are not shared."""
     n_in = network.table[0, N_IN]
-    return share(n_in, tasks, task, lanes_of(workspace.deltas)) if is_chained(network, workspace, rows, tasks) else (0, n_in)
+    return share(n_in, task, lanes_of(workspace.deltas)) if is_chained(network, workspace, rows, task.tasks) else Span(0, n_in)
 
 
 @scalar
-def forward_chain(
-    network: Network, workspace: Workspace, rows: int, panels: int, first: int, last: int, block: int, tasks: int, task: int
-) -> None:
-    """The task's part in the sums of the first layer: inputs `first` to `last`; the last task's are complete."""
-    n_out = network.table[0, N_OUT]
-    piece = max(1, n_out // (tasks * _MOST * _PIECE)) * _PIECE
-    for unit in range(0, n_out, piece):
-        if task > 0:
+def forward_chain(network: Network, workspace: Workspace, rows: int, inputs: Span, task: Task) -> None:
+    """``z[u] += sum_i W[i, u] a[i]`` over the task's inputs of the first layer, after the task before; the last one's are complete."""
+    n_out, panels = network.table[0, N_OUT], all_panels(workspace, rows)
+    piece = max(1, n_out // (task.tasks * _MOST * _PIECE)) * _PIECE
+    for u in range(0, n_out, piece):
+        if task.number > 0:
             follow(workspace.team, task)
-        forward_layer(network, workspace, 0, rows, 0, panels, unit, min(n_out, unit + piece), first, last, block)
+        forward_layer(network, workspace, 0, rows, panels, Span(u, min(n_out, u + piece)), inputs, task.scratch_at)
         go_on(workspace.team, task)

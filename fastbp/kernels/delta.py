@@ -1,78 +1,70 @@
-"""Deltas: the gradient of the loss with respect to z = a W + b, from the output layer back to the first.
+"""Deltas: the gradient of the loss with respect to ``z = a W + b``, from the output layer back to the first.
 
 Output layer: the error of each node times its activation's derivative (``loss.py``). Hidden layer l, by the chain rule through the layer
-above: delta_l = (delta_(l+1) W_(l+1)^T) * act'(z_l).
+above: ``delta_l = (delta_(l+1) W_(l+1)^T) * act'(z_l)``.
 """
 
 from __future__ import annotations
 
 from fastbp.compiling.jit import scalar, unit
 from fastbp.kernels.activate import multiply_by_derivative
-from fastbp.kernels.arguments import ACTIVATION, N_IN, N_OUT, ROWS_IN, ROWS_OUT, UNITS_IN, UNITS_OUT, WEIGHT, Network, Workspace
+from fastbp.kernels.arguments import ACTIVATION, N_OUT, WEIGHT, Network, Span, Workspace
 from fastbp.kernels.codes import DELTA
-from fastbp.kernels.lanes.panels import lanes_of, row_length, vectors_of
+from fastbp.kernels.lanes.matrix import FROM_C, FROM_ZERO, Depth, Matrix, Start
+from fastbp.kernels.lanes.panels import lanes_of, vectors_of
 from fastbp.kernels.lanes.product import PANELS_TO_PACK, multiply_apart, multiply_beside, pack_apart, rows_of_tiles
 from fastbp.kernels.lanes.sizes import CHUNK, DEPTH, FEW, WIDTH
-from fastbp.kernels.lanes.tile import FROM_C, FROM_ZERO
+from fastbp.kernels.places import few_inputs, few_outputs, input_at, output_at, panel_rows_of, vectors_in
 from fastbp.kernels.turn import turn
 
 
 @unit(DELTA)
-def hidden_delta(
-    network: Network, workspace: Workspace, layer: int, rows: int, panel: int, panel_end: int, unit: int, unit_end: int, block: int
-) -> None:
-    """Deltas of the units that feed `layer`, from the deltas of `layer`: units `unit` to `unit_end` of panels `panel` to `panel_end`.
-
-    `block` is a place in the scratch with room for SCRATCH elements.
-    """
+def hidden_delta(network: Network, workspace: Workspace, layer: int, rows: int, panels: Span, inputs: Span, scratch_at: int) -> None:
+    """``delta[i] = act'(z[i]) sum_u W[i, u] delta[u]`` for some inputs of a layer, units of the one below, and the rows of some panels."""
     if rows <= FEW:
-        _delta_few(network, workspace, layer, rows, unit, unit_end, block)
+        _delta_few(network, workspace, layer, rows, inputs, scratch_at)
         return
-    table, parameters, deltas, scratch = network.table, network.parameters, workspace.deltas, workspace.scratch
-    n_in, n_out, weight = table[layer, N_IN], table[layer, N_OUT], table[layer, WEIGHT]
-    lanes = lanes_of(deltas)
-    step = workspace.width * lanes
-    pack = panel_end - panel >= PANELS_TO_PACK
-    for k in range(0, n_out, DEPTH):
-        depth, start = min(DEPTH, n_out - k), FROM_ZERO if k == 0 else FROM_C
-        for u in range(unit, unit_end, CHUNK):
-            count = min(CHUNK, unit_end - u)
-            left = weight + u * n_out + k
+    table, parameters, deltas = network.table, network.parameters, workspace.deltas
+    n_out, panel_rows = table[layer, N_OUT], panel_rows_of(workspace)
+    pack, packed = panels.end - panels.begin >= PANELS_TO_PACK, Matrix(workspace.scratch, scratch_at, CHUNK)
+    for u in range(0, n_out, DEPTH):
+        depth, start = min(DEPTH, n_out - u), Start(parameters, FROM_ZERO if u == 0 else FROM_C)
+        for i in range(inputs.begin, inputs.end, CHUNK):
+            count = min(CHUNK, inputs.end - i)
+            weights = Matrix(parameters, table[layer, WEIGHT] + i * n_out + u, n_out)
             if pack:
-                pack_apart(scratch, block, parameters, left, n_out, count, depth)
-            for p in range(panel, panel_end):
-                vectors = min(workspace.width, vectors_of(rows - p * step, lanes))
-                c = workspace.capacity * table[layer, UNITS_IN] + (p * n_in + u) * step
-                b = workspace.capacity * table[layer, UNITS_OUT] + (p * n_out + k) * step
+                pack_apart(packed, weights, count, depth)
+            for p in range(panels.begin, panels.end):
+                below = Matrix(deltas, input_at(network, workspace, layer, p, i), panel_rows)
+                above = Matrix(deltas, output_at(network, workspace, layer, p, u), panel_rows)
+                vectors = vectors_in(workspace, rows, p)
                 if pack:
-                    multiply_beside(deltas, c, step, scratch, block, CHUNK, deltas, b, step, count, depth, vectors, parameters, start)
+                    multiply_beside(below, packed, above, count, vectors, depth, start)
                 else:
-                    multiply_apart(
-                        deltas, c, step, parameters, left, n_out, 0, deltas, b, step, count, depth, depth, vectors, parameters, start
-                    )
-                if k + depth == n_out:
+                    multiply_apart(below, weights, above, count, vectors, Depth(depth, depth, 0), start)
+                if u + depth == n_out:
                     code, slope = table[layer - 1, ACTIVATION], network.slopes[layer - 1]
-                    multiply_by_derivative(code, slope, workspace.activations, deltas, c, count * workspace.width)
-                    turn(network, workspace, layer - 1, p, u, count, vectors)
+                    multiply_by_derivative(code, slope, workspace.activations, deltas, below.at, count * workspace.width)
+                    turn(network, workspace, layer - 1, p, i, count, vectors)
 
 
 @scalar
-def _delta_few(network: Network, workspace: Workspace, layer: int, rows: int, unit: int, unit_end: int, block: int) -> None:
-    """The same numbers for a few rows, with units on the lanes: the weights, turned on the way, are the right operand."""
+def _delta_few(network: Network, workspace: Workspace, layer: int, rows: int, inputs: Span, scratch_at: int) -> None:
+    """The same numbers for a few rows, with inputs on the lanes: the weights, turned on the way, are the right operand."""
     table, deltas, scratch, lanes = network.table, workspace.deltas, workspace.scratch, lanes_of(workspace.deltas)
-    n_in, n_out, wide = table[layer, N_IN], table[layer, N_OUT], WIDTH * lanes
-    above, below = workspace.few + FEW * table[layer, ROWS_OUT], workspace.few + FEW * table[layer, ROWS_IN]
-    length, length_above = row_length(n_in, lanes), row_length(n_out, lanes)
-    code, slope = table[layer - 1, ACTIVATION], network.slopes[layer - 1]
-    for u in range(unit, unit_end, CHUNK):
-        count = min(CHUNK, unit_end - u)
-        for k in range(0, n_out, DEPTH):
-            depth, start = min(DEPTH, n_out - k), FROM_ZERO if k == 0 else FROM_C
-            pack_apart(scratch, block, network.parameters, table[layer, WEIGHT] + u * n_out + k, n_out, count, depth)
-            for v in range(0, count, wide):
-                multiply_apart(
-                    deltas, below + u + v, length, deltas, above + k, length_above, 0, scratch, block + v, CHUNK, rows_of_tiles(rows),
-                    depth, depth, min(WIDTH, vectors_of(count - v, lanes)), scratch, start,
-                )  # fmt: skip
+    n_out, code, slope = table[layer, N_OUT], table[layer - 1, ACTIVATION], network.slopes[layer - 1]
+    below, above = few_inputs(deltas, network, workspace, layer), few_outputs(deltas, network, workspace, layer)
+    for i in range(inputs.begin, inputs.end, CHUNK):
+        count = min(CHUNK, inputs.end - i)
+        for u in range(0, n_out, DEPTH):
+            depth, start = min(DEPTH, n_out - u), Start(scratch, FROM_ZERO if u == 0 else FROM_C)
+            weights = Matrix(network.parameters, table[layer, WEIGHT] + i * n_out + u, n_out)
+            pack_apart(Matrix(scratch, scratch_at, CHUNK), weights, count, depth)
+            left = Matrix(deltas, above.at + u, above.row)
+            for j in range(0, count, WIDTH * lanes):
+                sums, right = Matrix(deltas, below.at + i + j, below.row), Matrix(scratch, scratch_at + j, CHUNK)
+                vectors = min(WIDTH, vectors_of(count - j, lanes))
+                multiply_apart(sums, left, right, rows_of_tiles(rows), vectors, Depth(depth, depth, 0), start)
         for r in range(rows):
-            multiply_by_derivative(code, slope, workspace.activations, deltas, below + u + r * length, vectors_of(count, lanes))
+            at = below.at + i + r * below.row
+            multiply_by_derivative(code, slope, workspace.activations, deltas, at, vectors_of(count, lanes))

@@ -1,77 +1,75 @@
-"""Forward pass: a_l = act(a_(l-1) W_l + b_l) for every layer, all outputs kept for the way back."""
+"""Forward pass: ``a_l = act(a_(l-1) W_l + b_l)`` for every layer, all outputs kept for the way back."""
 
 from __future__ import annotations
 
 from fastbp.compiling.jit import scalar, unit
 from fastbp.kernels.activate import activate
-from fastbp.kernels.arguments import ACTIVATION, BIAS, N_IN, N_OUT, ROWS_IN, ROWS_OUT, UNITS_IN, UNITS_OUT, WEIGHT, Network, Workspace
+from fastbp.kernels.arguments import ACTIVATION, BIAS, N_IN, N_OUT, WEIGHT, Network, Span, Workspace
 from fastbp.kernels.codes import FORWARD
+from fastbp.kernels.lanes.matrix import FROM_C, Depth, Matrix, Start
 from fastbp.kernels.lanes.memory import load, store
-from fastbp.kernels.lanes.panels import lanes_of, row_length, vectors_of
+from fastbp.kernels.lanes.panels import lanes_of, vectors_of
 from fastbp.kernels.lanes.product import PANELS_TO_PACK, multiply_apart, multiply_beside, pack_beside, rows_of_tiles
 from fastbp.kernels.lanes.sizes import CHUNK, DEPTH, FEW, WIDTH
-from fastbp.kernels.lanes.tile import FROM_C
 from fastbp.kernels.lanes.transpose import transpose_block
+from fastbp.kernels.places import few_inputs, few_outputs, input_at, output_at, panel_rows_of, vectors_in
 
 
 @unit(FORWARD)
 def forward_layer(
-    network: Network, workspace: Workspace, layer: int, rows: int, panel: int, panel_end: int, unit: int, unit_end: int, first: int,
-    last: int, block: int,
-) -> None:  # fmt: skip
-    """Units `unit` to `unit_end` of one layer, of panels `panel` to `panel_end`; the output layer keeps its logits.
+    network: Network, workspace: Workspace, layer: int, rows: int, panels: Span, units: Span, inputs: Span, scratch_at: int
+) -> None:
+    """``z[u] += sum_i W[i, u] a[i]`` over `inputs`, for some units of a layer and the rows of some panels.
 
-    Of their sums the part of inputs `first` to `last`, which goes on from that of those before; with the last of all, the activation.
-    `block` is a place in the scratch with room for SCRATCH elements.
+    With its first input z begins at the bias b[u]; with its last one it becomes a[u] = act(z[u]), but in the output layer.
     """
     if rows <= FEW:
-        _forward_few(network, workspace, layer, rows, unit, unit_end)
+        _forward_few(network, workspace, layer, rows, units)
         return
-    table, parameters, values, scratch = network.table, network.parameters, workspace.activations, workspace.scratch
-    n_in, n_out, weight = table[layer, N_IN], table[layer, N_OUT], table[layer, WEIGHT]
-    lanes = lanes_of(values)
-    step = workspace.width * lanes
-    pack = panel_end - panel >= PANELS_TO_PACK
-    for k in range(first, last, DEPTH):
-        depth = min(DEPTH, last - k)
-        for u in range(unit, unit_end, CHUNK):
-            count = min(CHUNK, unit_end - u)
-            left, start = weight + k * n_out + u, table[layer, BIAS] + u if k == 0 else FROM_C
+    table, parameters, values = network.table, network.parameters, workspace.activations
+    n_in, n_out, panel_rows = table[layer, N_IN], table[layer, N_OUT], panel_rows_of(workspace)
+    pack, packed = panels.end - panels.begin >= PANELS_TO_PACK, Matrix(workspace.scratch, scratch_at, CHUNK)
+    for i in range(inputs.begin, inputs.end, DEPTH):
+        depth = min(DEPTH, inputs.end - i)
+        for u in range(units.begin, units.end, CHUNK):
+            count = min(CHUNK, units.end - u)
+            weights, start = Matrix(parameters, table[layer, WEIGHT] + i * n_out + u, n_out), table[layer, BIAS] + u if i == 0 else FROM_C
             if pack:
-                pack_beside(scratch, block, parameters, left, n_out, count, depth)
-            for p in range(panel, panel_end):
-                vectors = min(workspace.width, vectors_of(rows - p * step, lanes))
-                c = workspace.capacity * table[layer, UNITS_OUT] + (p * n_out + u) * step
-                b = workspace.capacity * table[layer, UNITS_IN] + (p * n_in + k) * step
-                if pack:
-                    multiply_beside(values, c, step, scratch, block, CHUNK, values, b, step, count, depth, vectors, parameters, start)
-                else:
-                    multiply_beside(values, c, step, parameters, left, n_out, values, b, step, count, depth, vectors, parameters, start)
-                if k + depth == n_in and layer < network.layers - 1:
-                    activate(table[layer, ACTIVATION], network.slopes[layer], values, c, count * workspace.width)
+                pack_beside(packed, weights, count, depth)
+            for p in range(panels.begin, panels.end):
+                z = Matrix(values, output_at(network, workspace, layer, p, u), panel_rows)
+                a = Matrix(values, input_at(network, workspace, layer, p, i), panel_rows)
+                left, vectors = packed if pack else weights, vectors_in(workspace, rows, p)
+                multiply_beside(z, left, a, count, vectors, depth, Start(parameters, start))
+                if i + depth == n_in and layer < network.layers - 1:
+                    activate(table[layer, ACTIVATION], network.slopes[layer], values, z.at, count * workspace.width)
 
 
 @scalar
-def _forward_few(network: Network, workspace: Workspace, layer: int, rows: int, unit: int, unit_end: int) -> None:
+def _forward_few(network: Network, workspace: Workspace, layer: int, rows: int, units: Span) -> None:
     """The same numbers for a few rows, with units on the lanes: the weights are the right operand, read in place."""
     table, parameters, values, lanes = network.table, network.parameters, workspace.activations, lanes_of(workspace.activations)
-    n_in, n_out = table[layer, N_IN], table[layer, N_OUT]
-    inputs, outputs = workspace.few + FEW * table[layer, ROWS_IN], workspace.few + FEW * table[layer, ROWS_OUT]
-    length, wide = row_length(n_out, lanes), WIDTH * lanes
-    for u in range(unit, unit_end, wide):
-        count, place = min(wide, unit_end - u), outputs + u
-        vectors = vectors_of(count, lanes)
+    a, z = few_inputs(values, network, workspace, layer), few_outputs(values, network, workspace, layer)
+    whole, last = Depth(table[layer, N_IN], table[layer, N_IN], 0), network.layers - 1
+    for u in range(units.begin, units.end, WIDTH * lanes):
+        count = min(WIDTH * lanes, units.end - u)
+        sums, vectors = Matrix(values, z.at + u, z.row), vectors_of(count, lanes)
         for r in range(rows):
-            for v in range(0, count, lanes):
-                store(values, place + r * length + v, load(parameters, table[layer, BIAS] + u + v))
-        multiply_apart(
-            values, place, length, values, inputs, row_length(n_in, lanes), 0, parameters, table[layer, WEIGHT] + u, n_out,
-            rows_of_tiles(rows), n_in, n_in, vectors, parameters, FROM_C,
-        )  # fmt: skip
-        if layer < network.layers - 1:
+            for j in range(0, count, lanes):
+                store(values, sums.at + r * sums.row + j, load(parameters, table[layer, BIAS] + u + j))
+        weights = Matrix(parameters, table[layer, WEIGHT] + u, table[layer, N_OUT])
+        multiply_apart(sums, a, weights, rows_of_tiles(rows), vectors, whole, Start(parameters, FROM_C))
+        if layer < last:
             for r in range(rows):
-                activate(table[layer, ACTIVATION], network.slopes[layer], values, place + r * length, vectors)
-            continue
-        panel, step = workspace.capacity * table[layer, UNITS_OUT] + u * workspace.width * lanes, workspace.width * lanes
-        for v in range(0, count, lanes):
-            transpose_block(values, panel + v * step, step, values, place + v, length, min(lanes, count - v))
+                activate(table[layer, ACTIVATION], network.slopes[layer], values, sums.at + r * sums.row, vectors)
+        else:
+            _to_panel(network, workspace, sums, u, count)
+
+
+@scalar
+def _to_panel(network: Network, workspace: Workspace, logits: Matrix, unit: int, count: int) -> None:
+    """`count` logits from `unit` on of a few rows to their panel, where the losses read them."""
+    last, panel_rows, lanes = network.layers - 1, panel_rows_of(workspace), lanes_of(logits.array)
+    for j in range(0, count, lanes):
+        out = Matrix(logits.array, output_at(network, workspace, last, 0, unit + j), panel_rows)
+        transpose_block(out, Matrix(logits.array, logits.at + j, logits.row), min(lanes, count - j))

@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastbp.compiling.jit import scalar
-from fastbp.kernels.arguments import COLUMNS, N_IN, N_OUT, TARGETS, UNITS_IN, UNITS_OUT, Data, Network, Outputs, Workspace
-from fastbp.kernels.lanes.panels import lanes_of
+from fastbp.kernels.arguments import (
+    COLUMNS,
+    N_IN,
+    N_OUT,
+    ROWS_IN,
+    ROWS_OUT,
+    TARGETS,
+    UNITS_IN,
+    UNITS_OUT,
+    Data,
+    Network,
+    Outputs,
+    Span,
+    Workspace,
+)
+from fastbp.kernels.lanes.matrix import Matrix
+from fastbp.kernels.lanes.panels import lanes_of, panels_of, row_length, vectors_of
+from fastbp.kernels.lanes.sizes import FEW
 
 
 @scalar
@@ -12,6 +30,19 @@ def panel_rows_of(workspace: Workspace) -> int:
     """Rows of the batch in a panel, and so the distance between two units of one."""
     rows: int = workspace.width * lanes_of(workspace.deltas)
     return rows
+
+
+@scalar
+def all_panels(workspace: Workspace, rows: int) -> Span:
+    """The panels of a batch of so many rows."""
+    return Span(0, panels_of(rows, workspace.width, lanes_of(workspace.deltas)))
+
+
+@scalar
+def vectors_in(workspace: Workspace, rows: int, panel: int) -> int:
+    """Vectors of a panel that hold rows of the batch."""
+    vectors: int = min(workspace.width, vectors_of(rows - panel * panel_rows_of(workspace), lanes_of(workspace.deltas)))
+    return vectors
 
 
 @scalar
@@ -28,6 +59,18 @@ def output_at(network: Network, workspace: Workspace, layer: int, panel: int, un
     begin, n_out = workspace.capacity * network.table[layer, UNITS_OUT], network.table[layer, N_OUT]
     at: int = begin + (panel * n_out + unit) * panel_rows_of(workspace)
     return at
+
+
+@scalar
+def few_inputs(values: Any, network: Network, workspace: Workspace, layer: int) -> Matrix:
+    """The inputs of a layer in activations or in deltas, where the batch has a few rows: a row each."""
+    return Matrix(values, workspace.few + FEW * network.table[layer, ROWS_IN], row_length(network.table[layer, N_IN], lanes_of(values)))
+
+
+@scalar
+def few_outputs(values: Any, network: Network, workspace: Workspace, layer: int) -> Matrix:
+    """The units of a layer, alike."""
+    return Matrix(values, workspace.few + FEW * network.table[layer, ROWS_OUT], row_length(network.table[layer, N_OUT], lanes_of(values)))
 
 
 @scalar

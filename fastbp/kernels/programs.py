@@ -9,10 +9,11 @@ from numba import prange
 
 from fastbp.compiling.jit import kernel, program, unit, unit_addresses
 from fastbp.compiling.loading import loading
-from fastbp.kernels.arguments import Batch, Block, Call, Span
+from fastbp.kernels.arguments import Batch, Block, Call, Span, Task
 from fastbp.kernels.block import Prepared, kinds_of, records
 from fastbp.kernels.codes import PREDICT, TASK, TRAIN
 from fastbp.kernels.lanes.matrix import Matrix
+from fastbp.kernels.lanes.sizes import SCRATCH
 from fastbp.kernels.lanes.subnormal import flush_subnormals, restore
 from fastbp.kernels.passes import score_batch, train_on_batch, write_batch
 from fastbp.kernels.team import assemble
@@ -26,7 +27,7 @@ def prepared(call: Call) -> Prepared:
     dtype = call.network.parameters.dtype
     if dtype not in _addresses:
         with loading:
-            places = Span(0, 0), Batch(0, 0, 0, 0, Span(0, 0)), Block(0, 0, 0, 0), Matrix(call.network.parameters, 0, 0)
+            places = Span(0, 0), Task(0, 0, 0), Batch(0, 0, 0, 0, Span(0, 0)), Block(0, 0, 0, 0), Matrix(call.results, 0, 0)
             _addresses[dtype] = unit_addresses(**kinds_of(call, places))
     return Prepared(call._replace(workspace=call.workspace._replace(units=_addresses[dtype])))
 
@@ -38,40 +39,38 @@ def run(call: Prepared, tasks: int) -> None:
 
 @program
 def _run(call: Any, one: Any, tasks: int) -> None:
-    together = True
+    together = False
     if tasks > 1:
-        together = _run_together(call, one, tasks)
-    if tasks == 1 or not together:
-        run_task(records(call, one), 1, 0)
+        together = _side_by_side(call, one, tasks)
+    if not together:
+        batch_after_batch(records(call, one), Task(0, 1, 0))
 
 
 @kernel
-def _run_together(call: Any, one: Any, tasks: int) -> bool:
+def _side_by_side(call: Any, one: Any, tasks: int) -> bool:
     """A task a thread; False when some found no thread, and nothing was done."""
     done = 0
-    for task in prange(tasks):
+    for number in prange(tasks):
         given = records(call, one)
         if assemble(given.workspace.team, tasks):
-            number: int = np.int64(task)  # type: ignore[assignment]
-            run_task(given, tasks, number)
+            own: int = np.int64(number)  # type: ignore[assignment]
+            batch_after_batch(given, Task(own, tasks, own * SCRATCH))
             done += 1
     return done == tasks
 
 
 @unit(TASK)
-def run_task(call: Call, tasks: int, task: int) -> None:
+def batch_after_batch(call: Call, task: Task) -> None:
     """What one task does of a run."""
     mode = flush_subnormals()
-    network, workspace, data, rule, objective = call.network, call.workspace, call.data, call.rule, call.objective
-    batches = (data.rows - call.order_begin + call.batch_size - 1) // call.batch_size if call.kind == PREDICT else call.steps
-    for step in range(batches):
+    for step in range(call.steps):
         # A batch that is the whole set comes again and again.
-        begin = (call.order_begin + step * call.batch_size) % data.rows
-        count = min(call.batch_size, data.rows - begin)
+        begin = (call.order_begin + step * call.batch_size) % call.data.rows
+        batch = Batch(begin, min(call.batch_size, call.data.rows - begin), step, 0, Span(begin, begin))
         if call.kind == TRAIN:
-            train_on_batch(network, workspace, data, rule, objective, begin, count, call.batch_size, step, call.results, tasks, task)
+            train_on_batch(call, batch, task)
         elif call.kind == PREDICT:
-            write_batch(network, workspace, data, begin, count, call.results, tasks, task)
+            write_batch(call, batch, task)
         else:
-            score_batch(network, workspace, data, objective, begin, count, step, call.results, tasks, task)
+            score_batch(call, batch, task)
     restore(mode)

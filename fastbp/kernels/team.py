@@ -16,6 +16,7 @@ from numba import types
 from numba.core import cgutils
 
 from fastbp.compiling.jit import DISABLED, operation, scalar
+from fastbp.kernels.arguments import Span, Task
 from fastbp.kernels.lanes.memory import element_pointer
 from fastbp.kernels.lanes.sizes import TEAM
 
@@ -40,8 +41,8 @@ def _add(typingctx: Any, array: Any, index: Any, value: Any) -> Any:
     """Add to an int64 that several threads change; what they wrote before is seen after. Returns the number before."""
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        place = element_pointer(context, builder, array, *arguments[:2])
-        return builder.atomic_rmw("add", place, arguments[2], "seq_cst")
+        pointer = element_pointer(context, builder, array, *arguments[:2])
+        return builder.atomic_rmw("add", pointer, arguments[2], "seq_cst")
 
     return types.int64(array, types.int64, types.int64), emit
 
@@ -56,8 +57,8 @@ def _replace(typingctx: Any, array: Any, index: Any, expected: Any, value: Any) 
     """Set an int64 that several threads change to `value`, if it is `expected`."""
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        place = element_pointer(context, builder, array, *arguments[:2])
-        builder.cmpxchg(place, *arguments[2:], "seq_cst", "seq_cst")
+        pointer = element_pointer(context, builder, array, *arguments[:2])
+        builder.cmpxchg(pointer, *arguments[2:], "seq_cst", "seq_cst")
         return context.get_dummy_value()
 
     return types.void(array, types.int64, types.int64, types.int64), emit
@@ -123,12 +124,12 @@ def assemble(team: Any, tasks: int) -> bool:
 
 
 @scalar
-def meet(team: Any, tasks: int, task: int) -> None:
+def meet(team: Any, task: Task) -> None:
     """Wait until every task has come here."""
-    if tasks == 1:
+    if task.tasks == 1:
         return
-    team[_TURNS + 8 * task] += 1
-    wanted = team[_TURNS + 8 * task] * tasks
+    team[_TURNS + 8 * task.number] += 1
+    wanted = team[_TURNS + 8 * task.number] * task.tasks
     _add(team, _PASSED, 1)
     spins = 0
     while _read(team, _PASSED) < wanted:
@@ -137,22 +138,22 @@ def meet(team: Any, tasks: int, task: int) -> None:
 
 
 @scalar
-def follow(team: Any, task: int) -> None:
+def follow(team: Any, task: Task) -> None:
     """Wait until the task before this one is further on than this one."""
-    spins, place = 0, _TURNS + 8 * task + 1
-    while _read(team, place - 8) <= team[place]:
+    spins, own = 0, _TURNS + 8 * task.number + 1
+    while _read(team, own - 8) <= team[own]:
         _wait(spins)
         spins += 1
 
 
 @scalar
-def go_on(team: Any, task: int) -> None:
+def go_on(team: Any, task: Task) -> None:
     """Let the next task follow."""
-    _add(team, _TURNS + 8 * task + 1, 1)
+    _add(team, _TURNS + 8 * task.number + 1, 1)
 
 
 @scalar
-def share(n: int, tasks: int, task: Any, grain: int) -> tuple[int, int]:
-    """Begin and end of the part of ``range(n)`` that belongs to `task`; parts begin at multiples of `grain`."""
-    blocks = (n + grain - 1) // grain
-    return min(n, blocks * task // tasks * grain), min(n, blocks * (task + 1) // tasks * grain)
+def share(n: int, task: Task, grain: int) -> Span:
+    """The part of ``range(n)`` that belongs to a task; parts begin at multiples of `grain`."""
+    grains = (n + grain - 1) // grain
+    return Span(min(n, grains * task.number // task.tasks * grain), min(n, grains * (task.number + 1) // task.tasks * grain))

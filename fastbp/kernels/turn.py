@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 from fastbp.compiling.jit import scalar
-from fastbp.kernels.arguments import N_OUT, ROWS_OUT, SPREAD, TURNED, UNITS_OUT, Network, Workspace
-from fastbp.kernels.lanes.panels import lanes_of, row_length
-from fastbp.kernels.lanes.sizes import FEW
+from fastbp.kernels.arguments import N_OUT, SPREAD, TURNED, Network, Workspace
+from fastbp.kernels.lanes.matrix import Matrix
+from fastbp.kernels.lanes.panels import lanes_of
 from fastbp.kernels.lanes.transpose import transpose_block
+from fastbp.kernels.places import few_outputs, output_at, panel_rows_of
+
+
+@scalar
+def turned_deltas(network: Network, workspace: Workspace, layer: int, unit_panel: int, panel: int) -> Matrix:
+    """The deltas of a panel of a layer's units, from the first row of a panel of the batch on: ``[row][unit]``."""
+    panel_units = network.table[layer, SPREAD] * lanes_of(workspace.turned)
+    begin = workspace.capacity * (network.table[layer, TURNED] + unit_panel * panel_units)
+    return Matrix(workspace.turned, begin + panel * panel_rows_of(workspace) * panel_units, panel_units)
 
 
 @scalar
 def turn(network: Network, workspace: Workspace, layer: int, panel: int, unit: int, count: int, vectors: int) -> None:
-    """Write `count` deltas of `layer` from `unit` on, a multiple of the lanes, row by row of the batch, for the gradient to read."""
-    n_out, spread, lanes = network.table[layer, N_OUT], network.table[layer, SPREAD], lanes_of(workspace.deltas)
-    step, row = workspace.width * lanes, spread * lanes
+    """``turned[r, u] = delta[u, r]`` for `count` units of `layer` from `unit` on, a multiple of the lanes, and the vectors of a panel."""
+    lanes, panel_rows = lanes_of(workspace.deltas), panel_rows_of(workspace)
+    panel_units = network.table[layer, SPREAD] * lanes
     for u in range(unit, unit + count, lanes):
-        begin = workspace.capacity * (network.table[layer, TURNED] + u // row * row) + u % row
-        for v in range(vectors):
-            place = workspace.capacity * network.table[layer, UNITS_OUT] + (panel * n_out + u) * step + v * lanes
-            transpose_block(workspace.turned, begin + (panel * step + v * lanes) * row, row, workspace.deltas, place, step, lanes)
+        out, at = turned_deltas(network, workspace, layer, u // panel_units, panel), output_at(network, workspace, layer, panel, u)
+        for r in range(0, vectors * lanes, lanes):
+            block = Matrix(out.array, out.at + r * out.row + u % panel_units, out.row)
+            transpose_block(block, Matrix(workspace.deltas, at + r, panel_rows), lanes)
 
 
 @scalar
 def rows_of_deltas(network: Network, workspace: Workspace, layer: int, rows: int) -> None:
-    """Write the deltas of `layer` of a batch of a few rows, which one panel holds, row by row."""
-    table, deltas, lanes = network.table, workspace.deltas, lanes_of(workspace.deltas)
-    n_out, step = table[layer, N_OUT], workspace.width * lanes
-    length, place = row_length(n_out, lanes), workspace.few + FEW * table[layer, ROWS_OUT]
-    for u in range(0, n_out, lanes):
-        transpose_block(deltas, place + u, length, deltas, workspace.capacity * table[layer, UNITS_OUT] + u * step, step, rows)
+    """The same for a batch of a few rows, which one panel holds, to where the deltas of these lie."""
+    deltas, lanes, out = workspace.deltas, lanes_of(workspace.deltas), few_outputs(workspace.deltas, network, workspace, layer)
+    for u in range(0, network.table[layer, N_OUT], lanes):
+        source = Matrix(deltas, output_at(network, workspace, layer, 0, u), panel_rows_of(workspace))
+        transpose_block(Matrix(deltas, out.at + u, out.row), source, rows)

@@ -10,7 +10,7 @@ import numba
 
 from fastbp._names import integer
 from fastbp.compiling.loading import threads_set
-from fastbp.kernels.arguments import N_IN, N_OUT, Network
+from fastbp.kernels.arguments import Network
 from fastbp.kernels.loader import programs
 from fastbp.processors import cpus
 from fastbp.processors.process import inherited, parallel_region
@@ -51,7 +51,7 @@ def task_choices(network: Network, rows: int, threads: int | None) -> tuple[int,
 
 
 def _multiply_adds(network: Network, rows: int) -> int:
-    return 3 * rows * int((network.table[:, N_IN] * network.table[:, N_OUT]).sum())
+    return 3 * rows * network.size
 
 
 @contextmanager

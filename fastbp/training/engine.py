@@ -34,6 +34,7 @@ class Engine:
         self._results = np.zeros(1, self._dtype)
         self._workspace: Workspace | None = None
         self._call: Prepared | None = None  # with that workspace
+        self._shape = 0, 0, 0  # of the batches of the last call
         self.pace = Pace((1,))
 
     def tasks(self, rows: int) -> int:
@@ -81,8 +82,12 @@ class Engine:
 
     def _prepared(self, rows: int, target_width: int, tasks: int) -> Prepared:
         """A call with buffers for such batches, made anew only when they are too small."""
-        held, call = self._workspace, self._call
-        if held is None or call is None or not layout.has_room(held, rows, target_width, tasks):
+        held, call, shape = self._workspace, self._call, (rows, target_width, tasks)
+        if held is not None and call is not None and shape == self._shape:
+            layout.begin(held, self._network, rows, tasks)
+            return call
+        self._shape = shape
+        if held is None or call is None or not layout.has_room(held, *shape):
             held = self._workspace = layout.workspace(self._network, rows, target_width, tasks, training=True)
             nothing, order = np.zeros((1, COEFFICIENTS), self._dtype), np.zeros(1, np.int64)
             data = Data(np.zeros((3, 4), np.int64), order, 1, np.zeros(1, self._dtype))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastbp._typing import Array
-from fastbp.data.rows import Rows
+from fastbp.data.rows import Rows, as_they_lie
 from fastbp.processors.threads import task_choices
 from fastbp.training.divergence import DivergenceError, explained, unexplained
 from fastbp.training.engine import Engine
@@ -139,7 +139,7 @@ class Fit:
         """Up to `most` epochs of one step on the whole set, which nobody watches, in one call of the kernels."""
         run, n_rows = self._run, self._rows.n_rows
         with self._interrupt.held():
-            losses, seconds = self._steps(np.arange(n_rows), 0, n_rows, most)
+            losses, seconds = self._steps(as_they_lie(n_rows), 0, n_rows, most)
             # Rounded as the mean over the batches of an epoch is.
             with np.errstate(over="ignore"):
                 means = losses.astype(np.float64) * n_rows / n_rows

@@ -63,6 +63,8 @@ def _copied(value: Any, before: Any) -> Any:
 
 def all_finite(array: Array) -> bool:
     """Whether no element is infinite or NaN, of a large array in one pass that takes no memory."""
+    if array.size == 1:
+        return math.isfinite(array.item())
     if array.size < _SMALL:
         return bool(np.isfinite(array).all())
     with np.errstate(over="ignore", invalid="ignore"):

@@ -53,6 +53,7 @@ class Run:
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.batch_size, self.shuffle, self.seed, self.threads, self.precision = batch_size, shuffle, seed, threads, precision
         self.resumed = False
+        self._checked: Any = None  # settings of the optimizer that have been
         self.parts: dict[str, Part] = {}
         self.parameters = self.declare("model", Parameters(model))
         self.memory = self.declare("optimizer", Memory(optimizer, model.network))
@@ -90,9 +91,12 @@ class Run:
 
     def check_optimizer(self) -> None:
         """Raise ValueError or TypeError for a setting outside its range; the name of an optimizer becomes one."""
+        if self._checked is not None and self._checked == _settings_of(self.optimizer):
+            return
         self.optimizer = as_optimizer(self.optimizer)
         self.optimizer.check()
         self.optimizer.check_range(self.model.dtype)
+        self._checked = _settings_of(self.optimizer)
 
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> dict[str, float]:
         """Loss and accuracy over a data set, as `Trainer.evaluate`."""
@@ -141,3 +145,7 @@ class Run:
             "seed": self.seed,
             "precision": self.precision,
         }
+
+
+def _settings_of(optimizer: Any) -> Any:
+    return (type(optimizer), *vars(optimizer).values()) if isinstance(optimizer, Optimizer) else None

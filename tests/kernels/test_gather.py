@@ -9,7 +9,8 @@ from fastbp.activations import Identity
 from fastbp.compiling.jit import program
 from fastbp.data.rows import Rows
 from fastbp.kernels import codes, gather
-from fastbp.kernels.arguments import INPUTS, TARGETS, Network
+from fastbp.kernels.arguments import INPUTS, TARGETS, Batch, Data, Network, Span
+from fastbp.kernels.lanes.matrix import Matrix
 from fastbp.kernels.lanes.sizes import SCRATCH
 from fastbp.verification.problems import random_weights
 
@@ -25,13 +26,13 @@ WIDTHS = st.integers(1, 3)
 
 
 @program
-def gather_rows(source, order, first, rows, width, begin, end, out, base, scratch, block):
-    gather.gather(source, order, first, rows, width, begin, end, 0, source[2], out, base, scratch, block)
+def gather_rows(data, which, batch, panels, columns, out, block):
+    gather.gather(data, which, batch, panels, columns, out, block)
 
 
 @program
-def gather_weights(data, workspace, first, rows, begin, end, total):
-    gather.gather_weights(data, workspace, first, rows, begin, end, total)
+def gather_weights(data, workspace, batch, panels):
+    gather.gather_weights(data, workspace, batch, panels)
 
 
 def places(rows, columns, step):
@@ -40,16 +41,21 @@ def places(rows, columns, step):
     return r // step * step * columns + np.arange(columns) * step + r % step
 
 
+def data_of(kept, order, total, dtype):
+    return Data(kept.sources, order, order.size, np.array([total], dtype))
+
+
 def batch(inputs, *, targets=None, order=None, first=0, rows=None, width=1, panels=None, dtype="f8", base=0, block=0):
     """The rows that the kernel gathers, inputs or, if given, targets; (rows, columns)."""
     kept, which = Rows(inputs, targets), INPUTS if targets is None else TARGETS
     order = np.arange(len(inputs)) if order is None else order
-    data, columns, step = kept.data(order), (inputs if targets is None else targets).shape[1], width * lanes(dtype)
+    data, columns, step = data_of(kept, order, 0, dtype), (inputs if targets is None else targets).shape[1], width * lanes(dtype)
     rows = len(order) - first if rows is None else rows
     begin, end = panels or (0, -(-rows // step))
     out = np.full(base + (-(-rows // step) + 1) * step * columns, UNTOUCHED, dtype)
     scratch = np.full(block + SCRATCH, np.nan, dtype)
-    gather_rows(data.sources[which], order, first, rows, width, begin, end, out, base, scratch, block)
+    asked = Batch(first, rows, 0, 0, Span(0, 0))
+    gather_rows(data, which, asked, Span(begin, end), Span(0, columns), Matrix(out, base, step), Matrix(scratch, block, 64))
     assert np.isnan(scratch[:block]).all()
     assert np.isnan(scratch[block + 64 * lanes(dtype) :]).all()
     # Whole vectors are written: what lies behind the last row has no meaning, but only as far as its vector goes.
@@ -176,7 +182,7 @@ def shares(weights, *, rows, order=None, first=0, width=1, panels=None, total=0.
     workspace.row_weights[:] = UNTOUCHED
     order, step = np.arange(n) if order is None else order, width * lanes(dtype)
     begin, end = panels or (0, -(-rows // step))
-    gather_weights(kept.data(order), workspace, first, rows, begin, end, dtype.type(total))
+    gather_weights(data_of(kept, order, total, dtype), workspace, Batch(first, rows, 0, 0, Span(0, 0)), Span(begin, end))
     found = workspace.row_weights[begin * step : min(end * step, rows)].copy()
     workspace.row_weights[begin * step : min(end * step, rows)] = UNTOUCHED
     assert (workspace.row_weights == UNTOUCHED).all()

@@ -9,6 +9,7 @@ from numba import prange
 
 from fastbp.compiling.jit import DISABLED, kernel, program
 from fastbp.kernels import team
+from fastbp.kernels.arguments import Task
 from fastbp.kernels.lanes.sizes import TEAM
 
 pytestmark = pytest.mark.kernels
@@ -21,8 +22,8 @@ ROUNDS = 3000
 
 
 @program
-def share(n, tasks, task, grain):
-    return team.share(n, tasks, task, grain)
+def share(n, task, grain):
+    return team.share(n, task, grain)
 
 
 @program
@@ -31,20 +32,15 @@ def assemble(shared, tasks):
 
 
 @program
-def meet(shared, tasks, task):
-    team.meet(shared, tasks, task)
-
-
-@program
-def exchange(shared, tasks, task, rounds, values, wrong):
+def exchange(shared, task, rounds, values, wrong):
     """Write a number, meet, read the numbers of the others, meet; count those that are not of this round."""
     for i in range(rounds):
-        values[LINE * task] = i + task
-        team.meet(shared, tasks, task)
-        for other in range(tasks):
+        values[LINE * task.number] = i + task.number
+        team.meet(shared, task)
+        for other in range(task.tasks):
             if values[LINE * other] != i + other:
-                wrong[LINE * task] += 1
-        team.meet(shared, tasks, task)
+                wrong[LINE * task.number] += 1
+        team.meet(shared, task)
 
 
 @kernel
@@ -58,7 +54,7 @@ def exchange_in_parallel(shared, tasks, rounds, values, wrong):
     done = 0
     for task in prange(tasks):
         if team.assemble(shared, tasks):
-            exchange(shared, tasks, np.int64(task), rounds, values, wrong)
+            exchange(shared, Task(np.int64(task), tasks, 0), rounds, values, wrong)
             done += 1
     return done
 
@@ -82,7 +78,7 @@ def patiently(attempt):
 @example(5, 8, 16)
 @example(288, 2, 16)
 def test_shares_cut_a_range_into_whole_blocks(n, tasks, grain):
-    parts = [share(n, tasks, task, grain) for task in range(tasks)]
+    parts = [share(n, Task(task, tasks, 0), grain) for task in range(tasks)]
     assert [i for begin, end in parts for i in range(begin, end)] == list(range(n))
     assert all(begin % grain == 0 for begin, end in parts if begin < end)
     blocks = [-(-(end - begin) // grain) for begin, end in parts]
@@ -92,7 +88,7 @@ def test_shares_cut_a_range_into_whole_blocks(n, tasks, grain):
 def test_one_task_is_complete_and_waits_for_nobody():
     shared, values, wrong = shared_by(1), np.zeros(LINE), np.zeros(LINE)
     assert assemble(shared, 1) is True
-    exchange(shared, 1, 0, 10, values, wrong)
+    exchange(shared, Task(0, 1, 0), 10, values, wrong)
     assert values[0] == 9
     assert not wrong.any()
 
@@ -140,8 +136,10 @@ def test_after_a_meeting_each_task_sees_what_the_others_wrote():
 @pytest.mark.parametrize("tasks", [2, 3, 5])
 def test_more_tasks_than_processors_meet_as_well(tasks):
     shared, values, wrong = shared_by(tasks), np.zeros(tasks * LINE), np.zeros(tasks * LINE)
-    exchange(shared_by(1), 1, 0, 0, values, wrong)
-    threads = [threading.Thread(target=exchange, args=(shared, tasks, task, 200, values, wrong), daemon=True) for task in range(tasks)]
+    exchange(shared_by(1), Task(0, 1, 0), 0, values, wrong)
+    threads = [
+        threading.Thread(target=exchange, args=(shared, Task(task, tasks, 0), 200, values, wrong), daemon=True) for task in range(tasks)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -1,7 +1,7 @@
 """The training problems reach what they are named for."""
 
 from fastbp.activations import ACTIVATIONS
-from fastbp.kernels import gradient
+from fastbp.kernels import patch
 from fastbp.kernels.lanes import sizes
 from fastbp.losses import LOSSES
 from fastbp.optimizers import OPTIMIZERS
@@ -21,6 +21,6 @@ def test_paths_reach_what_they_are_named_for():
     rows = {name: path.batch or path.rows for name, path in named.items()}
     sharded = {name for name in named if sizes.shards_of(rows[name], size[name]) > 1}
     assert sharded == {"a batch in shards", "one output, in shards"}
-    assert rows["a long batch in one piece"] > gradient._DEPTH
-    assert size["wide layers"] > gradient._CACHED and max(named["wide layers"].sizes) > sizes.DEPTH > sizes.CHUNK
+    assert rows["a long batch in one piece"] > patch._AT_ONCE
+    assert size["wide layers"] > patch._CACHED and max(named["wide layers"].sizes) > sizes.DEPTH > sizes.CHUNK
     assert rows["one row a batch"] == 1 < rows["few rows"] <= sizes.FEW

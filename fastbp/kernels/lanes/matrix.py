@@ -1,8 +1,11 @@
-"""Where the operands of a product lie."""
+"""How the operands of a product are given: where they lie, how deep it is, what its sums begin with."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
+
+#: Where the sums of a product begin, in place of a place in an array: at what C holds, at zero.
+FROM_C, FROM_ZERO = -2, -1
 
 
 class Matrix(NamedTuple):
@@ -11,3 +14,21 @@ class Matrix(NamedTuple):
     array: Any
     at: int
     row: int
+
+
+class Depth(NamedTuple):
+    """How many steps a product adds up: `total`, in parts of `part` steps each, the last one of what is left.
+
+    From part to part it is `jump` elements in A; in B they follow each other.
+    """
+
+    total: int
+    part: int
+    jump: int
+
+
+class Start(NamedTuple):
+    """What the sums of a product begin with: FROM_C, FROM_ZERO, or the numbers from ``array[at]`` on, one a row of C."""
+
+    array: Any
+    at: int

@@ -10,9 +10,10 @@ from typing import Any
 
 from fastbp.compiling.jit import scalar
 from fastbp.kernels.lanes.isa import TILES, host
+from fastbp.kernels.lanes.matrix import Depth, Matrix, Start
 from fastbp.kernels.lanes.memory import load_first, store
 from fastbp.kernels.lanes.panels import lanes_of
-from fastbp.kernels.lanes.sizes import CHUNK, WIDTH
+from fastbp.kernels.lanes.sizes import WIDTH
 from fastbp.kernels.lanes.tile import multiply
 from fastbp.kernels.lanes.transpose import transpose_block
 
@@ -29,22 +30,20 @@ def _column(vectors: int, beside: int) -> Any:
     middle = min(_MIDDLE, most)
 
     @scalar
-    def column(
-        c: Any, c0: int, c_row: int, a: Any, a0: int, a_step: int, a_jump: int, b: Any, b0: int, b_row: int, rows: int, depth: int,
-        total: int, start: Any, start0: int,
-    ) -> None:  # fmt: skip
+    def column(c: Matrix, a: Matrix, b: Matrix, rows: int, depth: Depth, start: Start) -> None:
         i = 0
         while i < rows:
-            ci, si = c0 + i * c_row, start0 + i if start0 >= 0 else start0
-            ai = a0 + i if beside else a0 + i * a_step
+            c_i = Matrix(c.array, c.at + i * c.row, c.row)
+            a_i = Matrix(a.array, a.at + i if beside else a.at + i * a.row, a.row)
+            start_i = Start(start.array, start.at + i if start.at >= 0 else start.at)
             if rows - i >= most:
-                multiply(c, ci, c_row, a, ai, a_step, a_jump, b, b0, b_row, depth, total, start, si, most, vectors, beside)
+                multiply(c_i, a_i, b, depth, start_i, most, vectors, beside)
                 i += most
             elif rows - i >= middle:
-                multiply(c, ci, c_row, a, ai, a_step, a_jump, b, b0, b_row, depth, total, start, si, middle, vectors, beside)
+                multiply(c_i, a_i, b, depth, start_i, middle, vectors, beside)
                 i += middle
             else:
-                multiply(c, ci, c_row, a, ai, a_step, a_jump, b, b0, b_row, depth, total, start, si, 1, vectors, beside)
+                multiply(c_i, a_i, b, depth, start_i, 1, vectors, beside)
                 i += 1
 
     return column
@@ -69,56 +68,48 @@ _apart_1, _apart_2, _apart_3 = _column(1, 0), _column(2, 0), _column(3, 0)
 
 
 @scalar
-def multiply_beside(
-    c: Any, c0: int, c_row: int, a: Any, a0: int, a_depth: int, b: Any, b0: int, b_row: int, rows: int, depth: int, vectors: int,
-    start: Any, start0: int,
-) -> None:  # fmt: skip
-    """C = start + A B for `rows` rows and `vectors` vectors of columns, the rows of A side by side.
+def multiply_beside(c: Matrix, a: Matrix, b: Matrix, rows: int, vectors: int, depth: int, start: Start) -> None:
+    """``C[i, j] = start + sum_k A[i, k] B[k, j]`` for `rows` rows and `vectors` vectors of columns.
 
-    Element (i, k) of A lies at ``a0 + i + k * a_depth``; rows of B and C are contiguous, `b_row` and `c_row` apart; `start` and `start0`
-    are those of the tile.
+    `a` is A turned, its rows side by side: A[i, k] lies at ``a.at + k * a.row + i``.
     """
+    whole = Depth(depth, depth, 0)
     if WIDTH >= 3 and vectors == 3:
-        _beside_3(c, c0, c_row, a, a0, a_depth, 0, b, b0, b_row, rows, depth, depth, start, start0)
+        _beside_3(c, a, b, rows, whole, start)
     elif WIDTH >= 2 and vectors == 2:
-        _beside_2(c, c0, c_row, a, a0, a_depth, 0, b, b0, b_row, rows, depth, depth, start, start0)
+        _beside_2(c, a, b, rows, whole, start)
     else:
-        _beside_1(c, c0, c_row, a, a0, a_depth, 0, b, b0, b_row, rows, depth, depth, start, start0)
+        _beside_1(c, a, b, rows, whole, start)
 
 
 @scalar
-def multiply_apart(
-    c: Any, c0: int, c_row: int, a: Any, a0: int, a_row: int, a_jump: int, b: Any, b0: int, b_row: int, rows: int, depth: int, total: int,
-    vectors: int, start: Any, start0: int,
-) -> None:  # fmt: skip
-    """The same with the rows of A contiguous, the `total` depth in parts of `depth` each, the last of what is left.
-
-    Element (i, j * depth + k) of A lies at ``a0 + i * a_row + j * a_jump + k``.
-    """
+def multiply_apart(c: Matrix, a: Matrix, b: Matrix, rows: int, vectors: int, depth: Depth, start: Start) -> None:
+    """The same with the rows of A contiguous, the depth in parts: A[i, part * p + k] lies at ``a.at + i * a.row + p * jump + k``."""
     if WIDTH >= 3 and vectors == 3:
-        _apart_3(c, c0, c_row, a, a0, a_row, a_jump, b, b0, b_row, rows, depth, total, start, start0)
+        _apart_3(c, a, b, rows, depth, start)
     elif WIDTH >= 2 and vectors == 2:
-        _apart_2(c, c0, c_row, a, a0, a_row, a_jump, b, b0, b_row, rows, depth, total, start, start0)
+        _apart_2(c, a, b, rows, depth, start)
     else:
-        _apart_1(c, c0, c_row, a, a0, a_row, a_jump, b, b0, b_row, rows, depth, total, start, start0)
+        _apart_1(c, a, b, rows, depth, start)
 
 
 @scalar
-def pack_beside(out: Any, out0: int, a: Any, a0: int, a_depth: int, rows: int, depth: int) -> None:
-    """Copy a block of A whose rows lie side by side: element (i, k) to ``out0 + k * CHUNK + i``."""
-    lanes = lanes_of(out)
+def pack_beside(out: Matrix, a: Matrix, rows: int, depth: int) -> None:
+    """``out[k, i] = a[k, i]``: copy a block of A turned to where its rows follow each other closely."""
+    lanes = lanes_of(out.array)
     for k in range(depth):
         for i in range(0, rows, lanes):
-            store(out, out0 + k * CHUNK + i, load_first(a, a0 + k * a_depth + i, rows - i))
+            store(out.array, out.at + k * out.row + i, load_first(a.array, a.at + k * a.row + i, rows - i))
 
 
 @scalar
-def pack_apart(out: Any, out0: int, a: Any, a0: int, a_row: int, rows: int, depth: int) -> None:
-    """Copy a block of A whose rows are contiguous to where `pack_beside` puts one, turned."""
-    lanes = lanes_of(out)
+def pack_apart(out: Matrix, a: Matrix, rows: int, depth: int) -> None:
+    """``out[k, i] = a[i, k]``: turn a block of A on the way to where `pack_beside` puts one."""
+    lanes = lanes_of(out.array)
     for k in range(0, depth, lanes):
         for i in range(0, rows - lanes + 1, lanes):
-            transpose_block(out, out0 + k * CHUNK + i, CHUNK, a, a0 + i * a_row + k, a_row, lanes)
+            turned = Matrix(out.array, out.at + k * out.row + i, out.row)
+            transpose_block(turned, Matrix(a.array, a.at + i * a.row + k, a.row), lanes)
     for i in range(rows // lanes * lanes, rows):
         for k in range(depth):
-            out[out0 + k * CHUNK + i] = a[a0 + i * a_row + k]
+            out.array[out.at + k * out.row + i] = a.array[a.at + i * a.row + k]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from fastbp.kernels.lanes.isa import TILES, host
 
 #: Bytes of a vector: a cache line.
@@ -44,6 +46,7 @@ def balanced(vectors: int) -> int:
     return -(-vectors // panels)
 
 
+@functools.lru_cache(256)
 def panel_width(rows: int, lanes: int, tasks: int, parameters: int) -> int:
     """Vectors in a panel, such that the task with the most work has as little as possible; of equally good widths the largest."""
     if shards_of(rows, parameters) > 1:

@@ -8,6 +8,7 @@ from llvmlite import ir
 from numba import types
 
 from fastbp.compiling.jit import operation
+from fastbp.kernels.lanes.matrix import Matrix
 from fastbp.kernels.lanes.memory import element_pointer
 from fastbp.kernels.lanes.sizes import BYTES
 from fastbp.kernels.lanes.vector import Vector, llvm_type
@@ -15,34 +16,30 @@ from fastbp.kernels.lanes.vector import Vector, llvm_type
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
 
 
-def _transpose_twin(out: Any, out0: int, out_row: int, source: Any, source0: int, source_row: int, count: int) -> None:
+def _transpose_twin(out: Matrix, source: Matrix, count: int) -> None:
     for r in range(count):
-        for i in range(BYTES // out.itemsize):
-            out[out0 + r * out_row + i] = source[source0 + i * source_row + r]
+        for i in range(BYTES // out.array.itemsize):
+            out.array[out.at + r * out.row + i] = source.array[source.at + i * source.row + r]
 
 
 @operation(_transpose_twin)
-def transpose_block(typingctx: Any, out: Any, out0: Any, out_row: Any, source: Any, source0: Any, source_row: Any, count: Any) -> Any:
-    """Columns of a square block of `source` to rows of `out`, of which only the first `count` are written; all of the block is read."""
-    vector = llvm_type(Vector(out.dtype))
-    size = out.dtype.bitwidth // 8
+def transpose_block(typingctx: Any, out: Any, source: Any, count: Any) -> Any:
+    """``out[i, j] = source[j, i]`` for a square block: the first `count` rows of `out` are written, all of the block is read."""
+    vector, size = llvm_type(Vector(out[0].dtype)), out[0].dtype.bitwidth // 8
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        out_, out0_, out_row_, source_, source0_, source_row_, count_ = arguments
-        read = element_pointer(context, builder, source, source_, source0_)
-        write = element_pointer(context, builder, out, out_, out0_)
+        def row_place(argument: int, kind: Any, i: int) -> ir.Value:
+            array, at, row = (builder.extract_value(arguments[argument], field) for field in range(3))
+            begin = element_pointer(context, builder, kind[0], array, at)
+            return builder.bitcast(builder.gep(begin, [builder.mul(row, _I64(i))]), vector.as_pointer())
 
-        def place(pointer: ir.Value, step: ir.Value, i: int) -> ir.Value:
-            return builder.bitcast(builder.gep(pointer, [builder.mul(step, _I64(i))]), vector.as_pointer())
-
-        rows = [builder.load(place(read, source_row_, i), align=size) for i in range(vector.count)]
+        rows = [builder.load(row_place(1, source, i), align=size) for i in range(vector.count)]
         for i, row in enumerate(turn_block(builder, rows)):
-            with builder.if_then(builder.icmp_signed("<", _I64(i), count_), likely=True):
-                builder.store(row, place(write, out_row_, i), align=size)
+            with builder.if_then(builder.icmp_signed("<", _I64(i), arguments[2]), likely=True):
+                builder.store(row, row_place(0, out, i), align=size)
         return context.get_dummy_value()
 
-    whole = types.int64
-    return types.void(out, whole, whole, source, whole, whole, whole), emit
+    return types.void(out, source, types.int64), emit
 
 
 def turn_block(builder: ir.IRBuilder, rows: list[ir.Value]) -> list[ir.Value]:

@@ -3,16 +3,33 @@
 import numba
 import numpy as np
 import pytest
+from numba.core.imputils import impl_ret_borrowed
+from numba.types import IntegerLiteral
 
 from fastbp import layout
 from fastbp.activations import Identity
-from fastbp.compiling.jit import DISABLED, program
+from fastbp.compiling.jit import DISABLED, data_pointer, operation, program
 from fastbp.kernels.arguments import COLUMNS_OF_TABLE, N_OUT, Network
-from fastbp.kernels.lanes.buffer import CHECKED, Buffer, addressed, kind_of
+from fastbp.kernels.lanes.buffer import CHECKED, Buffer, kind_of
 from fastbp.kernels.lanes.memory import load, store
 from fastbp.kernels.lanes.panels import lanes_of
 
 pytestmark = pytest.mark.kernels
+
+
+@operation(lambda array, columns: array)
+def addressed(typingctx, array, columns):
+    """An array as its address; `columns` is the literal length of its rows, or 0 for a flat one."""
+    if not isinstance(columns, IntegerLiteral):
+        return None
+    kind = array if CHECKED else Buffer(array.dtype, columns.literal_value)
+
+    def emit(context, builder, signature, arguments):
+        if CHECKED:
+            return impl_ret_borrowed(context, builder, array, arguments[0])
+        return data_pointer(context, builder, array, arguments[0])
+
+    return kind(array, columns), emit
 
 
 @program

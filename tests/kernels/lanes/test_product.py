@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from fastbp.compiling.jit import program
 from fastbp.kernels.lanes import product
+from fastbp.kernels.lanes.matrix import FROM_C, FROM_ZERO, Depth, Matrix, Start
 from fastbp.kernels.lanes.sizes import CHUNK, DEPTH, WIDTH
-from fastbp.kernels.lanes.tile import FROM_C, FROM_ZERO
 
 pytestmark = pytest.mark.kernels
 
@@ -19,42 +19,41 @@ ROOM = 16
 
 
 @program
-def multiply_beside(c, c0, c_row, a, a0, a_depth, b, b0, b_row, rows, depth, vectors, start, start0):
-    product.multiply_beside(c, c0, c_row, a, a0, a_depth, b, b0, b_row, rows, depth, vectors, start, start0)
+def multiply_beside(c, a, b, rows, vectors, depth, start):
+    product.multiply_beside(c, a, b, rows, vectors, depth, start)
 
 
 @program
-def multiply_apart(c, c0, c_row, a, a0, a_row, a_jump, b, b0, b_row, rows, depth, total, vectors, start, start0):
-    product.multiply_apart(c, c0, c_row, a, a0, a_row, a_jump, b, b0, b_row, rows, depth, total, vectors, start, start0)
+def multiply_apart(c, a, b, rows, vectors, depth, start):
+    product.multiply_apart(c, a, b, rows, vectors, depth, start)
 
 
 @program
-def pack_beside(out, out0, a, a0, a_depth, rows, depth):
-    product.pack_beside(out, out0, a, a0, a_depth, rows, depth)
+def pack_beside(out, a, rows, depth):
+    product.pack_beside(out, a, rows, depth)
 
 
 @program
-def pack_apart(out, out0, a, a0, a_row, rows, depth):
-    product.pack_apart(out, out0, a, a0, a_row, rows, depth)
+def pack_apart(out, a, rows, depth):
+    product.pack_apart(out, a, rows, depth)
 
 
-def multiply(c, a, b, *, beside, start0=FROM_C, start=None, part=None, gap=3):
+def multiply(c, a, b, *, beside, start_at=FROM_C, start=None, part=None, gap=3):
     """C + A B by the kernel, each matrix somewhere inside a larger array; NaNs around C must still be there."""
     (rows, columns), depth = c.shape, b.shape[0]
-    start = np.full(1, np.nan, c.dtype) if start is None else np.concatenate([np.full(start0, np.nan, c.dtype), start])
+    start = np.full(1, np.nan, c.dtype) if start is None else np.concatenate([np.full(start_at, np.nan, c.dtype), start])
     flat_c, c_row = inside(c, 5, gap)
     flat_b, b_row = inside(b, 7, gap)
-    vectors = columns // lanes(c.dtype)
+    out, right, first, vectors = Matrix(flat_c, 5, c_row), Matrix(flat_b, 7, b_row), Start(start, start_at), columns // lanes(c.dtype)
     if beside:
-        flat_a, a_depth = inside(a.T, 2, gap)
-        multiply_beside(flat_c, 5, c_row, flat_a, 2, a_depth, flat_b, 7, b_row, rows, depth, vectors, start, start0)
+        flat_a, a_row = inside(a.T, 2, gap)
+        multiply_beside(out, Matrix(flat_a, 2, a_row), right, rows, vectors, depth, first)
     else:
         part = part or depth
         parts = np.full((rows, -(-depth // part) * part), np.nan, a.dtype)
         parts[:, :depth] = a
         flat_a, a_row = inside(parts.reshape(rows, -1, part).transpose(1, 0, 2).reshape(-1, part), 2, gap)
-        places = flat_a, 2, a_row, rows * a_row
-        multiply_apart(flat_c, 5, c_row, *places, flat_b, 7, b_row, rows, part, depth, vectors, start, start0)
+        multiply_apart(out, Matrix(flat_a, 2, a_row), right, rows, vectors, Depth(depth, part, rows * a_row), first)
     return taken_out(flat_c, 5, c_row, columns)
 
 
@@ -76,12 +75,12 @@ def test_an_element_is_one_chain_whatever_the_tiles(beside, dtype, rows, depth, 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("beside", [False, True], ids=["apart", "beside"])
 @settings(max_examples=30)
-@given(rows=ROWS, depth=st.integers(1, 20), vectors=VECTORS, start0=st.integers(0, 5))
-def test_sums_begin_where_they_are_told(beside, dtype, rows, depth, vectors, start0):
+@given(rows=ROWS, depth=st.integers(1, 20), vectors=VECTORS, start_at=st.integers(0, 5))
+def test_sums_begin_where_they_are_told(beside, dtype, rows, depth, vectors, start_at):
     c, a, b = random_matrices(rows, depth, vectors * lanes(dtype), dtype)
     held, start = np.full_like(c, np.inf), c[:, 0].copy()
-    np.testing.assert_array_equal(multiply(held, a, b, beside=beside, start0=FROM_ZERO), chain(0, a, b))
-    found = multiply(held, a, b, beside=beside, start0=start0, start=start)
+    np.testing.assert_array_equal(multiply(held, a, b, beside=beside, start_at=FROM_ZERO), chain(0, a, b))
+    found = multiply(held, a, b, beside=beside, start_at=start_at, start=start)
     np.testing.assert_array_equal(found, chain(start[:, np.newaxis], a, b))
 
 
@@ -103,19 +102,19 @@ def test_a_row_has_the_same_bits_alone_and_among_others(beside, dtype, rows, dep
     np.testing.assert_array_equal(multiply(c, a, b, beside=beside), np.concatenate(alone))
 
 
-def packed(a, *, beside, out0=4):
+def packed(a, *, beside, out_at=4):
     """The block that holds A, ``[step][row]``; what is neither A nor room to the next multiple of the lanes must be untouched."""
     rows, depth = a.shape
-    out = np.full(out0 + CHUNK * (depth + ROOM), -7, a.dtype)
+    out = np.full(out_at + CHUNK * (depth + ROOM), -7, a.dtype)
     # The kernels read whole vectors of steps: what lies behind a row must be there, whatever it is.
-    flat, step = inside(a.T if beside else a, 3, 2)
+    flat, a_row = inside(a.T if beside else a, 3, 2)
     flat = np.concatenate([flat, np.full(ROOM, np.nan, a.dtype)])
     if beside:
-        pack_beside(out, out0, flat, 3, step, rows, depth)
+        pack_beside(Matrix(out, out_at, CHUNK), Matrix(flat, 3, a_row), rows, depth)
     else:
-        pack_apart(out, out0, flat, 3, step, rows, depth)
-    assert (out[:out0] == -7).all()
-    block = out[out0:].reshape(-1, CHUNK)
+        pack_apart(Matrix(out, out_at, CHUNK), Matrix(flat, 3, a_row), rows, depth)
+    assert (out[:out_at] == -7).all()
+    block = out[out_at:].reshape(-1, CHUNK)
     used_rows, used_depth = (-(-n // lanes(a.dtype)) * lanes(a.dtype) for n in (rows, depth))
     assert (block[used_depth:] == -7).all()
     assert (block[:, used_rows:] == -7).all()
@@ -142,6 +141,6 @@ def test_packed_numbers_lie_step_by_step(beside, dtype, rows, depth):
 def test_packing_changes_no_bit(beside, dtype, rows, depth, vectors):
     c, a, b = random_matrices(rows, depth, vectors * lanes(dtype), dtype)
     flat_c, flat_b = c.ravel().copy(), b.ravel()
-    step = c.shape[1]
-    multiply_beside(flat_c, 0, step, packed(a, beside=beside), 4, CHUNK, flat_b, 0, step, rows, depth, vectors, flat_b, FROM_C)
+    out, left, right = Matrix(flat_c, 0, c.shape[1]), Matrix(packed(a, beside=beside), 4, CHUNK), Matrix(flat_b, 0, c.shape[1])
+    multiply_beside(out, left, right, rows, vectors, depth, Start(flat_b, FROM_C))
     np.testing.assert_array_equal(flat_c.reshape(c.shape), multiply(c, a, b, beside=beside))

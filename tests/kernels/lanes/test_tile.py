@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fastbp.compiling.jit import program
 from fastbp.kernels.lanes import isa, tile
-from fastbp.kernels.lanes.tile import FROM_C, FROM_ZERO
+from fastbp.kernels.lanes.matrix import FROM_C, FROM_ZERO, Depth, Matrix, Start
 
 pytestmark = pytest.mark.kernels
 
@@ -21,14 +21,14 @@ SHAPES = sorted({(rows, v + 1) for v, most in enumerate(LARGEST) for rows in (mo
 @cache
 def compiled(rows, vectors, beside):
     @program
-    def multiply(c, c0, c_row, a, a0, a_step, a_jump, b, b0, b_row, depth, total, start, start0):
-        tile.multiply(c, c0, c_row, a, a0, a_step, a_jump, b, b0, b_row, depth, total, start, start0, rows, vectors, beside)
+    def multiply(c, a, b, depth, start):
+        tile.multiply(c, a, b, depth, start, rows, vectors, beside)
 
     return multiply
 
 
 def placed(a, depth, gap, beside):
-    """A as the tile reads it: a flat array with NaNs in its gaps, where it begins, and the strides of steps and of parts."""
+    """A as the tile reads it: a flat array with NaNs in its gaps, where it begins, and the strides of rows and of parts."""
     rows, total = a.shape
     jumps = -(-total // depth)
     grid = np.full((jumps, depth + 1, rows + gap) if beside else (jumps, rows + 1, depth + gap), np.nan, a.dtype)
@@ -41,15 +41,16 @@ def placed(a, depth, gap, beside):
     return np.concatenate([np.full(2, np.nan, a.dtype), grid.ravel()]), 2, grid.shape[2], grid[0].size
 
 
-def product(shape, beside, c, a, b, *, start0=FROM_C, start=None, depth=None, gap=3):
+def product(shape, beside, c, a, b, *, start_at=FROM_C, start=None, depth=None, gap=3):
     """C as the tile leaves it, from matrices that lie somewhere inside larger arrays."""
-    start = np.full(1, np.nan, c.dtype) if start is None else np.concatenate([np.full(start0, np.nan, c.dtype), start])
+    start = np.full(1, np.nan, c.dtype) if start is None else np.concatenate([np.full(start_at, np.nan, c.dtype), start])
     flat_c, c_row = inside(c, 5, gap)
     depth = depth or a.shape[1]
-    flat_a, a0, a_step, a_jump = placed(a, depth, gap, beside)
+    flat_a, a_at, a_row, jump = placed(a, depth, gap, beside)
     flat_b, b_row = inside(b, 7, gap)
     before = [array.copy() for array in (flat_a, flat_b, start)]
-    compiled(*shape, beside)(flat_c, 5, c_row, flat_a, a0, a_step, a_jump, flat_b, 7, b_row, depth, a.shape[1], start, start0)
+    operands = Matrix(flat_c, 5, c_row), Matrix(flat_a, a_at, a_row), Matrix(flat_b, 7, b_row)
+    compiled(*shape, beside)(*operands, Depth(a.shape[1], depth, jump), Start(start, start_at))
     for array, unchanged in zip((flat_a, flat_b, start), before, strict=True):
         np.testing.assert_array_equal(array, unchanged)
     return taken_out(flat_c, 5, c_row, c.shape[1])
@@ -65,10 +66,10 @@ def test_a_tile_is_one_chain_of_fused_multiply_adds_an_element(shape, beside, dt
         np.testing.assert_array_equal(product(shape, beside, c, a, b, depth=depth), chain(c, a, b))
         # Whatever C held before must not show.
         held = np.full_like(c, np.inf)
-        np.testing.assert_array_equal(product(shape, beside, held, a, b, start0=FROM_ZERO, depth=depth), chain(0, a, b))
+        np.testing.assert_array_equal(product(shape, beside, held, a, b, start_at=FROM_ZERO, depth=depth), chain(0, a, b))
         start = c[:, 0].copy()
-        for start0 in (0, GIVEN):
-            found = product(shape, beside, held, a, b, start0=start0, start=start, depth=depth)
+        for start_at in (0, GIVEN):
+            found = product(shape, beside, held, a, b, start_at=start_at, start=start, depth=depth)
             np.testing.assert_array_equal(found, chain(start[:, np.newaxis], a, b))
 
 
@@ -80,9 +81,9 @@ def test_any_depth_in_any_number_of_parts(beside, dtype, depth, total, gap):
     shape = SHAPES[-1]
     c, a, b = random_matrices(shape[0], total, shape[1] * lanes(dtype), dtype)
     if total == 0:
-        empty = np.zeros(64, dtype), np.zeros(64, dtype)
+        empty = Matrix(np.zeros(64, dtype), 0, 1)
         flat, c_row = inside(c, 5, gap)
-        compiled(*shape, beside)(flat, 5, c_row, empty[0], 0, 1, 1, empty[1], 0, 1, depth, 0, np.zeros(1, dtype), FROM_C)
+        compiled(*shape, beside)(Matrix(flat, 5, c_row), empty, empty, Depth(0, depth, 1), Start(np.zeros(1, dtype), FROM_C))
         np.testing.assert_array_equal(taken_out(flat, 5, c_row, c.shape[1]), c)
     else:
         np.testing.assert_array_equal(product(shape, beside, c, a, b, depth=depth, gap=gap), chain(c, a, b))
