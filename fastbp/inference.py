@@ -43,19 +43,16 @@ class _Few:
 
     def __init__(self, buffers: _Buffers, n_in: int, n_out: int, dtype: DType) -> None:
         self.inputs, self.outputs = np.zeros((FEW, n_in), dtype), np.zeros((FEW, n_out), dtype)
-        self._buffers, self._range = buffers, finite_range(dtype, dtype)
-        buffers.call.set("data.sources", Rows(self.inputs).sources)
-        buffers.call.set("results", self.outputs.reshape(-1))
-        buffers.call.set("workspace.width", 1)
+        self._range = finite_range(dtype, dtype)
+        self._call = buffers.call
+        self._call.set({"data.sources": Rows(self.inputs).sources, "results": self.outputs.reshape(-1), "workspace.width": 1})
 
     def predict(self, rows: int) -> Array | None:
         """What the output layer gives for the first rows; None when they hold a number that is not finite."""
         if not all_within()(self.inputs[:rows], *self._range):
             return None
-        call = self._buffers.call
-        call.set("data.rows", rows)
-        call.set("batch_size", rows)
-        programs().run(call, 1)
+        self._call.set({"data.rows": rows, "batch_size": rows})
+        programs().run(self._call, 1)
         return self.outputs[:rows].copy()
 
 
@@ -103,21 +100,15 @@ class Inference:
         """The call of the kernels, in parts between which Python sees control."""
         tasks = plan_tasks(self._network, size, threads)
         buffers = self._take(size, rows.target_width, tasks)
-        call = buffers.call
         buffers.total_weight[0] = rows.total_weight
-        call.set("kind", kind)
-        call.set("objective.code", loss)
-        call.set("batch_size", size)
-        call.set("data.sources", rows.sources)
-        call.set("workspace.width", layout.begin(buffers.workspace, self._network, size, tasks))
+        width = layout.begin(buffers.workspace, self._network, size, tasks)
+        buffers.call.set({"kind": kind, "objective.code": loss, "batch_size": size, "data.sources": rows.sources, "workspace.width": width})
         for begin in range(0, rows.n_rows, _BATCHES * size):
             end = min(rows.n_rows, begin + _BATCHES * size)
-            call.set("data.order", as_they_lie(end))
-            call.set("data.rows", end)
-            call.set("order_begin", begin)
-            call.set("results", results[begin // size * 2 :] if kind == SCORE else results)
-            call.set("steps", -(-(end - begin) // size))
-            start(call, tasks)
+            part = results[begin // size * 2 :] if kind == SCORE else results
+            steps = -(-(end - begin) // size)
+            buffers.call.set({"data.order": as_they_lie(end), "data.rows": end, "order_begin": begin, "results": part, "steps": steps})
+            start(buffers.call, tasks)
         if len(self._free) < _KEPT:
             self._free.append(buffers)
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastbp._typing import Array
+from fastbp.kernels.address import address_of
 from fastbp.kernels.codes import DTYPES
 
 # Rows whose hash stands for the data set.
@@ -83,4 +84,4 @@ def _source(array: Array | None) -> tuple[int, int, int, int]:
     """Address, stride, columns, dtype."""
     if array is None:
         return 0, 0, 0, 0
-    return array.__array_interface__["data"][0], array.strides[0], array.shape[1], _CODES[array.dtype]
+    return address_of(array), array.strides[0], array.shape[1], _CODES[array.dtype]

@@ -7,7 +7,7 @@ program gets the numbers and the arrays themselves, one after the other: Numba's
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, get_type_hints
 
 import numpy as np
@@ -15,8 +15,8 @@ from llvmlite import ir
 from numba import types
 from numba.core.imputils import impl_ret_borrowed
 
-from fastbp._typing import Array
 from fastbp.compiling.jit import DISABLED, operation
+from fastbp.kernels.address import address_of
 from fastbp.kernels.arguments import INTEGERS, ROW_LENGTHS, Call
 from fastbp.kernels.lanes.buffer import CHECKED, Buffer, kind_of
 
@@ -51,22 +51,18 @@ class Prepared:
         self._address = address_of(self._block)
         self._one = call.network.parameters.dtype.type(1)
 
-    def set(self, path: str, value: Any) -> None:
-        """Give a field another value: ``set("steps", 3)``, ``set("data.order", order)``. An array stays alive until the next one."""
-        if self._held[path] is not value:
-            self._held[path] = value
-            self._block[_PLACES[path]] = _integer(value)
+    def set(self, values: Mapping[str, Any]) -> None:
+        """Give fields other values: ``set({"steps": 3, "data.order": order})``. An array stays alive until the next one."""
+        held = self._held
+        for path, value in values.items():
+            if held[path] is not value:
+                held[path] = value
+                self._block[_PLACES[path]] = _integer(value)
 
     @property
     def arguments(self) -> tuple[Any, Any]:
         """What the compiled program is given."""
         return self._address if USED else tuple(self._held.values()), self._one
-
-
-def address_of(array: Array) -> int:
-    """Where the first element lies; a third of the time of ``array.ctypes.data``."""
-    address: int = array.__array_interface__["data"][0]
-    return address
 
 
 def _flat(record: Any) -> list[Any]:

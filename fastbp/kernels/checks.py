@@ -10,6 +10,7 @@ from numba import types
 
 from fastbp._typing import Array
 from fastbp.compiling.jit import DISABLED, operation, program
+from fastbp.kernels.address import address_of
 from fastbp.kernels.lanes.buffer import Buffer
 
 # Elements between which the search may end.
@@ -20,7 +21,7 @@ def all_within(array: Array, low: Any, high: Any) -> bool:
     """Whether every number of a C-contiguous array lies between two of its own type, both included; NaN does not."""
     if DISABLED:
         return bool(((array >= low) & (array <= high)).all())
-    return bool(_all_within(array.__array_interface__["data"][0], array.size, low, high))
+    return bool(_all_within(address_of(array), array.size, low, high))
 
 
 @operation(lambda address, one: None)

@@ -39,9 +39,12 @@ def plan_tasks(network: Network, rows: int, threads: int | None) -> int:
     """Into how many tasks to cut each loop: what was asked for, otherwise as many threads as the work of a step can feed."""
     if threads is not None:
         return threads
-    most = min(_multiply_adds(network, rows) // _WORK_PER_TASK, cpus.available())
-    # To ask Numba is to start its threads, which a process that may be forked yet does better without.
-    return 1 if most < 2 or inherited() else min(threads_set(), most)
+    worth = _multiply_adds(network, rows) // _WORK_PER_TASK
+    # To ask for processors is a call of the system; to ask Numba starts its threads, which a process that may be forked yet does better
+    # without.
+    if worth < 2 or inherited() or cpus.available() < 2:
+        return 1
+    return min(worth, cpus.available(), threads_set())
 
 
 def task_choices(network: Network, rows: int, threads: int | None) -> tuple[int, ...]:

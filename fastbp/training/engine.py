@@ -68,15 +68,22 @@ class Engine:
         if self._results.size < count:
             self._results = np.zeros(2 * count, self._dtype)
         call = self._prepared(batch, rows.target_width, tasks)
-        call.set("data.sources", rows.sources)
-        call.set("data.order", order)
-        call.set("data.rows", order.size)
-        for name, value in zip(Rule._fields, rule, strict=True):
-            call.set(f"rule.{name}", value)
-        call.set("order_begin", order_begin)
-        call.set("batch_size", batch)
-        call.set("results", self._results)
-        call.set("steps", count)
+        call.set(
+            {
+                "data.sources": rows.sources,
+                "data.order": order,
+                "data.rows": order.size,
+                "rule.code": rule.code,
+                "rule.n_slots": rule.n_slots,
+                "rule.rates": rule.rates,
+                "rule.gradients": rule.gradients,
+                "rule.slots": rule.slots,
+                "order_begin": order_begin,
+                "batch_size": batch,
+                "results": self._results,
+                "steps": count,
+            }
+        )
         start(call, tasks)
         return self._results[:count].copy()
 
@@ -94,5 +101,5 @@ class Engine:
             rule = Rule(NO_UPDATE, 0, nothing, nothing[0], nothing[0])
             begin = Call(TRAIN, self._network, held, data, rule, self._objective, 0, 1, self._results, 1)
             call = self._call = programs().prepared(begin)
-        call.set("workspace.width", layout.begin(held, self._network, rows, tasks))
+        call.set({"workspace.width": layout.begin(held, self._network, rows, tasks)})
         return call
