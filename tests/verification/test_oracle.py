@@ -15,7 +15,7 @@ def test_a_wrong_loss_is_seen(monkeypatch):
 
 def test_wrong_coefficients_are_seen(monkeypatch):
     original = fastbp.Adam.coefficients
-    monkeypatch.setattr(fastbp.Adam, "coefficients", lambda self, steps: original(self, steps - 1 + (steps == 1)))
+    monkeypatch.setattr(fastbp.Adam, "coefficients", lambda self, steps, factors: original(self, steps - 1 + (steps == 1), factors))
     failed = failures(oracle.training_in_float64_follows_the_oracle)
     for path in paths.PATHS:
         assert all(any(f"{path.name} (" in each and f", {name}(" in each for each in failed) for name in ("Adam", "AdamW"))

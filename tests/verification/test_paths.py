@@ -1,18 +1,24 @@
 """The training problems reach what they are named for."""
 
-from fastbp.activations import ACTIVATIONS
+from fastbp.activations import ACTIVATIONS, as_activation
 from fastbp.kernels import patch
 from fastbp.kernels.lanes import sizes
-from fastbp.losses import LOSSES
+from fastbp.losses import LOSSES, as_loss
 from fastbp.optimizers import OPTIMIZERS
 from fastbp.verification import golden, paths
 
 
 def test_every_optimizer_activation_and_loss_is_in_a_path():
-    assert set(paths.RICHER) == set(OPTIMIZERS)
-    assert {path.activation for path in paths.PATHS} == {name for name, cls in ACTIVATIONS.items() if not cls.output_only}
-    assert {path.loss for path in paths.PATHS} == {run.loss for run in golden.RUNS.values()} == set(LOSSES)
-    assert {run.optimizer.name for run in golden.RUNS.values()} == set(OPTIMIZERS)
+    hidden = {name: cls for name, cls in ACTIVATIONS.items() if not cls.output_only}
+    found = {as_activation(path.activation, "activation") for path in paths.PATHS}
+    assert found == {case for cls in hidden.values() for case in cls.cases()}
+    assert {as_loss(path.loss) for path in paths.PATHS} == {case for cls in LOSSES.values() for case in cls.cases()}
+    assert {optimizer.name for optimizer in paths.optimizers()} == set(OPTIMIZERS)
+
+
+def test_every_optimizer_and_loss_is_in_a_stored_run():
+    runs = golden.RUNS.values()
+    assert {run.loss for run in runs} == set(LOSSES) and {run.optimizer.name for run in runs} == set(OPTIMIZERS)
 
 
 def test_paths_reach_what_they_are_named_for():
