@@ -31,7 +31,6 @@ ELSEWHERE = {
     "training/fingerprint.py": "files/test_run_file.py",
     "training/notes.py": "training/test_divergence.py",
     "training/parameters.py": "files/test_run_file.py",
-    "training/run.py": "files/test_run_file.py",
     "verification/make_golden.py": "verification/test_golden.py",
 }
 # Tests of several modules of their folder together.
