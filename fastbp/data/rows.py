@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fastbp._typing import Array, DType
 from fastbp.kernels.address import address_of
+from fastbp.kernels.arguments import ADDRESS, STRIDE
 from fastbp.kernels.codes import DTYPES
 
 # Rows whose hash stands for the data set.
@@ -43,6 +44,14 @@ class Rows:
         assert self._arrays[0] is not None
         return self._arrays[0][rows]
 
+    def sources_from(self, begin: int) -> NDArray[np.int64]:
+        """The sources of the rows from `begin` on."""
+        if begin == 0:
+            return self.sources
+        moved = self.sources.copy()
+        moved[:, ADDRESS] += begin * moved[:, STRIDE]
+        return moved
+
     def fingerprint(self) -> dict[str, Any]:
         """What tells this data set from others: shapes, types, and a hash of some rows."""
         some = _some(self.n_rows)
@@ -54,7 +63,8 @@ class Rows:
         return {"arrays": ", ".join(kinds), "sample": digest.hexdigest()}
 
 
-_NUMBERS = np.arange(1024)
+# As many as a pass over a data set takes at once.
+_NUMBERS = np.arange(1 << 14)
 
 
 def as_they_lie(rows: int) -> NDArray[np.int64]:
