@@ -4,6 +4,7 @@ import getpass
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,8 @@ _CACHE = Path(tempfile.gettempdir()) / f"fastbp-tests-{getpass.getuser()}-py{sys
 os.environ.setdefault("NUMBA_CACHE_DIR", str(_CACHE))
 os.environ.setdefault("MPLBACKEND", "Agg")
 sys.path.insert(0, str(Path(__file__).parent / "helpers"))
+# Ignored where the tests run in the background of a shell.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Numba reads its settings when it is imported; had that happened already, the cache would be elsewhere.
 assert "numba" not in sys.modules, "numba was imported before tests/conftest.py could set NUMBA_CACHE_DIR"
@@ -24,6 +27,7 @@ import pytest  # noqa: E402
 
 hypothesis.settings.register_profile("fastbp", derandomize=True, deadline=None, print_blob=False)
 hypothesis.settings.load_profile("fastbp")
+pytest.register_assert_rewrite("bad_calls", "cases", "chains", "models")
 
 _ROOT = Path(__file__).parent.parent
 
@@ -75,6 +79,14 @@ def run_python():
         return done.stdout
 
     return run
+
+
+@pytest.fixture
+def with_checks(monkeypatch):
+    """Let `fastbp verify` make these checks instead of its own."""
+    from fastbp.verification import checks
+
+    return lambda *functions: monkeypatch.setattr(checks, "CHECKS", functions)
 
 
 @pytest.fixture(scope="session")

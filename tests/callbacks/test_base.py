@@ -1,14 +1,11 @@
-"""Callbacks and the progress bar."""
+"""Callbacks: when they are called, and what of an error in one of them."""
 
 import signal
-import sys
 
 import pytest
 from small_task import LABELS, Recorder, X, bits, make
 
 import fastbp
-
-# Callbacks
 
 
 def test_callbacks_are_called_in_order():
@@ -63,40 +60,3 @@ def test_on_fit_end_of_every_callback_is_called_though_one_of_them_fails():
     with pytest.raises(RuntimeError, match="bad failed"):
         make().fit(X, LABELS, epochs=1, callbacks=[Recorder("bad", fail="end"), recorder])
     assert recorder.calls[-1][1] == "end"
-
-
-# Progress
-
-
-def test_progress_is_silent_when_not_a_terminal(capfd):
-    make().fit(X, LABELS, epochs=2)
-    make().fit(X, LABELS, epochs=2, progress=False)
-    assert capfd.readouterr() == ("", "")
-
-
-def test_progress_shows_speed_loss_and_validation_on_stderr_alone(capfd):
-    history = make().fit(X, LABELS, epochs=2, validation_data=(X, LABELS), progress=True)
-    out, err = capfd.readouterr()
-    assert out == ""
-    assert f"loss={history.loss[-1]:.4g}" in err.replace(" ", "")
-    assert f"val_loss={history.val_loss[-1]:.4g}" in err and "val_accuracy=" in err
-    assert "epoch 2" in err and "100/100" in err and "samples/s" in err
-
-
-def test_progress_is_shown_on_a_terminal(capfd, monkeypatch):
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    make().fit(X, LABELS, epochs=2)
-    out, err = capfd.readouterr()
-    assert out == "" and "samples/s" in err
-
-
-def test_progress_without_standard_error(monkeypatch):
-    monkeypatch.setattr(sys, "stderr", None)
-    assert len(make().fit(X, LABELS, epochs=1)) == 1
-
-
-def test_progress_leaves_no_trace():
-    silent, shown = make(), make()
-    silent.fit(X, LABELS, epochs=2)
-    shown.fit(X, LABELS, epochs=2, progress=True)
-    assert bits(silent) == bits(shown)

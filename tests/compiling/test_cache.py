@@ -1,5 +1,6 @@
-"""Where machine code is kept: by several processes at once, elsewhere, or nowhere at all."""
+"""Machine code that is kept: when it is found, when made anew; by several processes at once, elsewhere, or nowhere at all."""
 
+import json
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -154,3 +155,60 @@ def test_a_folder_that_can_no_longer_be_written_to_keeps_nobody_from_training(ru
     told = run_python(code + TRAIN_AND_TELL, folder, NUMBA_CACHE_DIR=str(folder), NUMBA_NUM_THREADS="2")
     assert told.endswith(wanted)
     assert "NUMBA_CACHE_DIR" in told
+
+
+PREDICT = """
+import numpy as np
+import fastbp
+print(fastbp.MLP([2, 3, 2], activation="sigmoid", init="lecun_uniform", seed=0).predict(np.ones((1, 2), np.float32)).tobytes().hex())
+"""
+
+
+def test_first_process_compiles_and_threads_agree(cold):
+    assert cold.first["hits"] == 0 and cold.first["misses"] == cold.first["programs"]
+    assert cold.first["results"][0] == cold.first["results"][1]
+
+
+def test_second_process_trains_from_the_cache_with_the_same_bits(cold):
+    """Parallel loops inside functions loaded from the cache have failed before: numba issues 4807 and 8578."""
+    before = cold.files()
+    second = cold.train()
+    assert second["results"] == cold.first["results"]
+    assert second["hits"] == second["programs"] and second["misses"] == 0
+    # An index and one file of machine code each.
+    assert cold.files() == before and len(before) == 2 * second["programs"]
+
+
+def test_edit_of_a_file_that_the_program_only_calls_into_is_noticed(cold):
+    edited = cold.package / "kernels" / "lanes" / "elementary.py"
+    original, first = edited.read_text(), cold.run(PREDICT)
+    before = cold.files()
+    changed, count = re.subn(r"(0\.1666657703\)\n    g = fma\(g, r, )0\.5\)", r"\g<1>0.75)", original)
+    assert count == 1
+    try:
+        edited.write_text(changed)
+        assert cold.run(PREDICT) != first
+        with_edit = cold.files()
+        assert len(with_edit) > len(before)
+    finally:
+        edited.write_text(original)
+    assert cold.run(PREDICT) == first
+    assert cold.files() == with_edit
+
+
+def test_edit_of_any_file_makes_another_cache_key(cold):
+    code = (
+        "import json, pathlib, fastbp\n"
+        "from fastbp.compiling import cache\n"
+        "keys = {'': cache._hash_of_sources()}\n"
+        "for path in sorted(pathlib.Path(fastbp.__file__).parent.rglob('*.py')):\n"
+        "    content = path.read_bytes()\n"
+        "    path.write_bytes(content.replace(b'import', b' import', 1) or b'#')\n"
+        "    keys[str(path)] = cache._hash_of_sources()\n"
+        "    path.write_bytes(content)\n"
+        "assert cache._hash_of_sources() == keys[''] == cache._SOURCES\n"
+        "print(json.dumps(keys))"
+    )
+    keys = json.loads(cold.run(code))
+    python_files = [path for path in cold.package.rglob("*.py") if b"import" in path.read_bytes() or not path.read_bytes()]
+    assert len(set(keys.values())) == len(python_files) + 1 > 30

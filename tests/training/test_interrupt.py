@@ -1,4 +1,4 @@
-"""Time limits and Ctrl-C stop between two steps, and training can go on."""
+"""Ctrl-C, SIGTERM and time limits stop between two steps, and training can go on."""
 
 import os
 import signal
@@ -36,19 +36,6 @@ def test_time_limit_stops_in_mid_epoch_and_the_next_fit_finishes_it(long_run):
     assert (trainer.steps, trainer.epoch, history.stopped) == (LONG, 1, "epochs")
     trainer.fit(LONG_X, LONG_LABELS, epochs=1)
     assert bits(trainer) == bits(long_run)
-
-
-def test_a_time_limit_reached_at_once_loses_nothing():
-    stopped, plain = make(), make()
-    assert stopped.fit(X, LABELS, epochs=2, time_limit=1e-9).stopped == "time_limit"
-    assert stopped.steps == 0
-    for trainer in (stopped, plain):
-        trainer.fit(X, LABELS, epochs=2)
-    assert bits(stopped) == bits(plain)
-
-
-def test_a_time_limit_not_reached_is_no_limit():
-    assert make().fit(X, LABELS, epochs=1, time_limit=600).stopped == "epochs"
 
 
 class InterruptAfter(fastbp.Callback):

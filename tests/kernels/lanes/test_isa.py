@@ -1,0 +1,33 @@
+"""The shapes of register tiles."""
+
+import pytest
+
+from fastbp.kernels.lanes import isa
+
+# Vector registers, and how many of them a vector of 64 bytes takes.
+REGISTERS = {"avx512": (32, 1), "avx2": (16, 2), "neon": (32, 4), "plain": (16, 4)}
+
+
+@pytest.mark.parametrize("name", isa.TILES)
+def test_no_tile_holds_more_than_the_registers(name):
+    registers, each = REGISTERS[name]
+    for vectors, rows in enumerate(isa.TILES[name].rows, start=1):
+        # Sums, vectors of the right operand, a number of the left.
+        assert (rows * vectors + vectors) * each + 1 <= registers
+
+
+def test_the_host_is_asked_unless_the_environment_says(monkeypatch):
+    monkeypatch.delenv(isa.VARIABLE, raising=False)
+    own = isa.host()
+    assert own in isa.TILES
+    monkeypatch.setenv(isa.VARIABLE, "")
+    assert isa.host() == own
+    for name in isa.TILES:
+        monkeypatch.setenv(isa.VARIABLE, name)
+        assert isa.host() == name
+
+
+def test_unknown_tiles_are_refused_by_name(monkeypatch):
+    monkeypatch.setenv(isa.VARIABLE, "avx1024")
+    with pytest.raises(ValueError, match="FASTBP_TILES is 'avx1024'; expected one of avx512, avx2, neon, plain"):
+        isa.host()

@@ -1,0 +1,33 @@
+"""The command line: `fastbp verify`."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from some_checks import ROOT, good, no_number, raises, wrong
+
+from fastbp import cli
+
+
+@pytest.mark.parametrize("function", [wrong, raises, no_number])
+def test_the_command_fails_with_a_check(with_checks, tmp_path, monkeypatch, capsys, function):
+    monkeypatch.chdir(tmp_path)
+    with_checks(good, function)
+    assert cli.main(["verify"]) == 1
+    assert json.loads((tmp_path / "fastbp-verify.json").read_text())["passed"] is False
+    assert "FAILED" in capsys.readouterr().out
+    with_checks(good)
+    assert cli.main(["verify"]) == 0
+
+
+def test_a_process_ends_with_the_commands_code(tmp_path):
+    command = [sys.executable, "-m", "fastbp", "verify", "--report", str(tmp_path / "missing" / "report.json")]
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60).returncode == 2
+
+
+@pytest.mark.parametrize("arguments", [[], ["verfy"], ["verify", "--threads", "2"]])
+def test_an_unknown_command_is_refused(arguments, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(arguments)
+    assert stopped.value.code == 2 and "usage: fastbp" in capsys.readouterr().err

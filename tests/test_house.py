@@ -1,0 +1,100 @@
+"""The house is in order: each module has its tests where one looks for them, and no file is too long to be read."""
+
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+PACKAGE = TESTS.parent / "fastbp"
+
+# Modules with nothing to test that is not seen elsewhere, and why.
+WITHOUT = {
+    "_log.py": "one function, which tests of the cache and of processes see at work",
+    "_typing.py": "two names of types",
+    "kernels/arguments.py": "records and numbers of columns",
+    "kernels/lanes/matrix.py": "a record",
+}
+# Modules whose tests are in a file that is named for something else.
+ELSEWHERE = {
+    "activations/piecewise.py": "activations/test_base.py",
+    "activations/smooth.py": "activations/test_base.py",
+    "activations/softmax.py": "activations/test_base.py",
+    "kernels/block.py": "kernels/lanes/test_buffer.py",
+    "kernels/chain.py": "test_more_threads_than_cores.py",
+    "kernels/delta.py": "kernels/test_steps.py",
+    "kernels/forward.py": "kernels/test_steps.py",
+    "kernels/gradient.py": "kernels/test_steps.py",
+    "kernels/loss.py": "losses/test_base.py",
+    "kernels/passes.py": "kernels/test_steps.py",
+    "kernels/programs.py": "compiling/test_jit_purity.py",
+    "kernels/update.py": "kernels/test_steps.py",
+    "losses/classification.py": "losses/test_base.py",
+    "losses/regression.py": "losses/test_base.py",
+    "training/engine.py": "test_trainer.py",
+    "training/fingerprint.py": "files/test_run_file.py",
+    "training/notes.py": "training/test_divergence.py",
+    "training/parameters.py": "files/test_run_file.py",
+    "training/run.py": "files/test_run_file.py",
+    "verification/make_golden.py": "verification/test_golden.py",
+}
+# Tests of several modules of their folder together.
+OF_SEVERAL = {"kernels/test_steps.py"}
+
+MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py") if path.name not in ("__init__.py", "__main__.py"))
+FILES = sorted(path.relative_to(TESTS).as_posix() for path in TESTS.rglob("test_*.py"))
+# Files of folders that the package has, too. Those on top may be of the package as a whole.
+MIRRORED = [name for name in FILES if "/" in name and (PACKAGE / name).parent.is_dir()]
+
+
+def like_named(module):
+    """The test file of a module: `fastbp/room/_name.py` has `tests/room/test_name.py`."""
+    path = Path(module)
+    return path.with_name(f"test_{path.name.removeprefix('_')}").as_posix()
+
+
+def is_of(file, module):
+    """Whether a test file is a module's: `test_name.py`, or `test_name_and_more.py` where one file would be too long or too mixed."""
+    name = like_named(module).removesuffix(".py")
+    return file == f"{name}.py" or file.startswith(f"{name}_")
+
+
+def lines(path):
+    return len(path.read_text().splitlines())
+
+
+def test_the_package_and_its_tests_were_found():
+    assert len(MODULES) > 70 and len(MIRRORED) > 50
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_each_module_has_the_tests_named_for_it(module):
+    listed = (module in WITHOUT) + (module in ELSEWHERE)
+    if like_named(module) in FILES:
+        assert not listed, f"{module} has its own test file now: take it off the lists"
+    else:
+        assert listed == 1, f"tests/{like_named(module)} is missing"
+
+
+@pytest.mark.parametrize("module", [*WITHOUT, *ELSEWHERE])
+def test_what_is_listed_is_there(module):
+    assert module in MODULES, f"there is no fastbp/{module} any more: take it off the lists"
+    assert module in WITHOUT or ELSEWHERE[module] in FILES
+
+
+@pytest.mark.parametrize("file", MIRRORED)
+def test_each_test_file_in_a_room_has_its_module(file):
+    assert file in OF_SEVERAL or any(is_of(file, module) for module in MODULES), f"tests/{file} is of no module of its folder"
+
+
+@pytest.mark.parametrize("module", WITHOUT)
+def test_what_has_no_tests_has_little_to_test(module):
+    text = (PACKAGE / module).read_text()
+    assert text.count("def ") <= 1 and text.count("    if ") == 0
+
+
+def test_no_module_is_longer_than_300_lines():
+    assert [path for path in PACKAGE.rglob("*.py") if lines(path) > 300] == []
+
+
+def test_no_test_file_is_longer_than_350_lines():
+    assert [path for path in TESTS.rglob("*.py") if lines(path) > 350] == []

@@ -1,0 +1,85 @@
+"""Single numbers, flags and names that users give: what is taken, and what is refused by name."""
+
+import math
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from fastbp._names import flag, integer, lookup, real
+
+TABLE = {"adam": 1, "adamw": 2, "sgd": 3}
+
+
+def test_a_name_is_looked_up():
+    assert [lookup(name, TABLE, "optimizer") for name in TABLE] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(("given", "near"), [("adma", "'adam'"), ("ADAMW", "'adamw'"), ("sg", "'sgd'")])
+def test_the_nearest_name_is_told(given, near):
+    with pytest.raises(ValueError, match=rf"optimizer='{given}' is not known; expected one of adam, adamw, sgd\. Did you mean {near}\?"):
+        lookup(given, TABLE, "optimizer")
+
+
+def test_no_name_is_told_when_none_is_near():
+    with pytest.raises(ValueError, match=r"expected one of adam, adamw, sgd\.$"):
+        lookup("xyz", TABLE, "optimizer")
+
+
+@pytest.mark.parametrize("given", [None, 3, b"adam", ["adam"]])
+def test_what_is_no_name_is_refused(given):
+    with pytest.raises(TypeError, match=r"of type \w+; expected one of adam, adamw, sgd"):
+        lookup(given, TABLE, "optimizer")
+
+
+@pytest.mark.parametrize("given", [3, np.int8(3), np.uint64(3)])
+def test_integers_of_any_kind_become_ints(given):
+    found = integer(given, "n", least=3)
+    assert type(found) is int and found == 3
+
+
+@pytest.mark.parametrize("given", [True, 3.0, "3", None, np.array([3])])
+def test_what_is_no_integer_is_refused(given):
+    with pytest.raises(TypeError, match="expected an integer of at least 1"):
+        integer(given, "n", least=1)
+
+
+def test_integers_below_the_least_are_refused():
+    with pytest.raises(ValueError, match="n is 2; expected an integer of at least 3"):
+        integer(2, "n", least=3)
+
+
+@pytest.mark.parametrize("given", [1, 0.5, np.float32(0.5), np.int64(1), Fraction(1, 2)])
+def test_numbers_of_any_kind_become_floats(given):
+    found = real(given, "x")
+    assert type(found) is float and found == float(given)
+
+
+@pytest.mark.parametrize("given", [True, "0.5", None, 1j, Decimal("0.5"), np.array([0.5])])
+def test_what_is_no_number_is_refused(given):
+    with pytest.raises(TypeError, match="expected a number"):
+        real(given, "x")
+
+
+@pytest.mark.parametrize("given", [math.nan, math.inf, -math.inf, 10**400, -(10**400), -0.1, 1.0, 1.5])
+def test_numbers_outside_the_range_are_refused(given):
+    with pytest.raises(ValueError, match=r"x is .*; expected a number in \[0, 1\)"):
+        real(given, "x", below=1)
+
+
+def test_the_least_belongs_to_the_range_unless_it_is_exclusive():
+    assert real(0, "x", below=1) == 0
+    with pytest.raises(ValueError, match=r"expected a number in \(0, 1\)"):
+        real(0, "x", below=1, exclusive=True)
+
+
+@pytest.mark.parametrize("given", [True, False, np.True_, np.False_])
+def test_flags_become_bools(given):
+    assert flag(given, "f") is bool(given)
+
+
+@pytest.mark.parametrize("given", [1, 0, None, "yes", 1.0, np.array([True])])
+def test_what_only_converts_to_a_bool_is_refused(given):
+    with pytest.raises(TypeError, match="expected True or False"):
+        flag(given, "f")

@@ -1,0 +1,68 @@
+"""What an optimizer remembers: it belongs to one kind of optimizer."""
+
+import numpy as np
+import pytest
+from networks import network_of
+
+import fastbp
+from fastbp.training.memory import Memory
+
+
+@pytest.fixture
+def memory():
+    """Of Adam, after three steps."""
+    found = Memory(fastbp.Adam(), network_of([3, 4, 2], "f4"))
+    found.slots[:] = np.arange(found.slots.size).reshape(found.slots.shape)
+    found.steps = 3
+    return found
+
+
+def test_it_begins_with_nothing():
+    found = Memory(fastbp.RMSprop(momentum=0.5), network_of([3, 4, 2], "f8"))
+    assert found.slots.shape[0] == 3 and found.slots.dtype == np.float64 and not found.slots.any() and found.steps == 0
+
+
+def test_another_rate_changes_nothing(memory):
+    slots = memory.slots
+    memory.adapt(fastbp.Adam(0.5))
+    assert memory.slots is slots and memory.steps == 3
+
+
+def test_another_kind_of_optimizer_begins_anew(memory):
+    memory.adapt(fastbp.AdamW())
+    assert memory.name == "adamw" and memory.steps == 0 and not memory.slots.any()
+
+
+def test_the_same_kind_keeps_what_it_still_has_use_for():
+    memory = Memory(fastbp.RMSprop(), network_of([3, 4, 2], "f4"))
+    memory.slots[:], memory.steps = 5, 3
+    memory.adapt(fastbp.RMSprop(momentum=0.5))
+    assert [set(slot.tolist()) for slot in memory.slots] == [{5}, {0}, {0}] and memory.steps == 3
+    memory.slots[1:] = 7
+    memory.adapt(fastbp.RMSprop())
+    assert memory.slots.shape[0] == 1 and (memory.slots == 5).all()
+
+
+def test_it_goes_back_to_what_was_kept(memory):
+    before, kept = memory.slots.copy(), memory.keep()
+    memory.adapt(fastbp.SGD())
+    memory.steps = 9
+    memory.restore(kept)
+    assert (memory.name, memory.steps) == ("adam", 3) and np.array_equal(memory.slots, before)
+    memory.slots += 1
+    memory.restore(memory.keep(kept))
+    assert np.array_equal(memory.slots, before + 1)
+
+
+def test_its_state_brings_another_to_where_it_is(memory):
+    other = Memory(fastbp.SGD(), network_of([3, 4, 2], "f4"))
+    other.load_state(memory.state())
+    assert (other.name, other.steps, other.slots.shape) == ("adam", 3, memory.slots.shape)
+    found, wanted = other.state(), memory.state()
+    assert found.keys() == wanted.keys() and all(np.array_equal(found[name], wanted[name]) for name in wanted)
+
+
+def test_what_is_not_finite_is_seen(memory):
+    assert memory.is_finite()
+    memory.slots[1, 3] = np.inf
+    assert not memory.is_finite()

@@ -1,0 +1,57 @@
+"""Errors that are planted in the kernels and around them are seen."""
+
+import json
+import shutil
+
+import pytest
+from some_checks import NAMES, ROOT
+
+# Of each plant: a file of the package, what stands there, what is put in its place. Different checks see them, so that one copy serves all.
+PLANTS = (
+    # A polynomial of float64, by 1e-10.
+    ("kernels/lanes/elementary.py", "fma(g, r, 0.16666666666666671)", "fma(g, r, 0.16666666676666671)"),
+    # Nesterov's look-ahead, back instead.
+    ("kernels/update.py", "rate * (slope + momentum * v if", "rate * (slope - momentum * v if"),
+    # Parameters that only the second task leaves out.
+    ("kernels/passes.py", "shards, begin, end, block)", "shards, begin + task * lanes, end, block)"),
+)
+
+
+VERIFY = "import sys\nfrom fastbp.cli import main\nprint('code', main(['verify', '--report', sys.argv[1]]))"
+
+
+@pytest.fixture(scope="module")
+def planted(run_python, tmp_path_factory):
+    """The details of the checks that fail in a copy of the package with all plants."""
+    folder = tmp_path_factory.mktemp("planted")
+    shutil.copytree(ROOT / "fastbp", folder / "fastbp", ignore=shutil.ignore_patterns("__pycache__"))
+    for name, before, after in PLANTS:
+        text = (folder / "fastbp" / name).read_text()
+        assert text.count(before) == 1
+        (folder / "fastbp" / name).write_text(text.replace(before, after))
+    settings = {"NUMBA_CACHE_DIR": str(folder / "cache"), "NUMBA_NUM_THREADS": "2"}
+    printed = run_python(VERIFY, folder / "report.json", package=folder, **settings)
+    assert printed.splitlines()[-1] == "code 1"
+    checks = json.loads((folder / "report.json").read_text())["checks"]
+    return {check["name"]: check["detail"] for check in checks if not check["passed"]}
+
+
+def test_what_no_plant_touches_passes(planted):
+    assert set(NAMES) - set(planted) == {"gradients equal central differences", "callers thread count is restored"}
+
+
+def test_a_planted_error_of_a_polynomial_is_seen(planted):
+    *told, more = planted["predictions losses and gradients follow the oracle"]
+    assert all(", float64: " in each for each in told) and more.startswith("and ")
+    # This run has no momentum.
+    assert any(each.startswith("sgd, float64: ") for each in planted["stored runs come out bit by bit"])
+
+
+def test_a_planted_error_of_a_rule_is_seen(planted):
+    told = planted["training in float32 follows the oracle"]
+    assert all("nesterov=True" in each for each in told[:3])
+
+
+def test_a_planted_error_of_a_share_is_seen(planted):
+    told = planted["thread counts give the same bits"]
+    assert all("in shards (" in each and ("2 threads: " in each or "threads=None: " in each) for each in told[:3])
