@@ -72,7 +72,7 @@ class Inference:
     def score(self, rows: Rows, objective: Objective, threads: int | None) -> NDArray[np.float64]:
         """Loss and accuracy, in batches of `ROWS` rows."""
         size = min(rows.n_rows, ROWS)
-        results = np.zeros((-(-rows.n_rows // size), 2), self._dtype)
+        results = np.full((-(-rows.n_rows // size), 2), np.nan, self._dtype)
         self._make(SCORE, rows, objective, size, results.reshape(-1), threads)
         total: NDArray[np.float64] = results.sum(axis=0, dtype=np.float64)
         return total

@@ -274,9 +274,8 @@ class Trainer:
 
         def build(model: MLP, stored: Stored) -> Trainer:
             settings = {name: stored.settings[name] for name in ("batch_size", "shuffle", "seed", "precision")}
-            settings |= {"loss": described_loss(stored.settings["loss"]), "threads": threads}
-            optimizer = dict(stored.settings["optimizer"])
-            trainer = cls(model, optimizer=OPTIMIZERS[optimizer.pop("name")](**optimizer), **settings)
+            loss, optimizer = described_loss(stored.settings["loss"]), dict(stored.settings["optimizer"])
+            trainer = cls(model, loss=loss, optimizer=OPTIMIZERS[optimizer.pop("name")](**optimizer), threads=threads, **settings)
             trainer.run.load(stored.states)
             return trainer
 

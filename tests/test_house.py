@@ -16,17 +16,22 @@ WITHOUT = {
 }
 # Modules whose tests are in a file that is named for something else.
 ELSEWHERE = {
+    "activations/piecewise.py": "activations/test_base.py",
+    "activations/smooth.py": "activations/test_base.py",
+    "activations/softmax.py": "activations/test_base.py",
     "kernels/block.py": "kernels/lanes/test_buffer.py",
     "kernels/chain.py": "test_more_threads_than_cores.py",
     "kernels/delta.py": "kernels/test_steps.py",
     "kernels/forward.py": "kernels/test_steps.py",
     "kernels/gradient.py": "kernels/test_steps.py",
-    "kernels/loss.py": "test_losses.py",
+    "kernels/loss.py": "losses/test_base.py",
     "kernels/passes.py": "kernels/test_steps.py",
     "kernels/patch.py": "kernels/test_steps.py",
     "kernels/programs.py": "compiling/test_jit_purity.py",
     "kernels/source.py": "kernels/test_gather.py",
     "kernels/update.py": "kernels/test_steps.py",
+    "losses/classification.py": "losses/test_base.py",
+    "losses/regression.py": "losses/test_base.py",
     "training/engine.py": "test_trainer.py",
     "training/fingerprint.py": "files/test_run_file.py",
     "training/notes.py": "training/test_divergence.py",

@@ -18,9 +18,8 @@ from typing import Any
 
 from fastbp._names import lookup
 from fastbp.losses.base import Loss
-from fastbp.losses.binary_cross_entropy import BinaryCrossEntropy
-from fastbp.losses.cross_entropy import CrossEntropy
-from fastbp.losses.squared_error import SquaredError
+from fastbp.losses.classification import BinaryCrossEntropy, CrossEntropy
+from fastbp.losses.regression import SquaredError
 
 __all__ = ["LOSSES", "BinaryCrossEntropy", "CrossEntropy", "Loss", "SquaredError", "as_loss", "describe_loss", "described_loss"]
 

@@ -72,7 +72,8 @@ class Optimizer(ABC):
         """What the rule multiplies with at each of `steps`, counted from 1: at most COEFFICIENTS.
 
         `factors` holds `n_factors` numbers, 1 before the first step. They are brought forward in place, from the step before `steps` to the
-        last of these.
+        last of these, one step after the other, so that the bits do not depend on how many are asked for at a time:
+        ``np.cumprod([factors[0], *values])[1:]`` is such a product.
         """
 
     @classmethod

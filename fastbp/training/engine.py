@@ -47,7 +47,8 @@ class Engine:
         needed = gradients_size(batch, self._network.size)
         if self._gradients.size < needed:
             self._gradients = layout.aligned_zeros(needed, self._dtype)
-        rates, factors = self._rates.of(optimizer, memory.steps, count, memory.factors)
+        factors = memory.factors.copy() if optimizer.n_factors else memory.factors
+        rates = self._rates.of(optimizer, memory.steps, count, factors)
         rule = Rule(optimizer.code, optimizer.n_slots, rates, self._gradients, memory.flat)
         losses = self._make(rows, order, rule, order_begin, batch, count, tasks)
         memory.steps, memory.factors = memory.steps + count, factors

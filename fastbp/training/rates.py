@@ -23,14 +23,13 @@ class Rates:
         self._first = 0
         self._rows: Array | None = None
 
-    def of(self, optimizer: Optimizer, done: int, count: int, factors: Factors) -> tuple[Array, Factors]:
-        """The coefficients of `count` steps after `done`, a row each, and what becomes of the optimizer's `factors` by these steps."""
+    def of(self, optimizer: Optimizer, done: int, count: int, factors: Factors) -> Array:
+        """The coefficients of `count` steps after `done`, a row each; the optimizer's `factors` are brought forward in place."""
         if optimizer.n_factors > 0:
-            after = factors.copy()
-            return optimizer.rates(done, count, self._dtype, after), after
+            return optimizer.rates(done, count, self._dtype, factors)
         settings = type(optimizer), *vars(optimizer).values()
         begin = done - self._first
         if self._rows is None or settings != self._settings or begin < 0 or begin + count > len(self._rows):
             self._settings, self._first, begin = settings, done, 0
             self._rows = optimizer.rates(done, max(count, _AHEAD), self._dtype, factors)
-        return self._rows[begin : begin + count], factors
+        return self._rows[begin : begin + count]

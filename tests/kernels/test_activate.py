@@ -10,6 +10,7 @@ from fastbp.verification import reference
 pytestmark = pytest.mark.kernels
 
 DTYPES = ["float32", "float64"]
+CASES = [case for cls in ACTIVATIONS.values() for case in cls.cases()]
 ROWS, COLUMNS = [1, 8, 9, 33], [1, 7, 8, 17, 65]
 
 
@@ -24,9 +25,9 @@ def logits_of(rows, columns, dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("columns", COLUMNS)
-@pytest.mark.parametrize("name", ACTIVATIONS)
-def test_every_unit_of_every_row_is_activated(name, columns, dtype):
-    model = handing_on(columns, name, dtype)
+@pytest.mark.parametrize("activation", CASES, ids=str)
+def test_every_unit_of_every_row_is_activated(activation, columns, dtype):
+    model = handing_on(columns, activation, dtype)
     for rows in ROWS:
         X = logits_of(rows, columns, dtype)
         wanted = reference.forward(reference.net_of(model), X).outputs[-1]
@@ -35,9 +36,9 @@ def test_every_unit_of_every_row_is_activated(name, columns, dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("columns", COLUMNS)
-@pytest.mark.parametrize("name", ACTIVATIONS)
-def test_every_delta_is_multiplied_by_its_derivative(name, columns, dtype):
-    trainer = fastbp.Trainer(handing_on(columns, name, dtype), loss="squared_error", threads=1)
+@pytest.mark.parametrize("activation", CASES, ids=str)
+def test_every_delta_is_multiplied_by_its_derivative(activation, columns, dtype):
+    trainer = fastbp.Trainer(handing_on(columns, activation, dtype), loss="squared_error", threads=1)
     for rows in ROWS:
         X, targets = logits_of(rows, columns, dtype), logits_of(rows, columns, dtype)[::-1] + 1
         _, _, (found,) = trainer.loss_and_gradients(X, targets)

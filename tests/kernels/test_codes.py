@@ -1,30 +1,57 @@
-"""The integers by which kernels know what is asked for."""
+"""The integers by which kernels know what is asked for: each has one meaning, on both sides."""
 
 import numpy as np
 import pytest
 
 from fastbp.activations import ACTIVATIONS
-from fastbp.kernels import codes
+from fastbp.kernels import accuracy, activate, codes, loss, update
 from fastbp.losses import LOSSES
 from fastbp.optimizers import OPTIMIZERS
 
 
-TABLES = {"activations": ACTIVATIONS, "losses": LOSSES, "optimizers": OPTIMIZERS}
-CODES = {
-    "activations": [codes.IDENTITY, codes.SIGMOID, codes.TANH, codes.RELU, codes.LEAKY_RELU, codes.SOFTMAX],
-    "losses": [codes.SQUARED_ERROR, codes.CROSS_ENTROPY, codes.BINARY_CROSS_ENTROPY],
-    "optimizers": [codes.SGD, codes.MOMENTUM, codes.RMSPROP, codes.RMSPROP_MOMENTUM, codes.ADAM],
-}
+def cases(table):
+    return [case for cls in table.values() for case in cls.cases()]
 
 
-@pytest.mark.parametrize("kind", TABLES)
-def test_everything_registered_has_a_code_and_every_code_is_of_something(kind):
-    found = {case.code for cls in TABLES[kind].values() for case in cls.cases()}
-    assert sorted(found) == sorted(CODES[kind]) and len(set(CODES[kind])) == len(CODES[kind])
+def test_everything_registered_has_a_code_and_every_code_is_of_something():
+    assert {case.code for case in cases(ACTIVATIONS)} == set(codes.ACTIVATIONS)
+    assert {case.code for case in cases(LOSSES)} == set(codes.LOSSES) - {codes.NO_LOSS}
+    assert {case.code for case in cases(OPTIMIZERS)} == set(codes.RULES) - {codes.NO_UPDATE}
 
 
-def test_no_optimizer_is_no_update():
-    assert codes.NO_UPDATE not in CODES["optimizers"]
+def test_every_code_has_one_place_in_the_kernels():
+    placed = [codes.IDENTITY, codes.SOFTMAX, *activate.BY_OUTPUT, *activate.BY_LOGIT]
+    assert sorted(placed) == list(codes.ACTIVATIONS)
+    assert sorted(loss.LOSSES) == sorted({*codes.LOSSES} - {codes.NO_LOSS})
+    assert sorted(update.RULES) == list(codes.RULES)
+
+
+def test_classes_and_kernels_say_the_same():
+    assert {cls.code for cls in ACTIVATIONS.values() if cls.needs_z} == set(activate.BY_LOGIT)
+    assert {cls.code for cls in LOSSES.values() if cls.has_accuracy} == set(accuracy.ACCURACIES)
+    # Those of logits say which output activation they contain.
+    assert {cls.code for cls in LOSSES.values() if cls.allowed == tuple(ACTIVATIONS)} == set(loss.OF_PREDICTIONS)
+
+
+def test_an_activation_that_is_taken_automatically_needs_no_logits():
+    """The activation of the output layer may be settled when buffers are there already."""
+    assert not any(cls.output_activation.needs_z for cls in LOSSES.values())
+
+
+@pytest.mark.parametrize("table", [ACTIVATIONS, LOSSES], ids=["activations", "losses"])
+def test_no_two_names_share_a_code(table):
+    assert len({cls.code for cls in table.values()}) == len(table)
+
+
+def test_adam_and_adamw_share_a_rule_and_no_others_do():
+    found = [{case.code for case in cls.cases()} for name, cls in OPTIMIZERS.items() if name != "adamw"]
+    assert sum(len(each) for each in found) == len(set.union(*found))
+    assert {case.code for case in OPTIMIZERS["adamw"].cases()} == {codes.ADAM}
+
+
+@pytest.mark.parametrize("loss", cases(LOSSES), ids=str)
+def test_a_losss_settings_have_room(loss):
+    assert len(loss.settings) <= codes.LOSS_SETTINGS
 
 
 def test_element_types_are_numbered_in_the_order_of_their_list():
@@ -32,9 +59,8 @@ def test_element_types_are_numbered_in_the_order_of_their_list():
     assert [codes.DTYPES[number] for number in numbers] == [np.dtype(name) for name in ("f4", "f8", "u1", "i2", "i4", "i8")]
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_a_rules_coefficients_have_room(name):
-    optimizer = OPTIMIZERS[name]()
+@pytest.mark.parametrize("optimizer", cases(OPTIMIZERS), ids=repr)
+def test_a_rules_coefficients_have_room(optimizer):
     factors = np.ones(optimizer.n_factors)
     assert len(optimizer.coefficients(np.array([1, 2]), factors)) <= codes.COEFFICIENTS
     assert optimizer.rates(0, 2, np.dtype("f8"), factors).shape == (2, codes.COEFFICIENTS)

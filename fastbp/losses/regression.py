@@ -1,4 +1,4 @@
-"""The squared error."""
+"""Losses of real targets."""
 
 from __future__ import annotations
 

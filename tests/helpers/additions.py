@@ -1,0 +1,147 @@
+"""What fastbp has room for and does not have: an activation that needs z, a loss with a setting, a rule with a factor.
+
+Run with the JIT off, where kernels find what they call by its name: then the tables can be added to. Prints what the tests look at.
+"""
+
+import json
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+
+import fastbp
+from fastbp import activations, losses, optimizers
+from fastbp.activations import Activation
+from fastbp.kernels import activate, loss, update
+from fastbp.kernels.dispatch import by_code, one_of
+from fastbp.kernels.lanes.memory import load, store
+from fastbp.losses import Loss
+from fastbp.optimizers import Optimizer
+from fastbp.verification.gradients import gradient_deviations, small_net
+from fastbp.verification.problems import net_after_training, random_inputs, random_model, random_targets
+
+CODE = 17
+
+
+class Softplus(Activation):
+    """a = log(1 + exp(z)), with a derivative written by z."""
+
+    name = "softplus"
+    code = CODE
+    needs_z = True
+
+    def reference(self, z):
+        return np.logaddexp(0, z)
+
+    def reference_derivative(self, z):
+        return 1 / (1 + np.exp(-z))
+
+
+@dataclass(frozen=True)
+class Scaled(Loss):
+    """factor (a - t)**2."""
+
+    name = "scaled"
+    code = CODE
+    factor: float = 3.0
+
+    def reference(self, z, targets, output):
+        error = output.reference(z) - targets
+        return self.factor * (error**2).mean(axis=1), output.reference_backward(z, 2 * self.factor * error / z.shape[1])
+
+
+@dataclass
+class Fading(Optimizer):
+    """A rate that is multiplied by 1 - fading / (t + 1) at step t."""
+
+    name = "fading"
+    code = CODE
+    n_slots = 0
+    n_factors = 1
+    fading: float = 1.0
+
+    def check(self):
+        pass
+
+    def coefficients(self, steps, factors):
+        products = np.cumprod([factors[0], *(1 - self.fading / (steps + 1))])[1:]
+        factors[0] = products[-1]
+        # As the twelfth coefficient, the last.
+        return [0.0] * 11 + [0.1 * products]
+
+    @classmethod
+    def cases(cls):
+        return [cls()]
+
+    def reference(self, p, g, memory, t):
+        memory["product"] = memory.get("product", 1.0) * (1 - self.fading / (t + 1))
+        return p - 0.1 * memory["product"] * g
+
+
+def _scaled(objective, workspace, outputs, weight):
+    a, d, t, total = workspace.activations, workspace.deltas, workspace.targets, 0
+    for j in range(outputs.units):
+        at = outputs.at + j * outputs.panel_rows
+        error = load(a, at) - load(t, outputs.targets_at + j * outputs.panel_rows)
+        store(d, at, 2 * objective.settings[0] * weight / outputs.units * error)
+        total = total + objective.settings[0] * weight / outputs.units * error * error
+    return total
+
+
+def _fading(p, at, count, g, c, slots, size):
+    p[at : at + count] -= c[11] * g[:count]
+
+
+def add():
+    """To the tables of both sides."""
+    activations.ACTIVATIONS[Softplus.name], losses.LOSSES[Scaled.name], optimizers.OPTIMIZERS[Fading.name] = Softplus, Scaled, Fading
+    Loss.allowed = tuple(activations.ACTIVATIONS)
+    act = lambda z, slope: np.logaddexp(0, z), lambda z, slope: 1 / (1 + np.exp(-z))  # as a table has them
+    activate._forward = by_code({CODE: activate.forward_by_logit(*act)}, activate._forward)
+    activate._backward = by_code({CODE: activate.backward_by_logit}, activate._backward)
+    loss._losses_of = by_code({CODE: _scaled}, loss._losses_of)
+    loss._is_of_predictions = one_of([*loss.OF_PREDICTIONS, CODE])
+    update._blocks = by_code({CODE: update._blockwise(_fading)}, update._blocks)
+    update._rows = by_code({CODE: update._rowwise(_fading)}, update._rows)
+
+
+def trained(rows, batch_size, folder):
+    """The worst error of a run beside the oracle, and whether one that was saved and resumed in the middle of it has the same bits."""
+    plain, stopped = (
+        fastbp.Trainer(
+            random_model([4, 9, 6, 2], activation=Softplus(), output_activation=Softplus()),
+            loss=Scaled(1.5), optimizer=Fading(0.5), batch_size=batch_size, shuffle=False, seed=0,
+        )
+        for _ in range(2)
+    )  # fmt: skip
+    X, t = random_inputs(rows, 4), random_targets(Scaled(), rows, 2)
+    net, values = net_after_training(plain, X, t, epochs=4, batch_size=batch_size)
+    history = plain.fit(X, t, epochs=4)
+    stopped.fit(X, t, epochs=1)
+    stopped.fit(X, t, epochs=1)
+    stopped.save(f"{folder}/run")
+    again = fastbp.Trainer.resume(f"{folder}/run")
+    again.fit(X, t, epochs=2)
+    pairs = zip([*plain.model.weights, *plain.model.biases], net.parameters, strict=True)
+    return {
+        "errors": [*(float(np.abs(a - b).max()) for a, b in pairs), float(np.abs(np.array(history.loss) - values).max())],
+        "resumed": again.model.network.parameters.tobytes() == plain.model.network.parameters.tobytes(),
+        "loss": str(again.loss),
+    }
+
+
+def main(folder):
+    add()
+    kinds = [(Softplus(), Scaled(), Softplus()), (Softplus(), Scaled(0.5), fastbp.Softmax()), (fastbp.Tanh(), Scaled(), Softplus())]
+    gradients = []
+    for kind in kinds:
+        trainer, (X, t, w) = small_net(*kind)
+        gradients += gradient_deviations(trainer, X, t, w)
+        X, t = random_inputs(20, 3), random_targets(kind[1], 20, 2)
+        gradients += gradient_deviations(trainer, X, t)
+    told = {"gradients": [str(each) for each in gradients if not each.passed], "compared": len(gradients)}
+    print(json.dumps(told | {name: trained(*shape, folder) for name, shape in {"panels": (40, 20), "few": (10, 3), "one": (4, 1)}.items()}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

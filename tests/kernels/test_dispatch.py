@@ -1,0 +1,125 @@
+"""Codes are told apart: each has a branch of its own in every kernel that chooses by one, and a code that is none gives NaN."""
+
+import numpy as np
+import pytest
+
+import fastbp
+from fastbp.activations import ACTIVATIONS
+from fastbp.kernels import codes
+from fastbp.kernels.arguments import ACTIVATION
+from fastbp.losses import LOSSES, SquaredError
+from fastbp.optimizers import OPTIMIZERS
+from fastbp.verification.problems import random_inputs, random_model, random_targets
+
+pytestmark = pytest.mark.kernels
+
+# A few rows, which go another way, and a panel of them.
+ROWS = [5, 40]
+WRONG = [-1, 99]
+RULES = {case.code: case for cls in OPTIMIZERS.values() for case in cls.cases()}
+
+
+def trainer_of(rows=5, dtype="float64", loss="squared_error", optimizer="sgd", **settings):
+    model = random_model([4, 9, 3], dtype=dtype, **({"activation": "tanh", "output_activation": "identity"} | settings))
+    trainer = fastbp.Trainer(model, loss=loss, optimizer=optimizer, batch_size=None, threads=1, shuffle=False)
+    return trainer, random_inputs(rows, 4, dtype=dtype), random_targets("binary_cross_entropy", rows, 3, dtype=dtype)
+
+
+def after(steps, trainer, X, t):
+    """The parameters after some steps, without the guard, which would not let NaN stand."""
+    rows = trainer.run.check(X, t)
+    trainer._engine.train(rows, np.arange(len(X)), 0, len(X), steps, 1)
+    return [array.copy() for array in [*trainer.model.weights, *trainer.model.biases]]
+
+
+def all_different(results):
+    arrays = [np.concatenate([np.ravel(each) for each in result]) for result in results]
+    return all(np.isfinite(array).all() for array in arrays) and len({array.tobytes() for array in arrays}) == len(arrays)
+
+
+# Distinct slopes, so that relu, leaky_relu and identity differ, too.
+@pytest.mark.parametrize("rows", ROWS)
+def test_every_activation_has_values_and_derivatives_of_its_own(rows):
+    values, slopes = [], []
+    for cls in ACTIVATIONS.values():
+        if not cls.output_only:
+            trainer, X, t = trainer_of(rows, activation=cls())
+            values.append([trainer.model.predict(X)])
+            slopes.append(trainer.loss_and_gradients(X, t)[1])
+    assert all_different(values) and all_different(slopes)
+
+
+@pytest.mark.parametrize("rows", ROWS)
+def test_every_output_activation_has_values_and_derivatives_of_its_own(rows):
+    values, slopes = [], []
+    for cls in ACTIVATIONS.values():
+        trainer, X, t = trainer_of(rows, output_activation=cls())
+        values.append([trainer.model.predict(X)])
+        slopes.append(trainer.loss_and_gradients(X, t)[1])
+    assert all_different(values) and all_different(slopes)
+
+
+@pytest.mark.parametrize("rows", ROWS)
+def test_every_loss_has_values_and_deltas_of_its_own(rows):
+    values, slopes = [], []
+    for cls in LOSSES.values():
+        trainer, X, _ = trainer_of(rows, loss=cls())
+        loss, weights, _ = trainer.loss_and_gradients(X, random_targets("cross_entropy", rows, 3))
+        values.append([[loss]])
+        slopes.append(weights)
+    assert all_different(values) and all_different(slopes)
+
+
+def test_every_accuracy_is_of_its_own():
+    found = []
+    for cls in LOSSES.values():
+        trainer, X, _ = trainer_of(40, loss=cls())
+        scores = trainer.evaluate(X, random_targets("cross_entropy", 40, 3))
+        assert ("accuracy" in scores) == cls.has_accuracy
+        found += [[[scores["accuracy"]]]] if cls.has_accuracy else []
+    assert all_different(found)
+
+
+@pytest.mark.parametrize("rows", ROWS)
+def test_every_rule_updates_in_a_way_of_its_own(rows):
+    assert set(RULES) == set(codes.RULES) - {codes.NO_UPDATE}
+    assert all_different([after(3, *trainer_of(rows, optimizer=optimizer)) for optimizer in RULES.values()])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("rows", ROWS)
+@pytest.mark.parametrize("code", WRONG)
+@pytest.mark.parametrize("layer", [0, 1])
+def test_no_activation_gives_nan(layer, code, rows, dtype):
+    trainer, X, t = trainer_of(rows, dtype)
+    trainer.model.network.table[layer, ACTIVATION] = code
+    assert np.isnan(trainer.model.predict(X)).all()
+    loss, weights, biases = trainer.loss_and_gradients(X, t)
+    assert np.isnan(loss) and all(np.isnan(array).any() for array in [*weights, *biases])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("rows", ROWS)
+@pytest.mark.parametrize("code", [*WRONG, codes.NO_LOSS])
+def test_no_loss_gives_nan(code, rows, dtype):
+    class Unknown(SquaredError):
+        has_accuracy = True
+
+    Unknown.code = code
+    trainer, X, t = trainer_of(rows, dtype, loss=Unknown())
+    loss, weights, biases = trainer.loss_and_gradients(X, t)
+    assert np.isnan(loss) and all(np.isnan(array).all() for array in [*weights, *biases])
+    assert np.isnan(list(trainer.evaluate(X, t).values())).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("rows", ROWS)
+@pytest.mark.parametrize("code", WRONG)
+def test_no_rule_gives_nan(code, rows, dtype):
+    class Unknown(fastbp.SGD):
+        @property
+        def code(self):
+            return code
+
+    found = after(1, *trainer_of(rows, dtype, optimizer=Unknown()))
+    assert all(np.isnan(array).all() for array in found)
