@@ -1,17 +1,23 @@
-"""Whole steps of the kernels, on networks and batches that fill neither vectors nor panels nor blocks."""
+"""Runs over many batches, on networks and batches that fill neither vectors nor panels nor patches."""
 
 import numpy as np
 import pytest
 from cases import close
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from one_batch import LIMITS, OneBatch
 from small_task import OPTIMIZERS
 
 import fastbp
+from fastbp.kernels import programs
+from fastbp.kernels.codes import PREDICT, SCORE
+from fastbp.processors.threads import start
+from fastbp.verification import reference
 from fastbp.verification.problems import net_after_training, random_inputs, random_model, random_targets
 
 pytestmark = pytest.mark.kernels
 
+DTYPES = ["float32", "float64"]
 SIZES = st.lists(st.integers(1, 60), min_size=2, max_size=4)
 LOSSES = {"squared_error": "tanh", "cross_entropy": "sigmoid", "binary_cross_entropy": "relu"}
 
@@ -58,12 +64,13 @@ def test_float32_follows_the_oracle(rows):
     close(parameters(trainer), wanted, rtol=2e-5)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", DTYPES)
 @settings(max_examples=25)
 @given(layer_sizes=SIZES, rows=st.integers(1, 110))
 @example([5, 3], 700)
 @example([40, 300, 7], 5)
 @example([40, 300, 7], 16)
+@example([400, 130, 7], 16)
 @example([20, 100, 1], 100)
 @example([6, 50, 1], 700)
 @example([3, 50, 30, 2], 128)
@@ -73,14 +80,6 @@ def test_tasks_change_no_bit(dtype, layer_sizes, rows):
     np.testing.assert_equal(parameters(two), parameters(one))
     X = random_inputs(rows, layer_sizes[0], dtype=dtype)
     np.testing.assert_array_equal(two.model.predict(X), one.model.predict(X))
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_row_has_the_same_bits_in_any_batch(dtype):
-    model, X = random_model([30, 70, 5], dtype=dtype), random_inputs(100, 30, dtype=dtype)
-    together = model.predict(X)
-    for rows in (1, 7, 9, 33):
-        np.testing.assert_array_equal(model.predict(X[:rows]), together[:rows])
 
 
 @pytest.mark.parametrize("rows", [1, 2, 5, 40, 700])
@@ -107,3 +106,40 @@ def test_nothing_but_parameters_is_written():
     assert inside.sum() == trainer.model.n_parameters
     assert not network.parameters[~inside].any()
     assert not trainer.run.memory.slots[:, ~inside].any()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_predictions_have_the_same_bits_in_any_batch(dtype):
+    model, X = random_model([30, 70, 5], dtype=dtype), random_inputs(100, 30, dtype=dtype)
+    together = model.predict(X)
+    for rows in (1, 7, 9, 33):
+        np.testing.assert_array_equal(model.predict(X[:rows]), together[:rows])
+
+
+def mean_losses(batch, rows):
+    return reference.loss_and_gradients(batch.net, batch.loss, batch.X[rows], batch.targets[rows].astype(np.float64))[0]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_batches_follow_the_order_the_last_is_short_and_then_it_begins_again(dtype):
+    batch, order = OneBatch([5, 9, 2], 40, dtype=dtype), np.random.default_rng(0).permutation(40)
+    batch.call(batch_size=15, steps=3, order=order, order_begin=15)
+    programs.run(batch.prepared, 1)
+    close(list(batch.results[:2]), [mean_losses(batch, order[15:30]), mean_losses(batch, order[30:])], rtol=20 * LIMITS[dtype])
+    # 45 places on, which are 5 in the order again.
+    close([batch.results[2]], [mean_losses(batch, order[5:20])], rtol=20 * LIMITS[dtype])
+
+
+@pytest.mark.parametrize("tasks", [1, 2])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_scores_and_predictions_of_all_batches(dtype, tasks):
+    batch = OneBatch([5, 40, 2], 70, dtype=dtype, tasks=tasks, loss="cross_entropy", output_activation="softmax")
+    batch.call(kind=SCORE, batch_size=32, steps=3, results=np.zeros(6, dtype), total_weight=70)
+    start(batch.prepared, tasks)
+    done = reference.forward(batch.net, batch.X)
+    hits = done.logits[-1].argmax(axis=1) == batch.targets.argmax(axis=1)
+    close([batch.results[::2].sum(), batch.results[1::2].sum()], [mean_losses(batch, slice(None)), hits.mean()], rtol=20 * LIMITS[dtype])
+    batch.call(kind=PREDICT, batch_size=32, steps=3, results=np.full(140, np.nan, dtype))
+    batch.workspace.team[:] = 0
+    start(batch.prepared, tasks)
+    close([batch.results.reshape(70, 2)], [done.outputs[-1]], rtol=20 * LIMITS[dtype])
