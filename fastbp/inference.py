@@ -45,7 +45,8 @@ class _Few:
         self.inputs, self.outputs = np.zeros((FEW, n_in), dtype), np.zeros((FEW, n_out), dtype)
         self._range = finite_range(dtype, dtype)
         self._call = buffers.call
-        self._call.set({"data.sources": Rows(self.inputs).sources, "results": self.outputs.reshape(-1), "workspace.width": 1})
+        self._call.set({"data.sources": Rows(self.inputs).sources, "data.order": as_they_lie(FEW)})
+        self._call.set({"results": self.outputs.reshape(-1), "workspace.width": 1})
 
     def predict(self, rows: int) -> Array | None:
         """What the output layer gives for the first rows; None when they hold a number that is not finite."""
@@ -104,13 +105,15 @@ class Inference:
         buffers.total_weight[0] = rows.total_weight
         width = layout.begin(buffers.workspace, self._network, size, tasks)
         buffers.call.set({"kind": kind, "objective.code": objective.code, "objective.settings": objective.settings})
-        buffers.call.set({"batch_size": size, "data.sources": rows.sources, "workspace.width": width})
+        buffers.call.set({"batch_size": size, "workspace.width": width})
+        wide = self._n_out * size if kind == PREDICT else 2  # numbers that a batch leaves behind
         for begin in range(0, rows.n_rows, _BATCHES * size):
-            end = min(rows.n_rows, begin + _BATCHES * size)
-            part = results[begin // size * 2 :] if kind == SCORE else results
-            steps = -(-(end - begin) // size)
-            buffers.call.set({"data.order": as_they_lie(end), "data.rows": end, "order_begin": begin, "results": part, "steps": steps})
+            count = min(_BATCHES * size, rows.n_rows - begin)
+            buffers.call.set({"data.sources": rows.sources_from(begin), "data.order": as_they_lie(count), "data.rows": count})
+            buffers.call.set({"results": results[begin // size * wide :], "steps": -(-count // size)})
             start(buffers.call, tasks)
+        # What the caller gets is not kept.
+        buffers.call.set({"results": buffers.total_weight})
         if len(self._free) < _KEPT:
             self._free.append(buffers)
 

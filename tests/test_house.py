@@ -26,7 +26,9 @@ ELSEWHERE = {
     "kernels/gradient.py": "kernels/test_steps.py",
     "kernels/loss.py": "losses/test_base.py",
     "kernels/passes.py": "kernels/test_steps.py",
+    "kernels/patch.py": "kernels/test_steps.py",
     "kernels/programs.py": "compiling/test_jit_purity.py",
+    "kernels/source.py": "kernels/test_gather.py",
     "kernels/update.py": "kernels/test_steps.py",
     "losses/classification.py": "losses/test_base.py",
     "losses/regression.py": "losses/test_base.py",
@@ -34,7 +36,6 @@ ELSEWHERE = {
     "training/fingerprint.py": "files/test_run_file.py",
     "training/notes.py": "training/test_divergence.py",
     "training/parameters.py": "files/test_run_file.py",
-    "training/run.py": "files/test_run_file.py",
     "verification/make_golden.py": "verification/test_golden.py",
 }
 # Tests of several modules of their folder together.

@@ -92,10 +92,10 @@ def test_a_workspace_is_used_again_while_it_has_room(change):
     assert not layout.has_room(held, **made | change)
 
 
-def test_a_call_begins_with_a_team_that_has_not_met():
+def test_a_call_on_several_tasks_begins_with_a_team_that_has_not_met():
     network = network_of([5, 4, 2], DTYPES[0])
     held = layout.workspace(network, 100, 2, 2, training=True)
     held.team[:] = 7
-    assert layout.begin(held, network, 3, 1) == 1
-    assert not held.team.any()
     assert layout.begin(held, network, 100, 2) == held.width
+    assert not held.team.any()
+    assert layout.begin(held, network, 3, 1) == 1

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastbp._typing import Array
+from fastbp._typing import Array, DType
 from fastbp.kernels.address import address_of
+from fastbp.kernels.arguments import ADDRESS, STRIDE
 from fastbp.kernels.codes import DTYPES
 
 # Rows whose hash stands for the data set.
@@ -43,6 +44,14 @@ class Rows:
         assert self._arrays[0] is not None
         return self._arrays[0][rows]
 
+    def sources_from(self, begin: int) -> NDArray[np.int64]:
+        """The sources of the rows from `begin` on."""
+        if begin == 0:
+            return self.sources
+        moved = self.sources.copy()
+        moved[:, ADDRESS] += begin * moved[:, STRIDE]
+        return moved
+
     def fingerprint(self) -> dict[str, Any]:
         """What tells this data set from others: shapes, types, and a hash of some rows."""
         some = _some(self.n_rows)
@@ -50,16 +59,22 @@ class Rows:
         for name, array in zip(("X", "y", "sample_weight"), self._arrays, strict=True):
             if array is not None:
                 digest.update(array[some].tobytes())
-                kinds.append(f"{name} {array.dtype} {array.shape}")
+                kinds.append(f"{name} {_name(array.dtype)} {array.shape}")
         return {"arrays": ", ".join(kinds), "sample": digest.hexdigest()}
 
 
-_NUMBERS = np.arange(1024)
+# As many as a pass over a data set takes at once.
+_NUMBERS = np.arange(1 << 14)
 
 
 def as_they_lie(rows: int) -> NDArray[np.int64]:
     """The order 0, 1, 2 and so on, which nobody changes."""
     return _NUMBERS[:rows] if rows <= _NUMBERS.size else np.arange(rows)
+
+
+@functools.cache
+def _name(dtype: DType) -> str:
+    return str(dtype)
 
 
 @functools.lru_cache(8)

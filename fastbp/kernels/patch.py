@@ -62,21 +62,18 @@ def _add_tiles(
         sums = Matrix(scratch, scratch_at + (i - patch.inputs.begin) * deltas.row, deltas.row)
         multiply_apart(sums, Matrix(workspace.activations, a_at + i * panel_rows, panel_rows), deltas, count, vectors, depth, start)
         if last:
-            _update_tile(network, workspace, rule, batch, block, sums)
+            if n_out < deltas.row:
+                _close_up(sums, count, columns)
+                block = Block(block.at, 0, 1, count * columns)
+            update_block(network, workspace, rule, batch, block, sums)
 
 
 @scalar
-def _update_tile(network: Network, workspace: Workspace, rule: Rule, batch: Batch, block: Block, sums: Matrix) -> None:
-    """Where rows of W fill no whole vectors, they are put one behind the other, as in W: then the update needs no masks but at the end."""
-    if block.row >= sums.row:
-        update_block(network, workspace, rule, batch, block, sums)
-        return
-    scratch, lanes = sums.array, lanes_of(sums.array)
-    for i in range(1, block.rows):
-        for j in range(0, block.columns, lanes):
-            store(scratch, sums.at + i * block.columns + j, load(scratch, sums.at + i * sums.row + j))
-    one_row = Block(block.at, 0, 1, block.rows * block.columns)
-    update_block(network, workspace, rule, batch, one_row, sums)
+def _close_up(sums: Matrix, rows: int, columns: int) -> None:
+    """Put rows that fill no whole vectors one behind the other, as in W: then the update needs no masks but at the end."""
+    for i in range(1, rows):
+        for j in range(0, columns, lanes_of(sums.array)):
+            store(sums.array, sums.at + i * columns + j, load(sums.array, sums.at + i * sums.row + j))
 
 
 @scalar

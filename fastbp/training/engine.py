@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fastbp import layout
 from fastbp._typing import Array
-from fastbp.data.rows import Rows
+from fastbp.data.rows import Rows, as_they_lie
 from fastbp.kernels.arguments import Call, Data, Rule, Workspace
 from fastbp.kernels.codes import COEFFICIENTS, NO_UPDATE, TRAIN
 from fastbp.kernels.lanes.sizes import gradients_size
@@ -62,6 +62,11 @@ class Engine:
         rule = Rule(NO_UPDATE, 0, nothing, flat, nothing[0])
         losses = self._make(rows, order, rule, 0, order.size, 1, self.tasks(order.size))
         return float(losses[0]), flat[:size]
+
+    def let_go(self) -> None:
+        """Keep no order of rows: that of the next epoch, as large, is about to be drawn."""
+        if self._call is not None:
+            self._call.set({"data.order": as_they_lie(1)})
 
     def _make(self, rows: Rows, order: NDArray[np.int64], rule: Rule, order_begin: int, batch: int, count: int, tasks: int) -> Array:
         """The call of the kernels; what `count` batches leave behind."""

@@ -22,6 +22,14 @@ class Fingerprint(Part):
             return None
         return f"{found['arrays']} instead of {before['arrays']}" if found["arrays"] != before["arrays"] else "other values in the rows"
 
+    def keep(self, before: Any = None) -> Any:
+        """As it is: it is never changed, but replaced."""
+        return self.known
+
+    def restore(self, kept: Any) -> None:
+        """Take it back."""
+        self.known = kept
+
     def state(self) -> State:
         """As it is."""
         return {"known": self.known}

@@ -131,6 +131,7 @@ class Fit:
         scores = {} if self._validation is None else self._run.scores(self._validation)
         with self._interrupt.held():
             position.current = None
+            self._engine.let_go()
             position.epoch += 1
             self._run.history.add(loss, scores, epoch.seconds, epoch.rows)
         self._bar.epoch(position.epoch, loss, scores)

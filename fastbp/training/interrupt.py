@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# The functions behind those of `signal`, which turn every number into an enum: a quarter of the time that ``fit`` takes to begin and end.
+import _signal  # type: ignore[import-not-found]
 import os
 import signal
 import threading
@@ -13,7 +15,7 @@ from typing import Any
 # Signals, who answers them when nobody asked otherwise, and what stopped training then.
 _SIGNALS: dict[int, tuple[Any, str]] = {
     signal.SIGINT: (signal.default_int_handler, "interrupted"),
-    signal.SIGTERM: (signal.SIG_DFL, "terminated"),
+    signal.SIGTERM: (_signal.SIG_DFL, "terminated"),
 }
 
 
@@ -29,15 +31,15 @@ class Interrupt:
     def __enter__(self) -> Interrupt:
         # threading.current_thread() would list a thread that is not Python's for good.
         if threading.get_ident() == threading.main_thread().ident:
-            self._installed = [number for number, (usual, _) in _SIGNALS.items() if signal.getsignal(number) is usual]
+            self._installed = [number for number, (usual, _) in _SIGNALS.items() if _signal.getsignal(number) == usual]
             for number in self._installed:
-                signal.signal(number, self._ask)
+                _signal.signal(number, self._ask)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         with self.held():
             for number in self._installed:
-                signal.signal(number, _SIGNALS[number][0])
+                _signal.signal(number, _SIGNALS[number][0])
 
     @contextmanager
     def held(self) -> Iterator[None]:

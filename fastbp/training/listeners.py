@@ -48,6 +48,16 @@ class Listeners(Part):
         """Whether any of them remembers something."""
         return any(listener.state() for listener in self._given.values())
 
+    def keep(self, before: Any = None) -> Any:
+        """The states of those who are here."""
+        return {key: copied(listener.state()) for key, listener in self._given.items()}
+
+    def restore(self, kept: Any) -> None:
+        """Give them back."""
+        for key, state in kept.items():
+            if key in self._given and state:
+                self._given[key].load_state(copied(state))
+
     def state(self) -> State:
         """The states of all, one after the other."""
         states = self._waiting | {key: state for key, listener in self._given.items() if (state := listener.state())}

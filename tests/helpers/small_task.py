@@ -28,10 +28,18 @@ def make(optimizer="adam", *, loss="cross_entropy", batch_size=8, model_seed=0, 
 
 
 def bits(trainer):
-    """All that a run may leave behind but its times."""
-    history = trainer.history
-    losses = history.loss, history.val_loss, history.val_accuracy
-    return trainer.steps, trainer.epoch, losses, trainer.model.network.parameters.tobytes(), trainer.run.memory.slots.tobytes()
+    """All that a run may leave behind, piece by piece, but its times, why it stopped and which data it saw."""
+    found = {}
+    for name, part in trainer.run.parts.items():
+        for key, value in part.state().items():
+            if key == "current" and value is not None:
+                value = {field: entry for field, entry in value.items() if field != "seconds"}
+            if (name, key) not in _NO_BITS:
+                found[name, key] = value.tobytes() if isinstance(value, np.ndarray) else value
+    return found
+
+
+_NO_BITS = {("history", "seconds"), ("history", "samples_per_second"), ("history", "stopped"), ("data", "known")}
 
 
 class Recorder(fastbp.Callback):

@@ -13,7 +13,11 @@ PLANTS = (
     # Nesterov's look-ahead, back instead.
     ("kernels/update.py", "rate * (slope + momentum * v if", "rate * (slope - momentum * v if"),
     # Parameters that only the second task leaves out.
-    ("kernels/passes.py", "shards, begin, end, block)", "shards, begin + task * lanes, end, block)"),
+    (
+        "kernels/passes.py",
+        "batch, shards, parameters, task.scratch_at)",
+        "batch, shards, Span(parameters.begin + task.number * 16, parameters.end), task.scratch_at)",
+    ),
 )
 
 
