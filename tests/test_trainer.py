@@ -12,6 +12,10 @@ def test_without_a_seed_trainers_differ():
     assert make(seed=None).seed != make(seed=None).seed
 
 
+def model_and_memory(trainer):
+    return {name: value for name, value in bits(trainer).items() if name[0] in ("model", "optimizer")}
+
+
 def test_seeds_reproduce_every_bit():
     runs = [make(seed=seed) for seed in (3, 3, 4)]
     for trainer in runs:
@@ -25,7 +29,7 @@ def test_step_is_a_fit_of_one_batch(optimizer):
     fitted.fit(X, LABELS, epochs=3)
     losses = [stepped.step(X, LABELS) for _ in range(3)]
     assert losses == fitted.history.loss
-    assert bits(stepped)[3:] == bits(fitted)[3:]
+    assert model_and_memory(stepped) == model_and_memory(fitted)
     assert (stepped.steps, stepped.epoch, len(stepped.history)) == (3, 0, 0)
 
 
@@ -34,7 +38,7 @@ def test_steps_over_batches_are_an_epoch():
     fitted.fit(X, LABELS, epochs=1)
     for first in range(0, N, 8):
         stepped.step(X[first : first + 8], LABELS[first : first + 8])
-    assert bits(stepped)[3:] == bits(fitted)[3:]
+    assert model_and_memory(stepped) == model_and_memory(fitted)
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
