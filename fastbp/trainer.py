@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from os import PathLike
-from typing import Any, Generic, TypeVar, cast
+from typing import Any
 
 from fastbp import layout
 from fastbp._names import flag, integer, lookup, real
@@ -23,34 +23,14 @@ from fastbp.training.divergence import unexplained
 from fastbp.training.engine import Engine
 from fastbp.training.fitting import Fit
 from fastbp.training.guard import Guard
+from fastbp.training.held import Held
 from fastbp.training.history import History
 from fastbp.training.progress import check_progress
 from fastbp.training.run import Run
 
-T = TypeVar("T")
-
 
 def _batch_size(given: object) -> int | None:
     return None if given is None else integer(given, "batch_size", least=1)
-
-
-class _Kept(Generic[T]):
-    """An attribute of the trainer that its run holds; assigned, it is checked, or refused where there is no `check`."""
-
-    def __init__(self, check: Callable[[Any], T] | None = None) -> None:
-        self._check = check
-
-    def __set_name__(self, owner: type[Trainer], name: str) -> None:
-        self._name = name
-
-    def __get__(self, trainer: Trainer | None, owner: type[Trainer]) -> T:
-        # The class itself is asked by tools for documentation.
-        return cast(T, self if trainer is None else getattr(trainer.run, self._name))
-
-    def __set__(self, trainer: Trainer, given: Any) -> None:
-        if self._check is None:
-            raise AttributeError(f"trainer.{self._name} is {getattr(trainer.run, self._name)!r} and stays so; make another Trainer")
-        setattr(trainer.run, self._name, self._check(given))
 
 
 class Trainer:
@@ -100,17 +80,17 @@ class Trainer:
     1.0
     """
 
-    loss = _Kept[Loss]()
-    optimizer = _Kept[Optimizer](as_optimizer)
-    batch_size = _Kept[int | None](_batch_size)
-    shuffle = _Kept[bool](lambda given: flag(given, "shuffle"))
-    seed = _Kept[int](as_seed)
-    threads = _Kept[int | None](check_threads)
-    precision = _Kept[str]()
-    model = _Kept[MLP]()
-    history = _Kept[History]()
-    epoch = _Kept[int]()
-    steps = _Kept[int]()
+    loss = Held[Loss]()
+    optimizer = Held[Optimizer](as_optimizer)
+    batch_size = Held[int | None](_batch_size)
+    shuffle = Held[bool](lambda given: flag(given, "shuffle"))
+    seed = Held[int](as_seed)
+    threads = Held[int | None](check_threads)
+    precision = Held[str]()
+    model = Held[MLP]()
+    history = Held[History]()
+    epoch = Held[int]()
+    steps = Held[int]()
 
     def __init__(
         self,
@@ -126,7 +106,7 @@ class Trainer:
     ) -> None:
         if not isinstance(model, MLP):
             raise TypeError(f"model is of type {type(model).__name__}; expected an MLP")
-        self.run = Run(
+        run = Run(
             model,
             as_loss(loss),
             as_optimizer(optimizer),
@@ -136,11 +116,13 @@ class Trainer:
             threads=check_threads(threads),
             precision=lookup(precision, {"float32": "float32"}, "precision"),
         )
-        output = self.loss.output_activation() if model.output_is_auto else model.output_activation
-        self.loss.check_output(output, model.layer_sizes[-1])
+        output = run.loss.output_activation() if model.output_is_auto else model.output_activation
+        run.loss.check_output(output, model.layer_sizes[-1])
         model.settle_output(output)
-        self._engine = Engine(self.run)
-        self._guard = Guard(self.run)
+        self._begin(run)
+
+    def _begin(self, run: Run) -> None:
+        self.run, self._engine, self._guard = run, Engine(run), Guard(run)
 
     def fit(
         self,
@@ -185,7 +167,7 @@ class Trainer:
         """
         run = self.run
         rows = run.check(X, y, sample_weight)
-        validation = None if validation_data is None else run.check(*_pair(validation_data))
+        validation = None if validation_data is None else run.check_validation(validation_data)
         epochs = integer(epochs, "epochs", least=0)
         listeners = check_callbacks(callbacks)
         shown = check_progress(progress)
@@ -292,14 +274,15 @@ class Trainer:
         """
         return self.run.evaluate(X, y, sample_weight)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """The run: what computes is made anew for a copy of it."""
+        return {"run": self.run}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._begin(state["run"])
+
     def __repr__(self) -> str:
         return (
             f"Trainer({self.model!r}, loss={str(self.loss)!r}, optimizer={self.optimizer!r}, batch_size={self.batch_size}, "
             f"epoch={self.epoch}, steps={self.steps})"
         )
-
-
-def _pair(validation_data: Any) -> tuple[Any, Any]:
-    if not isinstance(validation_data, (tuple, list)) or len(validation_data) != 2:
-        raise TypeError(f"validation_data is of type {type(validation_data).__name__}; expected a pair (X, y)")
-    return validation_data[0], validation_data[1]

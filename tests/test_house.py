@@ -20,26 +20,17 @@ ELSEWHERE = {
     "activations/smooth.py": "activations/test_base.py",
     "activations/softmax.py": "activations/test_base.py",
     "kernels/block.py": "kernels/lanes/test_buffer.py",
-    "kernels/chain.py": "test_more_threads_than_cores.py",
-    "kernels/delta.py": "kernels/test_steps.py",
-    "kernels/forward.py": "kernels/test_steps.py",
-    "kernels/gradient.py": "kernels/test_steps.py",
-    "kernels/loss.py": "losses/test_base.py",
-    "kernels/passes.py": "kernels/test_steps.py",
-    "kernels/patch.py": "kernels/test_steps.py",
-    "kernels/programs.py": "compiling/test_jit_purity.py",
+    "kernels/patch.py": "kernels/test_gradient.py",
     "kernels/source.py": "kernels/test_gather.py",
-    "kernels/update.py": "kernels/test_steps.py",
     "losses/classification.py": "losses/test_base.py",
     "losses/regression.py": "losses/test_base.py",
     "training/engine.py": "test_trainer.py",
     "training/fingerprint.py": "files/test_run_file.py",
+    "training/held.py": "test_trainer_settings.py",
     "training/notes.py": "training/test_divergence.py",
     "training/parameters.py": "files/test_run_file.py",
     "verification/make_golden.py": "verification/test_golden.py",
 }
-# Tests of several modules of their folder together.
-OF_SEVERAL = {"kernels/test_steps.py"}
 
 MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py") if path.name not in ("__init__.py", "__main__.py"))
 FILES = sorted(path.relative_to(TESTS).as_posix() for path in TESTS.rglob("test_*.py"))
@@ -84,7 +75,7 @@ def test_what_is_listed_is_there(module):
 
 @pytest.mark.parametrize("file", MIRRORED)
 def test_each_test_file_in_a_room_has_its_module(file):
-    assert file in OF_SEVERAL or any(is_of(file, module) for module in MODULES), f"tests/{file} is of no module of its folder"
+    assert any(is_of(file, module) for module in MODULES), f"tests/{file} is of no module of its folder"
 
 
 @pytest.mark.parametrize("module", WITHOUT)

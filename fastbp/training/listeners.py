@@ -43,6 +43,10 @@ class Listeners(Part):
             if key in self._waiting:
                 listener.load_state(self._waiting.pop(key))
 
+    def __getstate__(self) -> dict[str, Any]:
+        """In a copy the states wait: callbacks may be of any kind, and stay where they are."""
+        return {"_given": {}, "_waiting": self._waiting | {key: copied(listener.state()) for key, listener in self._given.items()}}
+
     @property
     def have_state(self) -> bool:
         """Whether any of them remembers something."""

@@ -9,7 +9,7 @@ import numpy as np
 from fastbp import layout
 from fastbp._typing import Array
 from fastbp.files.sealed import fill
-from fastbp.kernels.arguments import Network
+from fastbp.mlp import MLP
 from fastbp.optimizers import Factors, Optimizer
 from fastbp.training.part import Part, State, all_finite
 
@@ -23,13 +23,13 @@ class Memory(Part):
     The factors are replaced at each step, not changed in place.
     """
 
-    def __init__(self, optimizer: Optimizer, network: Network) -> None:
-        self._network = network
+    def __init__(self, optimizer: Optimizer, model: MLP) -> None:
+        self._model = model
         self._begin(optimizer.name, optimizer.n_slots)
         self.factors: Factors = np.ones(optimizer.n_factors)
 
     def _begin(self, name: str, n_slots: int) -> None:
-        size, dtype = self._network.size, self._network.parameters.dtype
+        size, dtype = self._model.network.size, self._model.dtype
         self.name, self.steps = name, 0
         self.flat: Array = layout.aligned_zeros(n_slots * size, dtype)
         self.slots: Array = self.flat.reshape(-1, size)
@@ -83,5 +83,5 @@ class Memory(Part):
     def _arrays(self) -> dict[str, Array]:
         arrays: dict[str, Array] = {}
         for number, slot in enumerate(self.slots):
-            arrays |= {f"{number}.{name}": array for name, array in layout.named(slot, self._network.table).items()}
+            arrays |= {f"{number}.{name}": array for name, array in layout.named(slot, self._model.network.table).items()}
         return arrays

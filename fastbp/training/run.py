@@ -58,7 +58,7 @@ class Run:
         self._checked: Any = None  # settings of the optimizer that have been
         self.parts: dict[str, Part] = {}
         self.parameters = self.declare("model", Parameters(model))
-        self.memory = self.declare("optimizer", Memory(optimizer, model.network))
+        self.memory = self.declare("optimizer", Memory(optimizer, model))
         self.position = self.declare("epoch", Position())
         self.history = self.declare("history", History())
         self.data = self.declare("data", Fingerprint())
@@ -90,6 +90,12 @@ class Run:
         inputs = check_inputs(X, sizes[0], dtype)
         targets = self.loss.check_targets(y, inputs.shape[0], sizes[-1], dtype)
         return Rows(inputs, targets, check_sample_weight(sample_weight, inputs.shape[0], dtype))
+
+    def check_validation(self, given: Any) -> Rows:
+        """The same for a pair of X and y."""
+        if not isinstance(given, (tuple, list)) or len(given) != 2:
+            raise TypeError(f"validation_data is of type {type(given).__name__}; expected a pair (X, y)")
+        return self.check(*given)
 
     def check_optimizer(self) -> None:
         """Raise ValueError or TypeError for a setting outside its range; the name of an optimizer becomes one."""

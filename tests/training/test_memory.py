@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from networks import network_of
 
 import fastbp
 from fastbp.training.memory import Memory
@@ -11,14 +10,14 @@ from fastbp.training.memory import Memory
 @pytest.fixture
 def memory():
     """Of Adam, after three steps."""
-    found = Memory(fastbp.Adam(), network_of([3, 4, 2], "f4"))
+    found = Memory(fastbp.Adam(), fastbp.MLP([3, 4, 2], dtype=np.dtype("f4"), seed=0))
     found.slots[:] = np.arange(found.slots.size).reshape(found.slots.shape)
     found.steps = 3
     return found
 
 
 def test_it_begins_with_nothing():
-    found = Memory(fastbp.RMSprop(momentum=0.5), network_of([3, 4, 2], "f8"))
+    found = Memory(fastbp.RMSprop(momentum=0.5), fastbp.MLP([3, 4, 2], dtype=np.dtype("f8"), seed=0))
     assert found.slots.shape[0] == 3 and found.slots.dtype == np.float64 and not found.slots.any() and found.steps == 0
 
 
@@ -34,7 +33,7 @@ def test_another_kind_of_optimizer_begins_anew(memory):
 
 
 def test_the_same_kind_keeps_what_it_still_has_use_for():
-    memory = Memory(fastbp.RMSprop(), network_of([3, 4, 2], "f4"))
+    memory = Memory(fastbp.RMSprop(), fastbp.MLP([3, 4, 2], dtype=np.dtype("f4"), seed=0))
     memory.slots[:], memory.steps = 5, 3
     memory.adapt(fastbp.RMSprop(momentum=0.5))
     assert [set(slot.tolist()) for slot in memory.slots] == [{5}, {0}, {0}] and memory.steps == 3
@@ -55,7 +54,7 @@ def test_it_goes_back_to_what_was_kept(memory):
 
 
 def test_its_state_brings_another_to_where_it_is(memory):
-    other = Memory(fastbp.SGD(), network_of([3, 4, 2], "f4"))
+    other = Memory(fastbp.SGD(), fastbp.MLP([3, 4, 2], dtype=np.dtype("f4"), seed=0))
     other.load_state(memory.state())
     assert (other.name, other.steps, other.slots.shape) == ("adam", 3, memory.slots.shape)
     found, wanted = other.state(), memory.state()
