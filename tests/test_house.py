@@ -19,16 +19,10 @@ ELSEWHERE = {
     "activations/piecewise.py": "activations/test_base.py",
     "activations/smooth.py": "activations/test_base.py",
     "activations/softmax.py": "activations/test_base.py",
-    "kernels/block.py": "kernels/lanes/test_buffer.py",
     "kernels/patch.py": "kernels/test_gradient.py",
     "kernels/source.py": "kernels/test_gather.py",
     "losses/classification.py": "losses/test_base.py",
     "losses/regression.py": "losses/test_base.py",
-    "training/engine.py": "test_trainer.py",
-    "training/fingerprint.py": "files/test_run_file.py",
-    "training/held.py": "test_trainer_settings.py",
-    "training/notes.py": "training/test_divergence.py",
-    "training/parameters.py": "files/test_run_file.py",
     "verification/make_golden.py": "verification/test_golden.py",
 }
 
