@@ -45,7 +45,7 @@ def with_sizes(chunk, depth, part):
             shutil.copytree(ROOT / name, Path(folder) / name, ignore=shutil.ignore_patterns("__pycache__"))
         kernels = Path(folder) / "fastbp" / "kernels"
         replace(kernels / "lanes" / "sizes.py", "CHUNK, DEPTH = 96, 256", f"CHUNK, DEPTH = {chunk}, {depth}")
-        replace(kernels / "patch.py", "_AT_ONCE = 1024", f"_AT_ONCE = {part}")
+        replace(kernels / "patch.py", "_ROWS_AT_ONCE = 1024", f"_ROWS_AT_ONCE = {part}")
         settings = os.environ | {"PYTHONPATH": folder, "NUMBA_CACHE_DIR": f"{folder}/cache"}
         done = subprocess.run(
             [sys.executable, "-c", MEASURE.format(nets=NETS)], cwd=folder, env=settings, stdout=subprocess.PIPE, check=True

@@ -3,10 +3,10 @@
 A network is a table with a row per layer. All weights and biases share one vector, all units of a batch another; the table holds where
 each layer's part begins.
 
-A batch is cut into panels of `width` vectors of rows. Within a layer's part, which begins at ``capacity * table[l, UNITS_*]``, unit u of
-panel p begins at ``(p * n_units + u) * width * lanes``: a vector is one unit of as many rows as it has lanes. For the gradient the deltas
-are needed the other way round, too: `turned` holds panels of ``table[l, SPREAD]`` vectors of units, in each a row of the batch after the
-other.
+A batch is cut into panels of `width` vectors of rows, which are ``panel_rows = width * lanes`` rows. Within a layer's part, which begins at
+``capacity * table[l, UNITS_*]``, unit u of panel p begins at ``(p * n_units + u) * panel_rows``: a vector is one unit of as many rows as it
+has lanes. For the gradient the deltas are needed the other way round, too: `turned` holds panels of ``table[l, SPREAD]`` vectors of units,
+``panel_units = SPREAD * lanes`` of them, in each a row of the batch after the other.
 
 A batch of up to FEW rows would leave most lanes empty. There a row lies in one piece, its length rounded up to whole vectors: those of a
 layer's inputs begin at ``few + FEW * table[l, ROWS_IN]`` of the activations and of the deltas. Only the losses see panels then, too.
@@ -53,7 +53,7 @@ class Workspace(NamedTuple):
     row_weights: Any  # (capacity,) share of each row in the loss, summing to one over the batch
     row_losses: Any  # (capacity,)
     vector_losses: Any  # (capacity / lanes,) sums of as many row losses as a vector has lanes
-    scratch: Any  # a block of left operands and one of sums for each task
+    scratch: Any  # SCRATCH elements for each task
     team: Any  # int64, what the tasks of a run share to wait for each other
     units: Any  # int64, the addresses of the compiled kernels
 

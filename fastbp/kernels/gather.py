@@ -18,7 +18,7 @@ from fastbp.kernels.source import load_at, own_dtype, read, read_weight, transpo
 from fastbp.kernels.team import share
 
 # Columns read of a row before the next row's turn: a block of them for each lane of a vector fits the first-level cache.
-_AT_ONCE = 64
+_COLUMNS_AT_ONCE = 64
 # Rows of fewer columns are read number by number.
 _NARROW = 8
 
@@ -30,7 +30,7 @@ def gather_batch(data: Data, workspace: Workspace, batch: Batch, panels: Span, i
     Of a few rows the inputs are those of the task's share.
     """
     values, panel_rows, columns = workspace.activations, panel_rows_of(workspace), data.sources[INPUTS, COLUMNS]
-    block = Matrix(workspace.scratch, task.scratch_at, _AT_ONCE)
+    scratch = Matrix(workspace.scratch, task.scratch_at, _COLUMNS_AT_ONCE)
     if batch.rows <= FEW:
         own, row = share(columns, task, lanes_of(values)), row_length(columns, lanes_of(values))
         for r in range(batch.rows):
@@ -38,17 +38,17 @@ def gather_batch(data: Data, workspace: Workspace, batch: Batch, panels: Span, i
     else:
         shared = inputs.begin > 0 or inputs.end < columns
         some = all_panels(workspace, batch.rows) if shared else panels
-        gather(data, INPUTS, batch, some, inputs, Matrix(values, 0, panel_rows), block)
+        gather(data, INPUTS, batch, some, inputs, Matrix(values, 0, panel_rows), scratch)
     if targets:
-        gather(data, TARGETS, batch, panels, Span(0, data.sources[TARGETS, COLUMNS]), Matrix(workspace.targets, 0, panel_rows), block)
+        gather(data, TARGETS, batch, panels, Span(0, data.sources[TARGETS, COLUMNS]), Matrix(workspace.targets, 0, panel_rows), scratch)
         gather_weights(data, workspace, batch, panels)
 
 
 @scalar
-def gather(data: Data, which: int, batch: Batch, panels: Span, columns: Span, out: Matrix, block: Matrix) -> None:
+def gather(data: Data, which: int, batch: Batch, panels: Span, columns: Span, out: Matrix, scratch: Matrix) -> None:
     """``out[panel][column][row]`` = some panels of a batch of inputs or targets; ``out.row`` is the number of rows in a panel.
 
-    Of wide rows only some columns, from a multiple of the lanes on. `block` has room for so many rows as a vector has lanes.
+    Of wide rows only some columns, from a multiple of the lanes on. `scratch` has room for as many rows as a vector has lanes.
     """
     source, order, lanes, panel_rows = data.sources[which], data.order, lanes_of(out.array), out.row
     if source[COLUMNS] < _NARROW:
@@ -62,13 +62,13 @@ def gather(data: Data, which: int, batch: Batch, panels: Span, columns: Span, ou
             turned = Matrix(out.array, at + columns.begin * panel_rows, panel_rows)
             transpose_rows(turned, address, source[STRIDE], order, order_begin, blocks)
             done = columns.begin + blocks * lanes
-        for j in range(done, columns.end, _AT_ONCE):
-            some = Span(j, min(columns.end, j + _AT_ONCE))
+        for j in range(done, columns.end, _COLUMNS_AT_ONCE):
+            some = Span(j, min(columns.end, j + _COLUMNS_AT_ONCE))
             for i in range(rows):
-                read(source, order[order_begin + i], some, block.array, block.at + i * block.row)
+                read(source, order[order_begin + i], some, scratch.array, scratch.at + i * scratch.row)
             for k in range(0, some.end - j, lanes):
                 turned = Matrix(out.array, at + (j + k) * panel_rows, panel_rows)
-                transpose_block(turned, Matrix(block.array, block.at + k, block.row), min(lanes, some.end - j - k))
+                transpose_block(turned, Matrix(scratch.array, scratch.at + k, scratch.row), min(lanes, some.end - j - k))
 
 
 @scalar

@@ -86,7 +86,7 @@ def _own_patches(
 def _shared_patches(
     network: Network, workspace: Workspace, data: Data, rule: Rule, batch: Batch, rows: Span, first_layer: int, task: Task
 ) -> None:  # fmt: skip
-    """Those of whole layers whose middle weight, layer after layer, is in the task's share of all weights."""
+    """Those patches of whole layers, counted layer after layer, whose middle weight lies in the task's share of all weights."""
     lanes, ahead, asked, total, done = lanes_of(workspace.turned), batch.ahead, batch.ahead.begin, 0, 0
     for layer in range(first_layer, network.layers):
         high, wide = patches_of(network, layer, lanes)

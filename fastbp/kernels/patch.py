@@ -19,7 +19,7 @@ from fastbp.kernels.update import prefetch_block, update_block
 # Parameters and slots of fewer elements stay in the caches. Of more, what the update of a tile needs is fetched while it is multiplied.
 _CACHED = 1 << 19
 # Rows of the deltas, of a panel of units, in half of the second-level cache (``search_blocks.txt``).
-_AT_ONCE = 1024
+_ROWS_AT_ONCE = 1024
 
 
 @scalar
@@ -34,7 +34,7 @@ def patch_gradient(
         _only_column(network, workspace, rule, batch, rows, patch, scratch_at)
     else:
         panel_rows = panel_rows_of(workspace)
-        most = _AT_ONCE // panel_rows * panel_rows
+        most = _ROWS_AT_ONCE // panel_rows * panel_rows
         # As many rows of the deltas as the second-level cache holds, for all tiles of the patch; mostly that is all of the batch.
         for r in range(rows.begin, rows.end, most):
             part = Span(r, min(rows.end, r + most))
@@ -105,10 +105,10 @@ def _lane_sums(network: Network, workspace: Workspace, rows: Span, layer: int, u
     """``sum_r a[r, unit] delta[r]``, in each lane over every so many rows."""
     values, deltas, lanes, panel_rows = workspace.activations, workspace.deltas, lanes_of(workspace.deltas), panel_rows_of(workspace)
     total = splat(deltas, 0)
-    for first in range(rows.begin, rows.end, panel_rows):
-        a, d = input_at(network, workspace, layer, first // panel_rows, unit), output_at(network, workspace, layer, first // panel_rows, 0)
-        for r in range(0, min(panel_rows, rows.end - first), lanes):
-            left = rows.end - first - r
+    for p in range(rows.begin // panel_rows, (rows.end + panel_rows - 1) // panel_rows):
+        a, d = input_at(network, workspace, layer, p, unit), output_at(network, workspace, layer, p, 0)
+        for r in range(0, min(panel_rows, rows.end - p * panel_rows), lanes):
+            left = rows.end - p * panel_rows - r
             if left >= lanes:
                 total = fma(load(values, a + r), load(deltas, d + r), total)
             else:
@@ -123,11 +123,11 @@ def _bias_gradient(
     """``db[u] = sum_r delta[r, u]`` for the columns of a patch, as a product with a row of ones."""
     table, layer, scratch, lanes = network.table, patch.layer, workspace.scratch, lanes_of(workspace.scratch)
     deltas = turned_deltas(network, workspace, layer, patch.panel, rows.begin // panel_rows_of(workspace))
-    first = patch.panel * deltas.row
-    columns = min(deltas.row, table[layer, N_OUT] - first)
+    unit = patch.panel * deltas.row
+    columns = min(deltas.row, table[layer, N_OUT] - unit)
     sums, ones = Matrix(scratch, scratch_at, deltas.row), Matrix(scratch, scratch_at + deltas.row, 0)
     store(scratch, ones.at, splat(scratch, 1))
     # A part of the depth is a vector of ones, the same again and again.
     depth = Depth(rows.end - rows.begin, lanes, 0)
     multiply_apart(sums, ones, deltas, 1, vectors_of(columns, lanes), depth, Start(scratch, FROM_ZERO))
-    update_block(network, workspace, rule, batch, Block(table[layer, BIAS] + first, columns, 1, columns), sums)
+    update_block(network, workspace, rule, batch, Block(table[layer, BIAS] + unit, columns, 1, columns), sums)

@@ -26,8 +26,8 @@ def turn(network: Network, workspace: Workspace, layer: int, panel: int, unit: i
     for u in range(unit, unit + count, lanes):
         out, at = turned_deltas(network, workspace, layer, u // panel_units, panel), output_at(network, workspace, layer, panel, u)
         for r in range(0, vectors * lanes, lanes):
-            block = Matrix(out.array, out.at + r * out.row + u % panel_units, out.row)
-            transpose_block(block, Matrix(workspace.deltas, at + r, panel_rows), lanes)
+            square = Matrix(out.array, out.at + r * out.row + u % panel_units, out.row)
+            transpose_block(square, Matrix(workspace.deltas, at + r, panel_rows), lanes)
 
 
 @scalar

@@ -7,6 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from one_batch import LIMITS, NOTHING, OneBatch
 
+import fastbp
 from fastbp import layout
 from fastbp.compiling.jit import program
 from fastbp.kernels.arguments import Batch, Span, Task
@@ -98,6 +99,18 @@ def test_only_some_rows_of_the_batch(dtype, width, rows, data):
     end = data.draw(st.integers(begin + 1, batch.panels.end))
     part = Span(begin * batch.panel_rows, min(rows, end * batch.panel_rows))
     close(computed(batch, rows=part), sums(wanted, slice(part.begin, part.end)), rtol=10 * LIMITS[dtype])
+
+
+@pytest.mark.parametrize("rows", [3, 20])
+@pytest.mark.parametrize("tasks", [1, 2])
+def test_each_is_given_to_the_update_once(tasks, rows):
+    batch, wanted = prepared([200, 30, 1], rows, optimizer=fastbp.SGD(0.5))
+    for number in range(tasks):
+        task = Task(number, tasks, 0)
+        gradients(*batch.call(update=True), Batch(0, rows, 0, 0, NOTHING), Span(0, rows), Span(0, 200), task)
+    weights, biases = layout.matrices(batch.network.parameters, batch.network.table)
+    changed = [p - 0.5 * g for p, g in zip(batch.net.parameters, sums(wanted), strict=True)]
+    close([*weights, *biases], changed, rtol=10 * LIMITS["float64"])
 
 
 @pytest.mark.parametrize("rows", [3, 20])

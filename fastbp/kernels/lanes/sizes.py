@@ -21,7 +21,7 @@ SHARD = 288
 #: Elements that a team of tasks shares, beside 8 for each task.
 TEAM = 16
 # What a vector costs more for each vector that a panel is narrower: numbers of the weights are then read more often.
-_NARROW = 1.02
+_NARROWER = 1.02
 #: Percent that a step takes when tasks share the units of each layer, for which they meet after each, of an even share of panels.
 MEETING = 115
 # Gradients of all shards may take so many elements.
@@ -54,7 +54,7 @@ def panel_width(rows: int, lanes: int, tasks: int, parameters: int) -> int:
     vectors = -(-rows // lanes)
 
     def cost(width: int) -> float:
-        return _NARROW ** (WIDTH - width) * min(busiest(vectors, width, tasks), MEETING / 100 * vectors / tasks)
+        return _NARROWER ** (WIDTH - width) * min(busiest(vectors, width, tasks), MEETING / 100 * vectors / tasks)
 
     return min(range(balanced(vectors), 0, -1), key=cost)
 
