@@ -26,6 +26,6 @@ def test_paths_reach_what_they_are_named_for():
     rows = {name: path.batch or path.rows for name, path in named.items()}
     sharded = {name for name in named if sizes.shards_of(rows[name], size[name]) > 1}
     assert sharded == {"a batch in shards", "one output, in shards"}
-    assert rows["a long batch in one piece"] > patch._AT_ONCE
+    assert rows["a long batch in one piece"] > patch._ROWS_AT_ONCE
     assert size["wide layers"] > patch._CACHED and max(named["wide layers"].sizes) > sizes.DEPTH > sizes.CHUNK
     assert rows["one row a batch"] == 1 < rows["few rows"] <= sizes.FEW
