@@ -169,7 +169,14 @@ def _coefficients(rates: Any, step: int) -> Any:
 
 
 #: By code, what changes up to a vector of parameters by its gradient.
-RULES = {SGD: _sgd, MOMENTUM: _momentum, RMSPROP: _rmsprop, RMSPROP_MOMENTUM: _rmsprop_momentum, ADAM: _adam, NO_UPDATE: _keep}
+RULES = {
+    NO_UPDATE: _keep,
+    SGD: _sgd,
+    MOMENTUM: _momentum,
+    RMSPROP: _rmsprop,
+    RMSPROP_MOMENTUM: _rmsprop_momentum,
+    ADAM: _adam,
+}
 
 
 @scalar

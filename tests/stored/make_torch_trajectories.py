@@ -122,6 +122,8 @@ def trajectory(torch, data, loss, optimizer, settings):
 def main():
     import torch
 
+    # Some optimizers keep numbers of that type.
+    torch.set_default_dtype(torch.float64)
     data = problem()
     data["made_by"] = f"torch {torch.__version__}"
     data["trajectories"] = []
