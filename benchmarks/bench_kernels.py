@@ -65,7 +65,7 @@ def prepared(net):
     sources = Rows(inputs, of.loss.check_targets(labels, rows, sizes[-1], dtype)).sources
     data = Data(sources, np.arange(rows), rows, np.zeros(1, dtype))
     slots = np.zeros(of.optimizer.n_slots * network.parameters.size, dtype)
-    rule = Rule(of.optimizer.code, of.optimizer.n_slots, of.optimizer.rates(0, 1, dtype, np.ones(0)), np.zeros(0, dtype), slots)
+    rule = Rule(of.optimizer.code, of.optimizer.n_slots, 0, of.optimizer.rates(0, 1, dtype, np.ones(0)), np.zeros(0, dtype), slots)
     buffers, objective = layout.workspace(network, rows, 1, 1, training=True), of.loss.objective(dtype)
     call = programs.prepared(Call(TRAIN, network, buffers, data, rule, objective, 0, rows, np.zeros(1, dtype), 1))
     for phase in PHASES.values():

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from fastbp import layout
 from fastbp._typing import Array, DType
 from fastbp.data.rows import Rows, as_they_lie
-from fastbp.data.validation import all_within, finite_range
+from fastbp.data.validation import finite_range, first_within
 from fastbp.kernels.arguments import N_IN, N_OUT, Call, Data, Network, Objective, Rule, Workspace
 from fastbp.kernels.codes import COEFFICIENTS, LOSS_SETTINGS, NO_LOSS, NO_UPDATE, PREDICT, SCORE
 from fastbp.kernels.lanes.sizes import FEW
@@ -43,14 +43,14 @@ class _Few:
 
     def __init__(self, buffers: _Buffers, n_in: int, n_out: int, dtype: DType) -> None:
         self.inputs, self.outputs = np.zeros((FEW, n_in), dtype), np.zeros((FEW, n_out), dtype)
-        self._range = finite_range(dtype, dtype)
+        self._are_finite = first_within(self.inputs, *finite_range(dtype, dtype))
         self._call = buffers.call
         self._call.set({"data.sources": Rows(self.inputs).sources, "data.order": as_they_lie(FEW)})
         self._call.set({"results": self.outputs.reshape(-1), "workspace.width": 1})
 
     def predict(self, rows: int) -> Array | None:
         """What the output layer gives for the first rows; None when they hold a number that is not finite."""
-        if not all_within()(self.inputs[:rows], *self._range):
+        if not self._are_finite(rows * self.inputs.shape[1]):
             return None
         self._call.set({"data.rows": rows, "batch_size": rows})
         programs().run(self._call, 1)
@@ -130,6 +130,6 @@ class Inference:
         workspace = layout.workspace(self._network, rows, target_width, tasks, training=False)
         nothing, total_weight = np.zeros((1, COEFFICIENTS), dtype), np.zeros(1, dtype)
         data = Data(np.zeros((3, 4), np.int64), as_they_lie(1), 1, total_weight)
-        rule = Rule(NO_UPDATE, 0, nothing, nothing[0], nothing[0])
+        rule = Rule(NO_UPDATE, 0, 0, nothing, nothing[0], nothing[0])
         call = Call(PREDICT, self._network, workspace, data, rule, self._nothing, 0, 1, nothing[0], 1)
         return _Buffers(programs().prepared(call), workspace, total_weight)

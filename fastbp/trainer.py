@@ -187,7 +187,8 @@ class Trainer:
         Parameters and errors are those of `fit`.
         """
         run, guard = self.run, self._guard
-        rows = run.check(X, y, sample_weight)
+        rows = self._engine.few.take(X, y) if sample_weight is None else None
+        rows = run.check(X, y, sample_weight) if rows is None else rows
         run.check_optimizer()
         if not guard.is_current:
             guard.begin()

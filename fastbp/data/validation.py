@@ -16,12 +16,18 @@ _COMMON = frozenset(np.dtype(name) for name in ("f4", "f8", "i8"))
 
 
 @functools.cache
-def all_within() -> Callable[[Array, Any, Any], bool]:
-    """The compiled check of `fastbp.kernels.checks`, which ``import fastbp`` does without."""
+def _checks() -> Any:
+    """The compiled checks, which ``import fastbp`` does without."""
     with loading:
         from fastbp.kernels import checks
 
-        return checks.all_within
+        return checks
+
+
+def first_within(array: Array, low: Any, high: Any) -> Callable[[int], bool]:
+    """Tells of so many of the first numbers of an array whether they lie between two of its own type, again and again."""
+    check: Callable[[int], bool] = _checks().first_within(array, low, high)
+    return check
 
 
 @functools.cache
@@ -71,7 +77,7 @@ def real_range(array: Array, argument: str, dtype: DType) -> None:
     """Raise ValueError unless every element is finite, also once converted to `dtype`."""
     if array.dtype.kind != "f" or array.size == 0:
         return
-    if array.dtype in _COMMON and array.flags.c_contiguous and all_within()(array, *finite_range(array.dtype, dtype)):
+    if array.dtype in _COMMON and array.flags.c_contiguous and _checks().all_within(array, *finite_range(array.dtype, dtype)):
         return
     # Both pass NaN on, and neither needs memory for a second array.
     reached = max(abs(float(array.min())), abs(float(array.max())))
@@ -88,7 +94,7 @@ def check_range(array: Array, argument: str, low: float, high: float, what: str)
         array = array.view(np.uint8)
     if array.size == 0:
         return
-    if array.dtype in _COMMON and array.flags.c_contiguous and all_within()(array, array.dtype.type(low), array.dtype.type(high)):
+    if array.dtype in _COMMON and array.flags.c_contiguous and _checks().all_within(array, array.dtype.type(low), array.dtype.type(high)):
         return
     if array.min() >= low and array.max() <= high:
         return

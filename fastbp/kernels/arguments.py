@@ -79,6 +79,7 @@ class Rule(NamedTuple):
 
     code: int
     n_slots: int
+    first: int  # row of the rates that is the first step's
     rates: Any  # (steps, coefficients) what the optimizer computed for each step of the run
     gradients: Any  # (shards, parameters) flat; needed where gradients are asked for, or summed over shards
     slots: Any  # (slots, parameters) flat, the optimizer's memory

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,14 @@ def all_within(array: Array, low: Any, high: Any) -> bool:
     if DISABLED:
         return bool(((array >= low) & (array <= high)).all())
     return bool(_all_within(address_of(array), array.size, low, high))
+
+
+def first_within(array: Array, low: Any, high: Any) -> Callable[[int], bool]:
+    """The same of so many of the first numbers of an array, asked again and again while it lives."""
+    flat, address = array.reshape(-1), address_of(array)
+    if DISABLED:
+        return lambda count: all_within(flat[:count], low, high)
+    return lambda count: _all_within(address, count, low, high)
 
 
 @operation(lambda address, one: None)

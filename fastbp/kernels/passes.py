@@ -63,7 +63,7 @@ def _train_on_shard(call: Call, batch: Batch, task: Task) -> None:
     output_delta(call.objective, network, workspace, data, batch.rows, panels)
     for layer in range(network.layers - 1, 0, -1):
         hidden_delta(network, workspace, layer, batch.rows, panels, Span(0, network.table[layer, N_IN]), task.scratch_at)
-    kept = Rule(NO_UPDATE, 0, call.rule.rates, call.rule.gradients, call.rule.slots)
+    kept = Rule(NO_UPDATE, 0, 0, call.rule.rates, call.rule.gradients, call.rule.slots)
     weight_gradients(network, workspace, data, kept, batch, rows, inputs, alone)
 
 

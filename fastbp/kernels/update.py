@@ -206,7 +206,7 @@ def _memory(network: Network, rule: Rule, shard: int) -> tuple[Any, int]:
 def update_block(network: Network, workspace: Workspace, rule: Rule, batch: Batch, block: Block, gradients: Matrix) -> None:
     """Change a block of parameters by its gradients; with NO_UPDATE keep the gradients."""
     slots, size = _memory(network, rule, batch.shard)
-    _blocks(rule.code, network.parameters, block, gradients, _coefficients(rule.rates, batch.step), slots, size)
+    _blocks(rule.code, network.parameters, block, gradients, _coefficients(rule.rates, rule.first + batch.step), slots, size)
 
 
 @unit(UPDATE_ROWS)
@@ -215,7 +215,7 @@ def update_rows(
 ) -> None:  # fmt: skip
     """Change a block of parameters by gradients computed on the way from the few rows of a batch: a row each of units and of deltas."""
     slots, size = _memory(network, rule, 0)
-    c = _coefficients(rule.rates, batch.step)
+    c = _coefficients(rule.rates, rule.first + batch.step)
     _rows(rule.code, network.parameters, block, units, deltas, batch.rows, c, slots, size)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from fastbp._specification import Specification
 from fastbp._typing import Array, DType
 from fastbp.activations import ACTIVATIONS, Activation, Identity
-from fastbp.data.validation import numeric, real_range
+from fastbp.data.validation import finite_range, numeric, real_range
 from fastbp.kernels.arguments import Objective
 from fastbp.kernels.codes import LOSS_SETTINGS
 
@@ -46,6 +46,13 @@ class Loss(Specification, ABC):
         targets = rows_of_outputs(self.name, y, rows, n_outputs)
         real_range(targets, "y", dtype)
         return targets
+
+    def target_range(self, dtype: DType, shape: tuple[int, ...], n_outputs: int) -> tuple[float, float] | None:
+        """The range that is all there is to check of targets of this type, and of this shape but for the rows; None where there is more."""
+        if dtype.kind != "f" or dtype.itemsize < 4 or shape != ((n_outputs,) if len(shape) or n_outputs > 1 else ()):
+            return None
+        low, high = finite_range(dtype, dtype)
+        return float(low), float(high)
 
     @abstractmethod
     def reference(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:

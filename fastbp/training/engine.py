@@ -15,6 +15,7 @@ from fastbp.kernels.codes import COEFFICIENTS, NO_UPDATE, TRAIN
 from fastbp.kernels.lanes.sizes import gradients_size
 from fastbp.kernels.loader import programs
 from fastbp.processors.threads import plan_tasks, start
+from fastbp.training.few import FewRows
 from fastbp.training.pace import Pace
 from fastbp.training.rates import Rates
 from fastbp.training.run import Run
@@ -34,6 +35,7 @@ class Engine:
         self._workspace: Workspace | None = None
         self._call: Prepared | None = None  # with that workspace
         self._shape = 0, 0, 0  # of the batches of the last call
+        self.few = FewRows(run)
         self.pace = Pace((1,))
 
     def tasks(self, rows: int) -> int:
@@ -48,8 +50,8 @@ class Engine:
         if self._gradients.size < needed:
             self._gradients = layout.aligned_zeros(needed, self._dtype)
         factors = memory.factors.copy() if optimizer.n_factors else memory.factors
-        rates = self._rates.of(optimizer, memory.steps, count, factors)
-        rule = Rule(optimizer.code, optimizer.n_slots, rates, self._gradients, memory.flat)
+        rates, first = self._rates.of(optimizer, memory.steps, count, factors)
+        rule = Rule(optimizer.code, optimizer.n_slots, first, rates, self._gradients, memory.flat)
         losses = self._make(rows, order, rule, order_begin, batch, count, tasks)
         memory.steps, memory.factors = memory.steps + count, factors
         self._run.position.steps += count
@@ -59,7 +61,7 @@ class Engine:
         """Loss and flat gradient of one batch, all rows of the order; nothing is changed."""
         size, nothing = self._network.size, np.zeros((1, COEFFICIENTS), self._dtype)
         flat = layout.aligned_zeros(max(size, gradients_size(order.size, size)), self._dtype)
-        rule = Rule(NO_UPDATE, 0, nothing, flat, nothing[0])
+        rule = Rule(NO_UPDATE, 0, 0, nothing, flat, nothing[0])
         losses = self._make(rows, order, rule, 0, order.size, 1, self.tasks(order.size))
         return float(losses[0]), flat[:size]
 
@@ -80,6 +82,7 @@ class Engine:
                 "data.rows": order.size,
                 "rule.code": rule.code,
                 "rule.n_slots": rule.n_slots,
+                "rule.first": rule.first,
                 "rule.rates": rule.rates,
                 "rule.gradients": rule.gradients,
                 "rule.slots": rule.slots,
@@ -103,7 +106,7 @@ class Engine:
             held = self._workspace = layout.workspace(self._network, rows, target_width, tasks, training=True)
             nothing, order = np.zeros((1, COEFFICIENTS), self._dtype), np.zeros(1, np.int64)
             data = Data(np.zeros((3, 4), np.int64), order, 1, np.zeros(1, self._dtype))
-            rule = Rule(NO_UPDATE, 0, nothing, nothing[0], nothing[0])
+            rule = Rule(NO_UPDATE, 0, 0, nothing, nothing[0], nothing[0])
             begin = Call(TRAIN, self._network, held, data, rule, self._run.objective, 0, 1, self._results, 1)
             call = self._call = programs().prepared(begin)
         call.set({"workspace.width": layout.begin(held, self._network, rows, tasks)})

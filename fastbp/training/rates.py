@@ -23,13 +23,16 @@ class Rates:
         self._first = 0
         self._rows: Array | None = None
 
-    def of(self, optimizer: Optimizer, done: int, count: int, factors: Factors) -> Array:
-        """The coefficients of `count` steps after `done`, a row each; the optimizer's `factors` are brought forward in place."""
+    def of(self, optimizer: Optimizer, done: int, count: int, factors: Factors) -> tuple[Array, int]:
+        """The coefficients of `count` steps after `done`, a row each, and which row is the first of them.
+
+        The optimizer's `factors` are brought forward in place.
+        """
         if optimizer.n_factors > 0:
-            return optimizer.rates(done, count, self._dtype, factors)
+            return optimizer.rates(done, count, self._dtype, factors), 0
         settings = type(optimizer), *vars(optimizer).values()
         begin = done - self._first
         if self._rows is None or settings != self._settings or begin < 0 or begin + count > len(self._rows):
             self._settings, self._first, begin = settings, done, 0
             self._rows = optimizer.rates(done, max(count, _AHEAD), self._dtype, factors)
-        return self._rows[begin : begin + count]
+        return self._rows, begin

@@ -59,10 +59,10 @@ class OneBatch:
     def call(self, *, kind=TRAIN, update=False, batch_size=None, steps=1, order=None, order_begin=0, results=None, total_weight=0):
         """The arguments of a compiled function that takes ``records(call, one)``; gradients are kept unless there is to be an update."""
         nothing = np.zeros((steps, COEFFICIENTS), self.dtype)
-        rule = Rule(NO_UPDATE, 0, nothing, self.gradients, nothing[0])
+        rule = Rule(NO_UPDATE, 0, 0, nothing, self.gradients, nothing[0])
         if update:
             rates = self.optimizer.rates(0, steps, self.dtype)
-            rule = Rule(self.optimizer.code, self.optimizer.n_slots, rates, self.gradients, self.slots)
+            rule = Rule(self.optimizer.code, self.optimizer.n_slots, 0, rates, self.gradients, self.slots)
         order = np.arange(self.rows) if order is None else order
         data = Data(self.source.sources, order, order.size, np.array([total_weight], self.dtype))
         objective = Objective(self.loss_code, np.zeros(LOSS_SETTINGS, self.dtype))
