@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -41,6 +42,15 @@ def finite_range(own: DType, dtype: DType) -> tuple[Any, Any]:
     """The lowest and the highest number of type `own` that is finite, also once converted to `dtype`."""
     limit = own.type(min(largest(own), largest(dtype)))
     return -limit, limit
+
+
+def all_finite(array: Array) -> bool:
+    """Whether no element is infinite or NaN, in one pass that takes no memory."""
+    if array.size == 1:
+        return math.isfinite(array.item())
+    if array.dtype in _COMMON and array.flags.c_contiguous:
+        return bool(_checks().all_within(array, *finite_range(array.dtype, array.dtype)))
+    return bool(np.isfinite(array).all())
 
 
 def numeric(given: object, argument: str) -> Array:

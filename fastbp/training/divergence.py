@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from fastbp import layout
 from fastbp._typing import Array
 from fastbp.data.rows import Rows
+from fastbp.data.validation import all_finite
 from fastbp.mlp import MLP
 from fastbp.training.engine import Engine
-from fastbp.training.part import all_finite
 from fastbp.training.run import Run
 
 # Inputs beyond this are worth a word: the sums of the first layer grow with them, its gradients by their square.

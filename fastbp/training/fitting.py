@@ -111,7 +111,8 @@ class Fit:
         run, epoch, stop = self._run, self._epoch(), False
         # An error after the last step may have left a complete one.
         if not epoch.complete:
-            self._heed_callbacks()
+            if self._listeners:
+                self._heed_callbacks()
             asked = [steps for listener in self._listeners if (steps := listener.steps_to_pause(run)) is not None]
             losses, n_rows = self._steps_of(epoch, min([epoch.batches - epoch.done, *asked]))
             self._bar.advance(n_rows)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastbp._typing import Array
-from fastbp.training.part import all_finite
+from fastbp.data.validation import all_finite
 from fastbp.training.run import Run
 
 # A state is kept anew when so many times as long has passed as it took last time, half a percent, and so many seconds.

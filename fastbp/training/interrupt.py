@@ -7,8 +7,6 @@ import _signal  # type: ignore[import-not-found]
 import os
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -24,7 +22,7 @@ class Interrupt:
 
     def __init__(self) -> None:
         self.reason: str | None = None
-        self._holding = False
+        self._holds = 0
         self._held: int | None = None
         self._installed: list[int] = []
 
@@ -41,22 +39,21 @@ class Interrupt:
             for number in self._installed:
                 _signal.signal(number, _SIGNALS[number][0])
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self) -> _Hold:
         """What runs within is not torn apart: a second signal waits for its end, that of the outermost of these."""
-        outer, self._holding = self._holding, True
-        try:
-            yield
-        finally:
-            self._holding = outer
-        if self._held is not None and not outer:
+        return _Hold(self)
+
+    def hold(self, more: int) -> None:
+        """Hold signals once more, or once less."""
+        self._holds += more
+        if self._held is not None and not self._holds:
             number, self._held = self._held, None
             self._act(number, None)
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         if self.reason is None:
             self.reason = _SIGNALS[number][1]
-        elif self._holding:
+        elif self._holds:
             self._held = number
         else:
             self._act(number, frame)
@@ -68,3 +65,16 @@ class Interrupt:
         else:
             signal.signal(number, usual)
             os.kill(os.getpid(), number)
+
+
+class _Hold:
+    """A context in which signals wait."""
+
+    def __init__(self, interrupt: Interrupt) -> None:
+        self._interrupt = interrupt
+
+    def __enter__(self) -> None:
+        self._interrupt.hold(1)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._interrupt.hold(-1)

@@ -8,10 +8,11 @@ import numpy as np
 
 from fastbp import layout
 from fastbp._typing import Array
+from fastbp.data.validation import all_finite
 from fastbp.files.sealed import fill
 from fastbp.mlp import MLP
 from fastbp.optimizers import Factors, Optimizer
-from fastbp.training.part import Part, State, all_finite
+from fastbp.training.part import Part, State
 
 # In a state, where there are any.
 _FACTORS = "factors"

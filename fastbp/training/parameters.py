@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from fastbp.data.validation import all_finite
 from fastbp.files.model_file import tensors_of
 from fastbp.files.sealed import fill
 from fastbp.mlp import MLP
-from fastbp.training.part import Part, State, all_finite
+from fastbp.training.part import Part, State
 
 
 class Parameters(Part):

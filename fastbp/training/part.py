@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import copy
-import math
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
-from fastbp._typing import Array
-
 #: What a piece of state is in a file: values of JSON, and arrays, by name.
 State: TypeAlias = dict[str, Any]
-# Elements of an array for which another as large costs nothing.
-_SMALL = 10_000
 
 
 class Part(ABC):
@@ -59,15 +54,3 @@ def _copied(value: Any, before: Any) -> Any:
         return value.copy()
     np.copyto(before, value)
     return before
-
-
-def all_finite(array: Array) -> bool:
-    """Whether no element is infinite or NaN, of a large array in one pass that takes no memory."""
-    if array.size == 1:
-        return math.isfinite(array.item())
-    if array.size < _SMALL:
-        return bool(np.isfinite(array).all())
-    with np.errstate(over="ignore", invalid="ignore"):
-        total = float(np.add.reduce(array, axis=None))
-    # A sum of finite numbers may be too large for the type.
-    return math.isfinite(total) or bool(np.isfinite(array).all())

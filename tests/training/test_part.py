@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from fastbp.training.part import Part, all_finite, copied
+from fastbp.data.validation import all_finite
+from fastbp.training.part import Part, copied
 
 
 class Counter(Part):
