@@ -47,11 +47,11 @@ class Loss(Specification, ABC):
         real_range(targets, "y", dtype)
         return targets
 
-    def target_range(self, dtype: DType, shape: tuple[int, ...], n_outputs: int) -> tuple[float, float] | None:
-        """The range that is all there is to check of targets of this type, and of this shape but for the rows; None where there is more."""
-        if dtype.kind != "f" or dtype.itemsize < 4 or shape != ((n_outputs,) if len(shape) or n_outputs > 1 else ()):
+    def target_range(self, own: DType, shape: tuple[int, ...], n_outputs: int, dtype: DType) -> tuple[float, float] | None:
+        """The range that is all there is to check of targets of type `own`, of this shape but for the rows; None where there is more."""
+        if own.kind != "f" or own.itemsize < 4 or shape != ((n_outputs,) if len(shape) or n_outputs > 1 else ()):
             return None
-        low, high = finite_range(dtype, dtype)
+        low, high = finite_range(own, dtype)
         return float(low), float(high)
 
     @abstractmethod

@@ -49,9 +49,9 @@ class CrossEntropy(Loss):
             raise ValueError(f"y[{wrong[0]}] sums to {sums[wrong[0]]:g}; rows of probabilities sum to 1")
         return targets
 
-    def target_range(self, dtype: DType, shape: tuple[int, ...], n_outputs: int) -> tuple[float, float] | None:
+    def target_range(self, own: DType, shape: tuple[int, ...], n_outputs: int, dtype: DType) -> tuple[float, float] | None:
         """Of labels."""
-        return (0, n_outputs - 1) if dtype == np.int64 and shape == () else None
+        return (0, n_outputs - 1) if own == np.int64 and shape == () else None
 
     def reference(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:
         """The formula, with the largest logit taken from all, which changes nothing."""
@@ -85,9 +85,9 @@ class BinaryCrossEntropy(Loss):
         check_range(targets, "y", 0, 1, "targets of binary_cross_entropy")
         return targets
 
-    def target_range(self, dtype: DType, shape: tuple[int, ...], n_outputs: int) -> tuple[float, float] | None:
+    def target_range(self, own: DType, shape: tuple[int, ...], n_outputs: int, dtype: DType) -> tuple[float, float] | None:
         """Probabilities."""
-        return None if super().target_range(dtype, shape, n_outputs) is None else (0, 1)
+        return None if super().target_range(own, shape, n_outputs, dtype) is None else (0, 1)
 
     def reference(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:
         """The formula, with -log sigmoid(z) = log(1 + exp(-z)) and -log(1 - sigmoid(z)) = log(1 + exp(z))."""

@@ -34,7 +34,7 @@ class FewRows:
         return None if place is None else place.take(X, y, rows)
 
     def _place(self, y: Array) -> _Place | None:
-        allowed = self._run.loss.target_range(y.dtype, y.shape[1:], self._run.model.layer_sizes[-1])
+        allowed = self._run.loss.target_range(y.dtype, y.shape[1:], self._run.model.layer_sizes[-1], self._dtype)
         if allowed is None:
             return None
         return _Place(self._dtype, self._n_in, y, *allowed)

@@ -108,11 +108,11 @@ class Fit:
 
     def _advance(self) -> str | None:
         """A run of steps of the epoch under way, and what comes after it."""
+        if self._listeners:
+            self._heed_callbacks()
         run, epoch, stop = self._run, self._epoch(), False
         # An error after the last step may have left a complete one.
         if not epoch.complete:
-            if self._listeners:
-                self._heed_callbacks()
             asked = [steps for listener in self._listeners if (steps := listener.steps_to_pause(run)) is not None]
             losses, n_rows = self._steps_of(epoch, min([epoch.batches - epoch.done, *asked]))
             self._bar.advance(n_rows)
