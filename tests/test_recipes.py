@@ -13,8 +13,8 @@ ROOT = Path(fastbp.__file__).parent.parent
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
 RECIPES = TEXT[TEXT.index("## To add an activation") : TEXT.index("## Rules")]
 TABLES = {activations: activations.ACTIVATIONS, losses: losses.LOSSES, optimizers: optimizers.OPTIMIZERS}
-# Steps: the file that each begins with, and all that is said of it.
-STEPS = re.findall(r"^\d\. `(fastbp/[\w/]+\.py)`(.*?)(?=^\d\.|^#|\Z)", RECIPES, re.M | re.S)
+# Steps to an entry of a table: the file that each begins with, and all that is said of it.
+STEPS = re.findall(r"^\d\. `(fastbp/[\w/]+\.py)`(.*?)(?=^\d\.|^#|\Z)", RECIPES[: RECIPES.index("### A callback")], re.M | re.S)
 # What a class of each table is told to have.
 ATTRIBUTES = {
     "fastbp/activations/smooth.py": activations.Activation,

@@ -17,11 +17,10 @@ from fastbp.kernels.arguments import (
     UNITS_OUT,
     Call,
     Data,
-    Objective,
     Rule,
     Span,
 )
-from fastbp.kernels.codes import COEFFICIENTS, LOSS_SETTINGS, NO_UPDATE, TRAIN
+from fastbp.kernels.codes import COEFFICIENTS, NO_UPDATE, TRAIN
 from fastbp.kernels.lanes.sizes import BYTES, FEW
 from fastbp.verification import reference
 from fastbp.verification.problems import random_inputs, random_model, random_targets, random_weights
@@ -40,7 +39,7 @@ class OneBatch:
     ):  # fmt: skip
         model = random_model(sizes, dtype=dtype, activation=activation, output_activation=output_activation)
         trainer = fastbp.Trainer(model, loss=loss, optimizer=optimizer or fastbp.SGD(0.1), seed=0)
-        self.rows, self.dtype, self.network, self.loss = rows, np.dtype(dtype), model.network, loss
+        self.rows, self.dtype, self.network, self.loss = rows, np.dtype(dtype), model.network, trainer.loss
         self.lanes, self.net = BYTES // self.dtype.itemsize, reference.net_of(model)
         self.X = random_inputs(rows, sizes[0], dtype=dtype)
         self.targets = random_targets(loss, rows, sizes[-1], dtype=dtype) if targets is None else targets
@@ -54,18 +53,18 @@ class OneBatch:
         self.panels = Span(0, -(-rows // self.panel_rows))
         self.gradients = np.zeros(self.network.size * -(-rows // 100), dtype)
         self.slots = np.zeros(trainer.optimizer.n_slots * self.network.size, dtype)
-        self.optimizer, self.loss_code = trainer.optimizer, trainer.loss.code
+        self.optimizer = trainer.optimizer
 
     def call(self, *, kind=TRAIN, update=False, batch_size=None, steps=1, order=None, order_begin=0, results=None, total_weight=0):
         """The arguments of a compiled function that takes ``records(call, one)``; gradients are kept unless there is to be an update."""
         nothing = np.zeros((steps, COEFFICIENTS), self.dtype)
         rule = Rule(NO_UPDATE, 0, 0, nothing, self.gradients, nothing[0])
         if update:
-            rates = self.optimizer.rates(0, steps, self.dtype)
+            rates = self.optimizer.rates(0, steps, self.dtype, np.ones(self.optimizer.n_factors))
             rule = Rule(self.optimizer.code, self.optimizer.n_slots, 0, rates, self.gradients, self.slots)
         order = np.arange(self.rows) if order is None else order
         data = Data(self.source.sources, order, order.size, np.array([total_weight], self.dtype))
-        objective = Objective(self.loss_code, np.zeros(LOSS_SETTINGS, self.dtype))
+        objective = self.loss.objective(self.dtype)
         self.results = np.zeros(steps, self.dtype) if results is None else results
         size = self.rows if batch_size is None else batch_size
         made = Call(kind, self.network, self.workspace, data, rule, objective, order_begin, size, self.results, steps)

@@ -12,7 +12,6 @@ from fastbp.kernels.arguments import Span
 from fastbp.kernels.block import records
 from fastbp.kernels.delta import hidden_delta
 from fastbp.kernels.lanes.sizes import FEW, WIDTH
-from fastbp.verification import reference
 
 pytestmark = pytest.mark.kernels
 
@@ -34,10 +33,10 @@ def prepared(below, above, rows, **settings):
     batch.workspace.deltas[:] = UNTOUCHED
     batch.workspace.turned[:] = UNTOUCHED
     z, errors = batch.random(0).astype(np.float64), batch.random(1)
-    name, slope = batch.net.names[0], batch.net.slopes[0]
-    batch.workspace.activations[batch.held(1, "in")] = reference.ACTIVATIONS[name].value(z, slope)
+    activation = batch.net.activations[0]
+    batch.workspace.activations[batch.held(1, "in")] = activation.reference(z)
     batch.workspace.deltas[batch.held(1, "out")] = errors
-    return batch, reference.back_through(name, slope, z, errors.astype(np.float64) @ batch.net.weights[1].T)
+    return batch, activation.reference_backward(z, errors.astype(np.float64) @ batch.net.weights[1].T)
 
 
 def deltas(batch, *, panels=None, inputs=None):

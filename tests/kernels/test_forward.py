@@ -12,7 +12,6 @@ from fastbp.kernels.arguments import Span
 from fastbp.kernels.block import records
 from fastbp.kernels.forward import forward_layer
 from fastbp.kernels.lanes.sizes import FEW, WIDTH
-from fastbp.verification import reference
 
 pytestmark = pytest.mark.kernels
 
@@ -47,7 +46,7 @@ def outputs(batch, layer=0, *, panels=None, units=None, inputs=None):
 def wanted(batch, inputs, layer=0):
     """z = a W + b in float64, and act(z)."""
     z = inputs.astype(np.float64) @ batch.net.weights[layer] + batch.net.biases[layer]
-    return z, reference.ACTIVATIONS[batch.net.names[layer]].value(z, batch.net.slopes[layer])
+    return z, batch.net.activations[layer].reference(z)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -12,7 +12,6 @@ from fastbp.kernels import accuracy, loss
 from fastbp.kernels.arguments import Batch, Span
 from fastbp.kernels.block import records
 from fastbp.kernels.lanes.sizes import FEW, WIDTH
-from fastbp.verification import reference
 
 pytestmark = pytest.mark.kernels
 
@@ -69,7 +68,7 @@ def prepared(units, rows, *, labels=False, **settings):
 def wanted(batch, targets):
     """Losses of the rows and deltas, times the rows' shares."""
     z = batch.workspace.activations[batch.where(0, "out")].astype(np.float64)
-    losses, deltas = reference.LOSSES[batch.loss](z, targets, batch.net.names[-1], batch.net.slopes[-1])
+    losses, deltas = batch.loss.reference(z, targets, batch.net.activations[-1])
     shares = batch.workspace.row_weights[: batch.rows].astype(np.float64)
     return losses * shares, deltas * shares[:, np.newaxis]
 
@@ -140,7 +139,7 @@ def test_what_the_output_layer_gives_goes_to_the_rows_of_the_order(output, dtype
     call = batch.call(results=np.full((before + rows) * units, UNTOUCHED, dtype))
     write_output(*call, Batch(before, rows, 0, 0, NOTHING), batch.panels)
     found = batch.results.reshape(-1, units)
-    close([found[before:]], [reference.ACTIVATIONS[output].value(z, batch.net.slopes[-1])], rtol=10 * LIMITS[dtype])
+    close([found[before:]], [batch.net.activations[-1].reference(z)], rtol=10 * LIMITS[dtype])
     assert (found[:before] == UNTOUCHED).all()
 
 

@@ -86,7 +86,7 @@ def test_a_score_is_the_batchs_share_in_that_of_the_set(loss, dtype, units, rows
     order, begin, own = some_rows(rows, rows + 4)
     total, shares = batch.row_weights.sum(), batch.row_weights[own] / batch.row_weights.sum()
     z, targets = reference.forward(batch.net, batch.X).logits[-1][own], batch.targets[own].astype(np.float64)
-    losses, _ = reference.LOSSES[loss](z, targets, batch.net.names[-1], batch.net.slopes[-1])
+    losses, _ = batch.loss.reference(z, targets, batch.net.activations[-1])
     hits = z.argmax(axis=1) == targets.argmax(axis=1)
     if loss != "cross_entropy":
         hits = ((z > 0) == (targets > 0.5)).mean(axis=1) if loss == "binary_cross_entropy" else np.zeros(rows)

@@ -13,7 +13,6 @@ from fastbp.kernels import update
 from fastbp.kernels.arguments import Batch, Block, Span
 from fastbp.kernels.block import records
 from fastbp.kernels.lanes.matrix import Matrix
-from fastbp.verification import reference
 
 pytestmark = pytest.mark.kernels
 
@@ -63,7 +62,7 @@ def by_the_rule(optimizer, start, gradients):
     """What the reference makes of the parameters, step after step."""
     p, memory = start.astype(np.float64), {}
     for t, g in enumerate(gradients, 1):
-        p = reference.OPTIMIZERS[optimizer.name](p, g.astype(np.float64), memory, t, **vars(optimizer))
+        p = optimizer.reference(p, g.astype(np.float64), memory, t)
     return p
 
 
