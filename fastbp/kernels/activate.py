@@ -75,8 +75,7 @@ def forward_by_output(act: Any) -> Any:
     """The loop over vectors that replaces z by a."""
 
     @scalar
-    def forward(slope: Any, workspace: Workspace, at: int, end: int) -> None:
-        units = workspace.activations
+    def forward(slope: Any, units: Any, kept: Any, keep: int, at: int, end: int) -> None:
         for i in range(at, end, lanes_of(units)):
             store(units, i, act(load(units, i), slope))
 
@@ -87,8 +86,7 @@ def backward_by_output(back: Any) -> Any:
     """The loop over vectors that multiplies deltas by the derivative."""
 
     @scalar
-    def backward(slope: Any, workspace: Workspace, at: int, end: int) -> None:
-        units, deltas = workspace.activations, workspace.deltas
+    def backward(slope: Any, units: Any, deltas: Any, kept: Any, at: int, end: int) -> None:
         for i in range(at, end, lanes_of(units)):
             store(deltas, i, back(load(deltas, i), load(units, i), slope))
 
@@ -99,50 +97,53 @@ def forward_by_logit(act: Any, derivative: Any) -> Any:
     """The loop over vectors that replaces z by a, and keeps the derivative where there will be deltas."""
 
     @scalar
-    def forward(slope: Any, workspace: Workspace, at: int, end: int) -> None:
-        units = workspace.activations
+    def forward(slope: Any, units: Any, kept: Any, keep: int, at: int, end: int) -> None:
         for i in range(at, end, lanes_of(units)):
             z = load(units, i)
-            if workspace.training:
-                store(workspace.derivatives, i, derivative(z, slope))
+            if keep:
+                store(kept, i, derivative(z, slope))
             store(units, i, act(z, slope))
 
     return forward
 
 
 @scalar
-def backward_by_logit(slope: Any, workspace: Workspace, at: int, end: int) -> None:
+def backward_by_logit(slope: Any, units: Any, deltas: Any, kept: Any, at: int, end: int) -> None:
     """The loop over vectors that multiplies deltas by the derivative, which the forward pass has kept."""
-    deltas = workspace.deltas
-    for i in range(at, end if workspace.training else at, lanes_of(deltas)):
-        store(deltas, i, load(deltas, i) * load(workspace.derivatives, i))
+    for i in range(at, end, lanes_of(deltas)):
+        store(deltas, i, load(deltas, i) * load(kept, i))
 
 
 @scalar
-def _as_it_is(slope: Any, workspace: Workspace, at: int, end: int) -> None:
-    """Identity changes neither z nor deltas."""
+def _z_is_a(slope: Any, units: Any, kept: Any, keep: int, at: int, end: int) -> None:
+    """Identity changes no z."""
 
 
 @scalar
-def _unknown_forward(code: int, slope: Any, workspace: Workspace, at: int, end: int) -> None:
-    for i in range(at, end, lanes_of(workspace.activations)):
-        store(workspace.activations, i, splat(workspace.activations, np.nan))
+def _no_change(slope: Any, units: Any, deltas: Any, kept: Any, at: int, end: int) -> None:
+    """Nor a delta."""
 
 
 @scalar
-def _unknown_backward(code: int, slope: Any, workspace: Workspace, at: int, end: int) -> None:
-    for i in range(at, end, lanes_of(workspace.deltas)):
-        store(workspace.deltas, i, splat(workspace.deltas, np.nan))
+def _unknown_forward(code: int, slope: Any, units: Any, kept: Any, keep: int, at: int, end: int) -> None:
+    for i in range(at, end, lanes_of(units)):
+        store(units, i, splat(units, np.nan))
+
+
+@scalar
+def _unknown_backward(code: int, slope: Any, units: Any, deltas: Any, kept: Any, at: int, end: int) -> None:
+    for i in range(at, end, lanes_of(deltas)):
+        store(deltas, i, splat(deltas, np.nan))
 
 
 _forward = by_code(
-    {IDENTITY: _as_it_is}
+    {IDENTITY: _z_is_a}
     | {code: forward_by_output(act) for code, (act, _) in BY_OUTPUT.items()}
     | {code: forward_by_logit(act, derivative) for code, (act, derivative) in BY_LOGIT.items()},
     _unknown_forward,
 )
 _backward = by_code(
-    {IDENTITY: _as_it_is}
+    {IDENTITY: _no_change}
     | {code: backward_by_output(back) for code, (_, back) in BY_OUTPUT.items()}
     | dict.fromkeys(BY_LOGIT, backward_by_logit),
     _unknown_backward,
@@ -153,14 +154,17 @@ _backward = by_code(
 def activate(network: Network, workspace: Workspace, layer: int, at: int, vectors: int) -> None:
     """Units = act(units) for `vectors` vectors from place `at` on, for every activation but softmax; NaN for a code that is none."""
     end = at + vectors * lanes_of(workspace.activations)
-    _forward(network.table[layer, ACTIVATION], network.slopes[layer], workspace, at, end)
+    code, slope, keep = network.table[layer, ACTIVATION], network.slopes[layer], workspace.training
+    _forward(code, slope, workspace.activations, workspace.derivatives, keep, at, end)
 
 
 @scalar
 def multiply_by_derivative(network: Network, workspace: Workspace, layer: int, at: int, vectors: int) -> None:
-    """Deltas *= act'(z) over a run; NaN for a code that is none."""
-    end = at + vectors * lanes_of(workspace.deltas)
-    _backward(network.table[layer, ACTIVATION], network.slopes[layer], workspace, at, end)
+    """Deltas *= act'(z) over a run, where anybody needs them; NaN for a code that is none."""
+    if workspace.training:
+        end = at + vectors * lanes_of(workspace.deltas)
+        code, slope = network.table[layer, ACTIVATION], network.slopes[layer]
+        _backward(code, slope, workspace.activations, workspace.deltas, workspace.derivatives, at, end)
 
 
 @scalar

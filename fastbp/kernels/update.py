@@ -117,11 +117,11 @@ def _keep(p: Any, at: int, count: int, g: Any, c: Any, gradients: Any, shard_at:
 
 
 def _blockwise(rule: Any) -> Any:
-    """The loop over a block of parameters, whose gradients are given; `c` are the coefficients of the step."""
+    """The loop over a block of parameters, whose gradients are given; `rates` are the coefficients of the step."""
 
     @scalar
-    def update(p: Any, block: Block, gradients: Matrix, c: Any, slots: Any, size: int) -> None:
-        lanes = lanes_of(p)
+    def update(p: Any, block: Block, gradients: Matrix, rates: Any, slots: Any, size: int) -> None:
+        c, lanes = _coefficients(rates), lanes_of(p)
         whole = block.columns // lanes * lanes
         for i in range(block.rows):
             p_at, g_at = block.at + i * block.row, gradients.at + i * gradients.row
@@ -137,8 +137,8 @@ def _rowwise(rule: Any) -> Any:
     """The same for a batch of `rows` rows, a few, whose gradients are computed on the way: ``sum_r units[r, i] deltas[r, j]``."""
 
     @scalar
-    def update(p: Any, block: Block, units: Matrix, deltas: Matrix, rows: int, c: Any, slots: Any, size: int) -> None:
-        lanes, a, d = lanes_of(p), units.array, deltas.array
+    def update(p: Any, block: Block, units: Matrix, deltas: Matrix, rows: int, rates: Any, slots: Any, size: int) -> None:
+        c, lanes, a, d = _coefficients(rates), lanes_of(p), units.array, deltas.array
         whole = block.columns // lanes * lanes
         for i in range(block.rows):
             p_at, a_at = block.at + i * block.row, units.at + i
@@ -160,11 +160,10 @@ def _rowwise(rule: Any) -> Any:
 
 
 @scalar
-def _coefficients(rates: Any, step: int) -> Any:
+def _coefficients(rates: Any) -> Any:
     """Read once, before the loops: the compiler cannot know that they do not lie among the parameters. It leaves out what a rule lacks."""
     return (
-        rates[step, 0], rates[step, 1], rates[step, 2], rates[step, 3], rates[step, 4], rates[step, 5], rates[step, 6], rates[step, 7],
-        rates[step, 8], rates[step, 9], rates[step, 10], rates[step, 11],
+        rates[0], rates[1], rates[2], rates[3], rates[4], rates[5], rates[6], rates[7], rates[8], rates[9], rates[10], rates[11],
     )  # fmt: skip
 
 
@@ -180,7 +179,7 @@ RULES = {
 
 
 @scalar
-def _unknown_block(code: int, p: Any, block: Block, gradients: Matrix, c: Any, slots: Any, size: int) -> None:
+def _unknown_block(code: int, p: Any, block: Block, gradients: Matrix, rates: Any, slots: Any, size: int) -> None:
     """No optimizer: NaN."""
     for i in range(block.rows):
         for j in range(block.columns):
@@ -188,8 +187,8 @@ def _unknown_block(code: int, p: Any, block: Block, gradients: Matrix, c: Any, s
 
 
 @scalar
-def _unknown_rows(code: int, p: Any, block: Block, units: Matrix, deltas: Matrix, rows: int, c: Any, slots: Any, size: int) -> None:
-    _unknown_block(code, p, block, units, c, slots, size)
+def _unknown_rows(code: int, p: Any, block: Block, units: Matrix, deltas: Matrix, rows: int, rates: Any, slots: Any, size: int) -> None:
+    _unknown_block(code, p, block, units, rates, slots, size)
 
 
 _blocks = by_code({code: _blockwise(rule) for code, rule in RULES.items()}, _unknown_block)
@@ -206,7 +205,7 @@ def _memory(network: Network, rule: Rule, shard: int) -> tuple[Any, int]:
 def update_block(network: Network, workspace: Workspace, rule: Rule, batch: Batch, block: Block, gradients: Matrix) -> None:
     """Change a block of parameters by its gradients; with NO_UPDATE keep the gradients."""
     slots, size = _memory(network, rule, batch.shard)
-    _blocks(rule.code, network.parameters, block, gradients, _coefficients(rule.rates, rule.first + batch.step), slots, size)
+    _blocks(rule.code, network.parameters, block, gradients, rule.rates[rule.first + batch.step], slots, size)
 
 
 @unit(UPDATE_ROWS)
@@ -215,8 +214,8 @@ def update_rows(
 ) -> None:  # fmt: skip
     """Change a block of parameters by gradients computed on the way from the few rows of a batch: a row each of units and of deltas."""
     slots, size = _memory(network, rule, 0)
-    c = _coefficients(rule.rates, rule.first + batch.step)
-    _rows(rule.code, network.parameters, block, units, deltas, batch.rows, c, slots, size)
+    rates = rule.rates[rule.first + batch.step]
+    _rows(rule.code, network.parameters, block, units, deltas, batch.rows, rates, slots, size)
 
 
 @unit(SHARDS)
