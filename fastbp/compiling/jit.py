@@ -32,12 +32,18 @@ _FLAGS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
 _INSIDE: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
 
 
-def scalar(function: Function) -> Function:
+def scalar(function: Function, **flags: Any) -> Function:
     """Compile a building block that runs on the thread of its caller."""
     if DISABLED:
         return function
     _tell_apart(function)
-    return cast(Function, _for_all_numbers(building_block(numba.njit(pipeline_class=BlockCompiler, **_FLAGS | _INSIDE)(function))))
+    compiled = numba.njit(pipeline_class=BlockCompiler, **_FLAGS | _INSIDE | flags)(function)
+    return cast(Function, _for_all_numbers(building_block(compiled)))
+
+
+def inlined(function: Function) -> Function:
+    """A building block that becomes part of its callers even where the compiler would call it: what only chooses, or takes a few cycles."""
+    return scalar(function, forceinline=True)
 
 
 # How many functions each factory has made.

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fastbp.compiling.jit import scalar
+from fastbp.compiling.jit import inlined, scalar
 from fastbp.kernels.arguments import ACTIVATION, Network, Workspace
 from fastbp.kernels.codes import IDENTITY, LEAKY_RELU, RELU, SIGMOID, TANH
 from fastbp.kernels.dispatch import by_code
@@ -74,7 +74,7 @@ BY_LOGIT: dict[int, tuple[Any, Any]] = {}
 def forward_by_output(act: Any) -> Any:
     """The loop over vectors that replaces z by a."""
 
-    @scalar
+    @inlined
     def forward(slope: Any, units: Any, kept: Any, keep: int, at: int, end: int) -> None:
         for i in range(at, end, lanes_of(units)):
             store(units, i, act(load(units, i), slope))
@@ -85,7 +85,7 @@ def forward_by_output(act: Any) -> Any:
 def backward_by_output(back: Any) -> Any:
     """The loop over vectors that multiplies deltas by the derivative."""
 
-    @scalar
+    @inlined
     def backward(slope: Any, units: Any, deltas: Any, kept: Any, at: int, end: int) -> None:
         for i in range(at, end, lanes_of(units)):
             store(deltas, i, back(load(deltas, i), load(units, i), slope))
@@ -96,7 +96,7 @@ def backward_by_output(back: Any) -> Any:
 def forward_by_logit(act: Any, derivative: Any) -> Any:
     """The loop over vectors that replaces z by a, and keeps the derivative where there will be deltas."""
 
-    @scalar
+    @inlined
     def forward(slope: Any, units: Any, kept: Any, keep: int, at: int, end: int) -> None:
         for i in range(at, end, lanes_of(units)):
             z = load(units, i)
@@ -150,7 +150,7 @@ _backward = by_code(
 )
 
 
-@scalar
+@inlined
 def activate(network: Network, workspace: Workspace, layer: int, at: int, vectors: int) -> None:
     """Units = act(units) for `vectors` vectors from place `at` on, for every activation but softmax; NaN for a code that is none."""
     end = at + vectors * lanes_of(workspace.activations)
@@ -158,7 +158,7 @@ def activate(network: Network, workspace: Workspace, layer: int, at: int, vector
     _forward(code, slope, workspace.activations, workspace.derivatives, keep, at, end)
 
 
-@scalar
+@inlined
 def multiply_by_derivative(network: Network, workspace: Workspace, layer: int, at: int, vectors: int) -> None:
     """Deltas *= act'(z) over a run, where anybody needs them; NaN for a code that is none."""
     if workspace.training:

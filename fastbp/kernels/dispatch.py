@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fastbp.compiling.jit import scalar
+from fastbp.compiling.jit import inlined, scalar
 
 # Cases that one function tells apart. A function for each case, calling the next, took a second more to compile in all.
 _CASES = 6
@@ -23,7 +23,7 @@ def by_code(cases: Mapping[int, Any], otherwise: Any) -> Any:
     pairs = pairs[:_CASES] + pairs[:1] * (_CASES - len(pairs))
     (first, act_1), (second, act_2), (third, act_3), (fourth, act_4), (fifth, act_5), (sixth, act_6) = pairs
 
-    @scalar
+    @inlined
     def choose(code: int, *arguments: Any) -> Any:
         if code == first:
             return act_1(*arguments)
