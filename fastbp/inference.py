@@ -14,7 +14,7 @@ from fastbp.data.validation import finite_range, first_within
 from fastbp.kernels.arguments import N_IN, N_OUT, Call, Data, Network, Objective, Rule, Workspace
 from fastbp.kernels.codes import COEFFICIENTS, LOSS_SETTINGS, NO_LOSS, NO_UPDATE, PREDICT, SCORE
 from fastbp.kernels.lanes.sizes import FEW
-from fastbp.kernels.loader import programs
+from fastbp.kernels.loader import prepared, programs
 from fastbp.processors.threads import plan_tasks, start
 
 if TYPE_CHECKING:
@@ -132,4 +132,4 @@ class Inference:
         data = Data(np.zeros((3, 4), np.int64), as_they_lie(1), 1, total_weight)
         rule = Rule(NO_UPDATE, 0, 0, nothing, nothing[0], nothing[0])
         call = Call(PREDICT, self._network, workspace, data, rule, self._nothing, 0, 1, nothing[0], 1)
-        return _Buffers(programs().prepared(call), workspace, total_weight)
+        return _Buffers(prepared(call), workspace, total_weight)

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import functools
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from fastbp.compiling.loading import loading
+from fastbp.kernels.arguments import Call
+
+if TYPE_CHECKING:
+    from fastbp.kernels.block import Prepared
 
 
 @functools.cache
@@ -15,3 +20,10 @@ def programs() -> ModuleType:
         from fastbp.kernels import programs
 
         return programs
+
+
+def prepared(call: Call) -> Prepared:
+    """A call for the compiled program, which is compiled or loaded for its element type first; a fork waits until that is done."""
+    with loading:
+        made: Prepared = programs().prepared(call)
+        return made

@@ -8,7 +8,6 @@ import numpy as np
 from numba import prange
 
 from fastbp.compiling.jit import kernel, program, unit, unit_addresses
-from fastbp.compiling.loading import loading
 from fastbp.kernels.arguments import Batch, Block, Call, Span, Task
 from fastbp.kernels.block import Prepared, kinds_of, records
 from fastbp.kernels.codes import PREDICT, TASK, TRAIN
@@ -26,9 +25,8 @@ def prepared(call: Call) -> Prepared:
     """A call that `run` makes, with the compiled kernels in it."""
     dtype = call.network.parameters.dtype
     if dtype not in _addresses:
-        with loading:
-            places = Span(0, 0), Task(0, 0, 0), Batch(0, 0, 0, 0, Span(0, 0)), Block(0, 0, 0, 0), Matrix(call.results, 0, 0)
-            _addresses[dtype] = unit_addresses(**kinds_of(call, places))
+        places = Span(0, 0), Task(0, 0, 0), Batch(0, 0, 0, 0, Span(0, 0)), Block(0, 0, 0, 0), Matrix(call.results, 0, 0)
+        _addresses[dtype] = unit_addresses(**kinds_of(call, places))
     return Prepared(call._replace(workspace=call.workspace._replace(units=_addresses[dtype])))
 
 

@@ -179,20 +179,15 @@ RULES = {
 
 
 @scalar
-def _unknown_block(code: int, p: Any, block: Block, gradients: Matrix, rates: Any, slots: Any, size: int) -> None:
+def _unknown(code: int, p: Any, block: Block, *others: Any) -> None:
     """No optimizer: NaN."""
     for i in range(block.rows):
         for j in range(block.columns):
             p[block.at + i * block.row + j] = np.nan
 
 
-@scalar
-def _unknown_rows(code: int, p: Any, block: Block, units: Matrix, deltas: Matrix, rows: int, rates: Any, slots: Any, size: int) -> None:
-    _unknown_block(code, p, block, units, rates, slots, size)
-
-
-_blocks = by_code({code: _blockwise(rule) for code, rule in RULES.items()}, _unknown_block)
-_rows = by_code({code: _rowwise(rule) for code, rule in RULES.items()}, _unknown_rows)
+_blocks = by_code({code: _blockwise(rule) for code, rule in RULES.items()}, _unknown)
+_rows = by_code({code: _rowwise(rule) for code, rule in RULES.items()}, _unknown)
 
 
 @scalar

@@ -13,7 +13,7 @@ from fastbp.data.rows import Rows, as_they_lie
 from fastbp.kernels.arguments import Call, Data, Rule, Workspace
 from fastbp.kernels.codes import COEFFICIENTS, NO_UPDATE, TRAIN
 from fastbp.kernels.lanes.sizes import gradients_size
-from fastbp.kernels.loader import programs
+from fastbp.kernels.loader import prepared
 from fastbp.processors.threads import plan_tasks, start
 from fastbp.training.few import FewRows
 from fastbp.training.pace import Pace
@@ -108,6 +108,6 @@ class Engine:
             data = Data(np.zeros((3, 4), np.int64), order, 1, np.zeros(1, self._dtype))
             rule = Rule(NO_UPDATE, 0, 0, nothing, nothing[0], nothing[0])
             begin = Call(TRAIN, self._network, held, data, rule, self._run.objective, 0, 1, self._results, 1)
-            call = self._call = programs().prepared(begin)
+            call = self._call = prepared(begin)
         call.set({"workspace.width": layout.begin(held, self._network, rows, tasks)})
         return call
