@@ -1,5 +1,7 @@
 """The house is in order: each module has its tests where one looks for them, and no file is too long to be read."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,3 +86,17 @@ def test_no_module_is_longer_than_300_lines():
 
 def test_no_test_file_is_longer_than_350_lines():
     assert [path for path in TESTS.rglob("*.py") if lines(path) > 350] == []
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        # The order of rooms that pyproject.toml lists, imports for types included.
+        ["-c", "from importlinter.cli import lint_imports_command as check; check()", "--no-cache"],
+        ["-m", "ruff", "check", "--no-cache", "--select", "SLF001", "fastbp"],
+    ],
+    ids=["no room imports one above it", "no module uses private names of another"],
+)
+def test_order(check):
+    done = subprocess.run([sys.executable, *check], cwd=PACKAGE.parent, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
