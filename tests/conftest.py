@@ -43,7 +43,7 @@ import hashlib, json, sys
 import numpy as np
 import fastbp
 from fastbp.compiling import jit
-from fastbp.kernels import programs
+from fastbp.kernels import checks, programs
 
 random = np.random.default_rng(0)
 X = random.normal(size=(90, 6)).astype(np.float32)
@@ -55,9 +55,11 @@ for threads in (1, 2):
     trainer.fit(X, y, epochs=3, validation_data=(X, y))
     digest = hashlib.sha256(model.network.parameters.tobytes() + model.predict(X).tobytes()).hexdigest()
     results.append([digest, trainer.history.loss, trainer.history.val_loss])
-every = [programs._run, *(compiled for compiled, _ in jit._UNITS.values())]
+every = [programs._run, checks._all_within, *(compiled for compiled, _ in jit._UNITS.values())]
 hits, misses = (sum(sum(getattr(p.stats, kind).values()) for p in every) for kind in ("cache_hits", "cache_misses"))
-print(json.dumps({"results": results, "hits": hits, "misses": misses, "programs": len(every)}))
+# Machine code is by types of arguments; each function has an index of its own, too.
+codes = sum(len(p.overloads) for p in every)
+print(json.dumps({"results": results, "hits": hits, "misses": misses, "programs": codes, "files": len(every) + codes}))
 for program in every if len(sys.argv) > 1 else ():
     with open(f"{sys.argv[1]}/{program.py_func.__name__}.s", "w") as file:
         file.writelines(program.inspect_asm().values())
