@@ -40,12 +40,6 @@ def matrices(flat: Array, table: NDArray[np.int64]) -> tuple[list[Array], list[A
     return weights, biases
 
 
-def named(flat: Array, table: NDArray[np.int64]) -> dict[str, Array]:
-    """The same by their names in files."""
-    weights, biases = matrices(flat, table)
-    return {f"weights.{i}": array for i, array in enumerate(weights)} | {f"biases.{i}": array for i, array in enumerate(biases)}
-
-
 def aligned_zeros(size: int, dtype: DType) -> Array:
     """A vector of zeros that begins at a cache line."""
     raw = np.zeros(size * dtype.itemsize + BYTES, np.uint8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -59,7 +59,12 @@ def describe(model: Model) -> dict[str, Any]:
 
 def tensors_of(model: Model) -> dict[str, Array]:
     """The parameters by their names in a file."""
-    return {f"weights.{i}": array for i, array in enumerate(model.weights)} | {f"biases.{i}": array for i, array in enumerate(model.biases)}
+    return named(model.weights, model.biases)
+
+
+def named(weights: Sequence[Array], biases: Sequence[Array]) -> dict[str, Array]:
+    """An array for each layer's weights and biases by its name in a file."""
+    return {f"weights.{i}": array for i, array in enumerate(weights)} | {f"biases.{i}": array for i, array in enumerate(biases)}
 
 
 def build(path: Path, content: Content, model_class: Callable[..., ModelT]) -> ModelT:

@@ -9,6 +9,7 @@ import numpy as np
 from fastbp import layout
 from fastbp._typing import Array
 from fastbp.data.validation import all_finite
+from fastbp.files.model_file import named
 from fastbp.files.sealed import fill
 from fastbp.mlp import MLP
 from fastbp.optimizers import Factors, Optimizer
@@ -84,5 +85,5 @@ class Memory(Part):
     def _arrays(self) -> dict[str, Array]:
         arrays: dict[str, Array] = {}
         for number, slot in enumerate(self.slots):
-            arrays |= {f"{number}.{name}": array for name, array in layout.named(slot, self._model.network.table).items()}
+            arrays |= {f"{number}.{name}": array for name, array in named(*layout.matrices(slot, self._model.network.table)).items()}
         return arrays
