@@ -12,7 +12,7 @@ from numba.core.runtime import _nrt_python, rtsys
 
 import fastbp
 from fastbp.compiling import jit
-from fastbp.kernels import programs
+from fastbp.kernels import checks, programs
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(1000, 6)).astype(np.float32)
@@ -22,7 +22,7 @@ TWO = pytest.param(2, marks=pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 
 
 PROGRAMS = [programs._run, *(compiled for compiled, _ in jit._UNITS.values())]
 # With the JIT off, for another pass over the kernels, they are plain functions.
-NAMES = [getattr(program, "py_func", program).__name__ for program in PROGRAMS]
+NAMES = [getattr(program, "py_func", program).__name__ for program in [*PROGRAMS, checks._all_within]]
 
 # Instructions on doubles other than moves, and all conversions to or from them.
 DOUBLE = re.compile(
