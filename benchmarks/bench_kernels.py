@@ -13,7 +13,7 @@ from fastbp import layout
 from fastbp.compiling.jit import program
 from fastbp.data.rows import Rows
 from fastbp.kernels import programs
-from fastbp.kernels.arguments import N_IN, N_OUT, Batch, Call, Data, Rule, Span, Task
+from fastbp.kernels.arguments import N_IN, N_OUT, Call, Data, Rule
 from fastbp.kernels.block import records
 from fastbp.kernels.codes import TRAIN
 from fastbp.kernels.delta import hidden_delta
@@ -22,6 +22,7 @@ from fastbp.kernels.gather import gather_batch
 from fastbp.kernels.gradient import weight_gradients
 from fastbp.kernels.loss import output_delta
 from fastbp.kernels.places import all_panels
+from fastbp.kernels.portions import Batch, Span, Task
 
 from .common import NETS, peak, products, seconds, trainer
 from .common import data as seeded

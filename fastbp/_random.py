@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fastbp._names import integer
+from fastbp._typing import NDArray
 
 INITIAL_WEIGHTS, EPOCH_ORDER = range(2)
 

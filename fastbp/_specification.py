@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from fastbp._typing import DType
 from fastbp.data.validation import within
 
 
-@dataclass(frozen=True)
 class Specification:
     """Base of the activations and of the losses. A class with settings is a frozen dataclass of real numbers, which it checks itself."""
 
@@ -33,6 +31,15 @@ class Specification:
     def described(self) -> dict[str, Any]:
         """Name and settings, for a file."""
         return {"name": self.name, **self.settings}
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *self.settings.values()))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
 
     def __str__(self) -> str:
         numbers = ", ".join(f"{value:g}" for value in self.settings.values())

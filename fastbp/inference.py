@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fastbp import layout
-from fastbp._typing import Array, DType
+from fastbp._typing import Array, DType, NDArray
 from fastbp.data.rows import Rows, as_they_lie
 from fastbp.data.validation import finite_range, first_within
 from fastbp.kernels.arguments import N_IN, N_OUT, Call, Data, Network, Objective, Rule, Workspace
@@ -30,12 +29,11 @@ _MULTIPLY_ADDS = 400_000
 _KEPT = 4
 
 
-class _Buffers(NamedTuple):
+class _Buffers:
     """What one call at a time uses."""
 
-    call: Prepared
-    workspace: Workspace
-    total_weight: Array
+    def __init__(self, call: Prepared, workspace: Workspace, total_weight: Array) -> None:
+        self.call, self.workspace, self.total_weight = call, workspace, total_weight
 
 
 class _Few:

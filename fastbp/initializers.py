@@ -22,11 +22,10 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from fastbp._names import lookup
 from fastbp._random import INITIAL_WEIGHTS, generator
-from fastbp._typing import Array, DType
+from fastbp._typing import Array, ArrayLike, DType, NDArray
 from fastbp.activations import Activation
 from fastbp.data.validation import real_array
 

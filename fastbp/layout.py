@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fastbp._typing import Array, DType
+from fastbp._typing import Array, DType, NDArray
 from fastbp.activations import ACTIVATIONS, Activation
 from fastbp.kernels.arguments import ACTIVATION, N_IN, N_OUT, ROWS_OUT, SPREAD, TURNED, UNITS_OUT, WEIGHT, Network, Workspace
 from fastbp.kernels.lanes.sizes import BYTES, FEW, SCRATCH, TEAM, WIDTH, balanced, panel_width

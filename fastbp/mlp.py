@@ -13,9 +13,9 @@ from fastbp._names import integer, lookup
 from fastbp._random import as_seed
 from fastbp._typing import Array, DType
 from fastbp.activations import Activation, Identity, as_activation
+from fastbp.compiling.loading import loading
 from fastbp.data.rows import Rows
 from fastbp.data.validation import check_inputs
-from fastbp.files.model_file import read_model, write_model
 from fastbp.inference import Inference
 from fastbp.initializers import check_given, draw_weights
 from fastbp.kernels.arguments import Network
@@ -155,6 +155,9 @@ class MLP:
         OSError
             When the file cannot be written; an older file of that name is then untouched.
         """
+        with loading:
+            from fastbp.files.model_file import write_model
+
         write_model(path, self)
 
     @classmethod
@@ -168,6 +171,9 @@ class MLP:
         ValueError
             When the file is damaged, or is none of fastbp's.
         """
+        with loading:
+            from fastbp.files.model_file import read_model
+
         return read_model(path, cls)
 
     def __getstate__(self) -> dict[str, Any]:

@@ -6,15 +6,15 @@ import time
 import warnings
 from collections.abc import Iterable
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastbp import layout
 from fastbp._names import flag, integer, lookup, real
 from fastbp._random import as_seed
 from fastbp._typing import Array
 from fastbp.callbacks.base import Callback, check_callbacks
+from fastbp.compiling.loading import loading
 from fastbp.data.rows import as_they_lie
-from fastbp.files.run_file import Stored, read_run
 from fastbp.losses import Loss, as_loss, described_loss
 from fastbp.mlp import MLP
 from fastbp.optimizers import OPTIMIZERS, Optimizer, as_optimizer
@@ -27,6 +27,9 @@ from fastbp.training.held import Held
 from fastbp.training.history import History
 from fastbp.training.progress import check_progress
 from fastbp.training.run import Run
+
+if TYPE_CHECKING:
+    from fastbp.files.run_file import Stored
 
 
 def _batch_size(given: object) -> int | None:
@@ -253,6 +256,8 @@ class Trainer:
         UserWarning
             From ``fit``, when its data are not those of the run.
         """
+        with loading:
+            from fastbp.files.run_file import read_run
         threads = check_threads(threads)
 
         def build(model: MLP, stored: Stored) -> Trainer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -11,7 +10,6 @@ from fastbp._specification import Specification
 from fastbp._typing import Array
 
 
-@dataclass(frozen=True)
 class Activation(Specification):
     """Base of the activations: name, code, settings, preferred initialiser, and a reference implementation to check the kernels by."""
 

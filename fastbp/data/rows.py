@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import functools
-import hashlib
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fastbp._typing import Array, DType
+from fastbp._typing import Array, NDArray
+from fastbp.data.digest import digest_of
 from fastbp.kernels.address import address_of
 from fastbp.kernels.arguments import ADDRESS, STRIDE
 from fastbp.kernels.codes import DTYPES
 
-# Rows whose hash stands for the data set.
-_SAMPLE = 64
+_NAMES = "X", "y", "sample_weight"
 _CODES = {dtype: code for code, dtype in enumerate(DTYPES)}
 
 
@@ -53,14 +50,9 @@ class Rows:
         return moved
 
     def fingerprint(self) -> dict[str, Any]:
-        """What tells this data set from others: shapes, types, and a hash of some rows."""
-        some = _some(self.n_rows)
-        digest, kinds = hashlib.sha256(), []
-        for name, array in zip(("X", "y", "sample_weight"), self._arrays, strict=True):
-            if array is not None:
-                digest.update(array[some].tobytes())
-                kinds.append(f"{name} {_name(array.dtype)} {array.shape}")
-        return {"arrays": ", ".join(kinds), "sample": digest.hexdigest()}
+        """What tells this data set from others: type, shape and digest of each array."""
+        named = zip(_NAMES, self._arrays, strict=True)
+        return {name: [array.dtype.str, list(array.shape), *digest_of(array)] for name, array in named if array is not None}
 
 
 # As many as a pass over a data set takes at once.
@@ -70,16 +62,6 @@ _NUMBERS = np.arange(1 << 14)
 def as_they_lie(rows: int) -> NDArray[np.int64]:
     """The order 0, 1, 2 and so on, which nobody changes."""
     return _NUMBERS[:rows] if rows <= _NUMBERS.size else np.arange(rows)
-
-
-@functools.cache
-def _name(dtype: DType) -> str:
-    return str(dtype)
-
-
-@functools.lru_cache(8)
-def _some(rows: int) -> NDArray[np.int64]:
-    return np.linspace(0, rows - 1, min(_SAMPLE, rows)).astype(np.int64)
 
 
 def _readable(array: Array | None) -> Array | None:

@@ -46,8 +46,8 @@ def finite_range(own: DType, dtype: DType) -> tuple[Any, Any]:
 
 def all_finite(array: Array) -> bool:
     """Whether no element is infinite or NaN, in one pass that takes no memory."""
-    if array.size == 1:
-        return math.isfinite(array.item())
+    if array.size <= 1:
+        return array.size == 0 or math.isfinite(array.item())
     if array.dtype in _COMMON and array.flags.c_contiguous:
         return bool(_checks().all_within(array, *finite_range(array.dtype, array.dtype)))
     return bool(np.isfinite(array).all())

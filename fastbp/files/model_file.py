@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from fastbp._typing import Array, DType
 from fastbp.activations import ACTIVATIONS, Activation
-from fastbp.files.sealed import Content, as_path, existing, fill, sealed, unsealed, write_atomically
+from fastbp.files.sealed import Content, as_path, existing, sealed, unsealed, write_atomically
+from fastbp.files.tensors import fill, named
 
 #: The entry of a file's metadata that describes the model.
 ENTRY = "fastbp"
@@ -34,7 +35,7 @@ ModelT = TypeVar("ModelT", bound=Model)
 
 def write_model(path: object, model: Model) -> None:
     """Write `model` to `path`."""
-    write_atomically(as_path(path), *sealed(tensors_of(model), {ENTRY: describe(model)}))
+    write_atomically(as_path(path), *sealed(named(model.weights, model.biases), {ENTRY: describe(model)}))
 
 
 def read_model(path: object, model_class: Callable[..., ModelT]) -> ModelT:
@@ -57,16 +58,6 @@ def describe(model: Model) -> dict[str, Any]:
     }
 
 
-def tensors_of(model: Model) -> dict[str, Array]:
-    """The parameters by their names in a file."""
-    return named(model.weights, model.biases)
-
-
-def named(weights: Sequence[Array], biases: Sequence[Array]) -> dict[str, Array]:
-    """An array for each layer's weights and biases by its name in a file."""
-    return {f"weights.{i}": array for i, array in enumerate(weights)} | {f"biases.{i}": array for i, array in enumerate(biases)}
-
-
 def build(path: Path, content: Content, model_class: Callable[..., ModelT]) -> ModelT:
     """The model that the file at `path` holds."""
     try:
@@ -78,7 +69,7 @@ def build(path: Path, content: Content, model_class: Callable[..., ModelT]) -> M
             raise ValueError("it holds no checksum")
         model = model_class(init="zeros", **_arguments(description))
         model.output_is_auto = description["output_is_auto"]
-        fill(tensors_of(model), content.tensors)
+        fill(named(model.weights, model.biases), content.tensors)
         return model
     except (KeyError, AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"{str(path)!r} is damaged, or holds no fastbp model: {error}") from error

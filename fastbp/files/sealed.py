@@ -91,14 +91,6 @@ def unsealed(path: Path) -> Content:
         raise ValueError(f"{str(path)!r} is damaged, or no file of fastbp's: {error}") from error
 
 
-def fill(own: Mapping[str, Array], stored: Mapping[str, Any]) -> None:
-    """Copy stored arrays into those of the same names."""
-    for name, array in own.items():
-        if stored[name].shape != array.shape or stored[name].dtype != array.dtype:
-            raise ValueError(f"{name} has shape {stored[name].shape}, {stored[name].dtype}; expected {array.shape}, {array.dtype}")
-        array[...] = stored[name]
-
-
 def _verify(content: bytes, checksum: str) -> None:
     place = _place_of_checksum(content)
     digest = hashlib.sha256(content[:place])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fastbp.compiling.jit import scalar, unit
-from fastbp.kernels.arguments import Data, Network, Objective, Outputs, Span, Workspace
+from fastbp.kernels.arguments import Data, Network, Objective, Workspace
 from fastbp.kernels.codes import BINARY_CROSS_ENTROPY, CROSS_ENTROPY, HITS
 from fastbp.kernels.dispatch import by_code, one_of
 from fastbp.kernels.lanes.memory import load, store
@@ -15,6 +15,7 @@ from fastbp.kernels.lanes.panels import lanes_of, vectors_of
 from fastbp.kernels.lanes.vector import select, splat
 from fastbp.kernels.loss import sum_vector
 from fastbp.kernels.places import outputs_of
+from fastbp.kernels.portions import Outputs, Span
 
 
 @scalar

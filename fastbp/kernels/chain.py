@@ -8,11 +8,12 @@ handed on from task to task, piece by piece of the layer's units: it stays one c
 from __future__ import annotations
 
 from fastbp.compiling.jit import scalar
-from fastbp.kernels.arguments import N_IN, N_OUT, Network, Span, Task, Workspace
+from fastbp.kernels.arguments import N_IN, N_OUT, Network, Workspace
 from fastbp.kernels.forward import forward_layer
 from fastbp.kernels.lanes.panels import lanes_of
 from fastbp.kernels.lanes.sizes import FEW
 from fastbp.kernels.places import all_panels
+from fastbp.kernels.portions import Span, Task
 from fastbp.kernels.team import follow, go_on, share
 
 # Units of a piece: fewer are packed and multiplied more slowly.

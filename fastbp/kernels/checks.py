@@ -6,13 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import types
 
 from fastbp._typing import Array
-from fastbp.compiling.jit import DISABLED, operation, program
+from fastbp.compiling.jit import DISABLED, program
 from fastbp.kernels.address import address_of
-from fastbp.kernels.lanes.buffer import Buffer
+from fastbp.kernels.lanes.buffer import numbers_at
 
 # Elements between which the search may end.
 _BLOCK = 4096
@@ -33,22 +31,11 @@ def first_within(array: Array, low: Any, high: Any) -> Callable[[int], bool]:
     return lambda count: _all_within(address, count, low, high)
 
 
-@operation(lambda address, one: None)
-def _at(typingctx: Any, address: Any, one: Any) -> Any:
-    """The array of numbers of the type of `one` at an address."""
-    kind = Buffer(one)
-
-    def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        return builder.inttoptr(arguments[0], context.get_value_type(kind))
-
-    return kind(types.int64, one), emit
-
-
 @program
 def _all_within(address: int, size: int, low: Any, high: Any) -> bool:
-    values = _at(address, low)
+    values = numbers_at(address, low)
     for begin in range(0, size, _BLOCK):
-        outside = 0
+        outside = False
         for i in range(begin, min(size, begin + _BLOCK)):
             value = values[np.uint64(i)]
             outside |= not (low <= value <= high)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from fastbp.compiling.jit import scalar, unit
 from fastbp.kernels.activate import multiply_by_derivative
-from fastbp.kernels.arguments import N_OUT, WEIGHT, Network, Span, Workspace
+from fastbp.kernels.arguments import N_OUT, WEIGHT, Network, Workspace
 from fastbp.kernels.codes import DELTA
 from fastbp.kernels.lanes.matrix import FROM_C, FROM_ZERO, Depth, Matrix, Start
 from fastbp.kernels.lanes.panels import lanes_of, vectors_of
 from fastbp.kernels.lanes.product import PANELS_TO_PACK, multiply_apart, multiply_beside, pack_apart, rows_of_tiles
 from fastbp.kernels.lanes.sizes import CHUNK, DEPTH, FEW, WIDTH
 from fastbp.kernels.places import few_inputs, few_outputs, input_at, output_at, panel_rows_of, vectors_in
+from fastbp.kernels.portions import Span
 from fastbp.kernels.turn import turn
 
 

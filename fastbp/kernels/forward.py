@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastbp.compiling.jit import scalar, unit
 from fastbp.kernels.activate import activate
-from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, WEIGHT, Network, Span, Workspace
+from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, WEIGHT, Network, Workspace
 from fastbp.kernels.codes import FORWARD
 from fastbp.kernels.lanes.matrix import FROM_C, Depth, Matrix, Start
 from fastbp.kernels.lanes.memory import load, store
@@ -13,6 +13,7 @@ from fastbp.kernels.lanes.product import PANELS_TO_PACK, multiply_apart, multipl
 from fastbp.kernels.lanes.sizes import CHUNK, DEPTH, FEW, WIDTH
 from fastbp.kernels.lanes.transpose import transpose_block
 from fastbp.kernels.places import few_inputs, few_outputs, input_at, output_at, panel_rows_of, vectors_in
+from fastbp.kernels.portions import Span
 
 
 @unit(FORWARD)

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 from fastbp.compiling.jit import scalar, unit
-from fastbp.kernels.arguments import ADDRESS, COLUMNS, DTYPE, INPUTS, STRIDE, TARGETS, WEIGHTS, Batch, Data, Span, Task, Workspace
+from fastbp.kernels.arguments import ADDRESS, COLUMNS, DTYPE, INPUTS, STRIDE, TARGETS, WEIGHTS, Data, Workspace
 from fastbp.kernels.codes import F4, F8, GATHER, I8
 from fastbp.kernels.lanes.matrix import Matrix
 from fastbp.kernels.lanes.panels import lanes_of, row_length
 from fastbp.kernels.lanes.sizes import BYTES, FEW
 from fastbp.kernels.lanes.transpose import transpose_block
 from fastbp.kernels.places import all_panels, panel_rows_of
+from fastbp.kernels.portions import Batch, Span, Task
 from fastbp.kernels.source import load_at, own_dtype, read, read_weight, transpose_rows
 from fastbp.kernels.team import share
 

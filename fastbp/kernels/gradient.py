@@ -8,7 +8,7 @@ has used it; all gradients of a network are in memory only where someone asks fo
 from __future__ import annotations
 
 from fastbp.compiling.jit import scalar, unit
-from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, SPREAD, WEIGHT, Batch, Block, Data, Network, Patch, Rule, Span, Task, Workspace
+from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, SPREAD, WEIGHT, Data, Network, Rule, Workspace
 from fastbp.kernels.codes import GRADIENT
 from fastbp.kernels.lanes.matrix import Matrix
 from fastbp.kernels.lanes.memory import load, store
@@ -16,6 +16,7 @@ from fastbp.kernels.lanes.panels import lanes_of
 from fastbp.kernels.lanes.sizes import CHUNK, FEW
 from fastbp.kernels.patch import patch_gradient
 from fastbp.kernels.places import few_inputs, few_outputs
+from fastbp.kernels.portions import Batch, Block, Patch, Span, Task
 from fastbp.kernels.source import prefetch_rows
 from fastbp.kernels.team import share
 from fastbp.kernels.update import update_block, update_rows

@@ -21,18 +21,7 @@ import numpy as np
 
 from fastbp.compiling.jit import scalar, unit
 from fastbp.kernels.activate import activate, exponentials, multiply_by_derivative, softmax
-from fastbp.kernels.arguments import (
-    ACTIVATION,
-    N_OUT,
-    Batch,
-    Data,
-    Network,
-    Numbers,
-    Objective,
-    Outputs,
-    Span,
-    Workspace,
-)
+from fastbp.kernels.arguments import ACTIVATION, N_OUT, Data, Network, Numbers, Objective, Workspace
 from fastbp.kernels.codes import BINARY_CROSS_ENTROPY, CROSS_ENTROPY, ERROR, OUTPUT, SOFTMAX, SQUARED_ERROR
 from fastbp.kernels.dispatch import by_code, one_of
 from fastbp.kernels.lanes.elementary import log1p_unit, sigmoid
@@ -41,6 +30,7 @@ from fastbp.kernels.lanes.panels import lanes_of, vectors_of
 from fastbp.kernels.lanes.sizes import FEW
 from fastbp.kernels.lanes.vector import absolute, select, splat
 from fastbp.kernels.places import output_at, outputs_of, panel_rows_of
+from fastbp.kernels.portions import Batch, Outputs, Span
 from fastbp.kernels.turn import rows_of_deltas, turn
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from fastbp.compiling.jit import scalar
 from fastbp.kernels.accuracy import count_hits, has_accuracy
-from fastbp.kernels.arguments import INPUTS, N_IN, N_OUT, Batch, Call, Rule, Span, Task, Workspace
+from fastbp.kernels.arguments import INPUTS, N_IN, N_OUT, Call, Rule, Workspace
 from fastbp.kernels.chain import forward_chain, is_chained, own_inputs
 from fastbp.kernels.codes import NO_UPDATE
 from fastbp.kernels.delta import hidden_delta
@@ -20,6 +20,7 @@ from fastbp.kernels.lanes.panels import lanes_of, shards_of, shares_units, vecto
 from fastbp.kernels.lanes.sizes import FEW, SHARD
 from fastbp.kernels.loss import output_delta, total_loss, write_output
 from fastbp.kernels.places import all_panels, panel_rows_of
+from fastbp.kernels.portions import Batch, Span, Task
 from fastbp.kernels.source import row_bytes
 from fastbp.kernels.team import meet, share
 from fastbp.kernels.update import add_shards

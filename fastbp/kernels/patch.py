@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastbp.compiling.jit import scalar
-from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, WEIGHT, Batch, Block, Network, Patch, Rule, Span, Workspace
+from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, WEIGHT, Network, Rule, Workspace
 from fastbp.kernels.lanes.matrix import FROM_C, FROM_ZERO, Depth, Matrix, Start
 from fastbp.kernels.lanes.memory import load, load_first, store
 from fastbp.kernels.lanes.panels import lanes_of, vectors_of
@@ -13,6 +13,7 @@ from fastbp.kernels.lanes.product import multiply_apart, tile_rows
 from fastbp.kernels.lanes.transpose import transpose_block
 from fastbp.kernels.lanes.vector import fma, splat
 from fastbp.kernels.places import input_at, output_at, panel_rows_of
+from fastbp.kernels.portions import Batch, Block, Patch, Span
 from fastbp.kernels.turn import turned_deltas
 from fastbp.kernels.update import prefetch_block, update_block
 

@@ -5,24 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from fastbp.compiling.jit import scalar
-from fastbp.kernels.arguments import (
-    COLUMNS,
-    N_IN,
-    N_OUT,
-    ROWS_IN,
-    ROWS_OUT,
-    TARGETS,
-    UNITS_IN,
-    UNITS_OUT,
-    Data,
-    Network,
-    Outputs,
-    Span,
-    Workspace,
-)
+from fastbp.kernels.arguments import COLUMNS, N_IN, N_OUT, ROWS_IN, ROWS_OUT, TARGETS, UNITS_IN, UNITS_OUT, Data, Network, Workspace
 from fastbp.kernels.lanes.matrix import Matrix
 from fastbp.kernels.lanes.panels import lanes_of, panels_of, row_length, vectors_of
 from fastbp.kernels.lanes.sizes import FEW
+from fastbp.kernels.portions import Outputs, Span
 
 
 @scalar

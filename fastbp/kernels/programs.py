@@ -8,13 +8,14 @@ import numpy as np
 from numba import prange
 
 from fastbp.compiling.jit import kernel, program, unit, unit_addresses
-from fastbp.kernels.arguments import Batch, Block, Call, Span, Task
+from fastbp.kernels.arguments import Call
 from fastbp.kernels.block import Prepared, kinds_of, records
 from fastbp.kernels.codes import PREDICT, TASK, TRAIN
 from fastbp.kernels.lanes.matrix import Matrix
 from fastbp.kernels.lanes.sizes import SCRATCH
 from fastbp.kernels.lanes.subnormal import flush_subnormals, restore
 from fastbp.kernels.passes import score_batch, train_on_batch, write_batch
+from fastbp.kernels.portions import Batch, Block, Span, Task
 from fastbp.kernels.team import assemble
 
 # The addresses of the compiled kernels, by element type.

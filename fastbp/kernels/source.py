@@ -11,13 +11,14 @@ from numba import types
 from numba.core import cgutils
 
 from fastbp.compiling.jit import operation, scalar
-from fastbp.kernels.arguments import ADDRESS, COLUMNS, DTYPE, INPUTS, STRIDE, TARGETS, Data, Span
+from fastbp.kernels.arguments import ADDRESS, COLUMNS, DTYPE, INPUTS, STRIDE, TARGETS, Data
 from fastbp.kernels.codes import DTYPES, F4, F8, I2, I4, I8, U1
 from fastbp.kernels.lanes.matrix import Matrix
 from fastbp.kernels.lanes.memory import element_pointer, emit_prefetch
 from fastbp.kernels.lanes.sizes import BYTES
 from fastbp.kernels.lanes.transpose import turn_block
 from fastbp.kernels.lanes.vector import Vector, llvm_type
+from fastbp.kernels.portions import Span
 
 # Bytes of an element, by its code.
 _SIZES = tuple(dtype.itemsize for dtype in DTYPES)

@@ -16,9 +16,9 @@ from numba import types
 from numba.core import cgutils
 
 from fastbp.compiling.jit import DISABLED, operation, scalar
-from fastbp.kernels.arguments import Span, Task
 from fastbp.kernels.lanes.memory import element_pointer
 from fastbp.kernels.lanes.sizes import TEAM
+from fastbp.kernels.portions import Span, Task
 
 # Places in the array that a team shares, a cache line apart; from TURNS on one line a task: how often it has met, how far it is in a chain.
 _ARRIVED, _PASSED, _TURNS = 0, 8, TEAM

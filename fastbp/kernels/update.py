@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 
 from fastbp.compiling.jit import scalar, unit
-from fastbp.kernels.arguments import Batch, Block, Network, Rule, Span, Workspace
+from fastbp.kernels.arguments import Network, Rule, Workspace
 from fastbp.kernels.codes import ADAM, MOMENTUM, NO_UPDATE, RMSPROP, RMSPROP_MOMENTUM, SGD, SHARDS, UPDATE, UPDATE_ROWS
 from fastbp.kernels.dispatch import by_code
 from fastbp.kernels.lanes.matrix import Matrix
 from fastbp.kernels.lanes.memory import load, load_first, prefetch, store, store_first
 from fastbp.kernels.lanes.panels import lanes_of
 from fastbp.kernels.lanes.vector import fma, select, sqrt
+from fastbp.kernels.portions import Batch, Block, Span
 
 
 @scalar

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -16,7 +15,6 @@ from fastbp.kernels.arguments import Objective
 from fastbp.kernels.codes import LOSS_SETTINGS
 
 
-@dataclass(frozen=True)
 class Loss(Specification, ABC):
     """Base of the losses: name, code, settings, targets, output activations, and a reference implementation to check the kernels by.
 

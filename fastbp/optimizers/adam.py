@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fastbp._names import real
-from fastbp._typing import Array
+from fastbp._typing import Array, NDArray
 from fastbp.kernels import codes
 from fastbp.optimizers.base import Coefficients, Factors, Optimizer, Remembered, check_rate
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextlib
 import numbers
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fastbp._names import real
-from fastbp._typing import Array, DType
+from fastbp._typing import Array, DType, NDArray
 from fastbp.data.validation import within
 from fastbp.kernels.codes import COEFFICIENTS
 
@@ -24,7 +22,6 @@ Coefficients: TypeAlias = list[float | NDArray[np.float64]]
 Factors: TypeAlias = NDArray[np.float64]
 
 
-@dataclass
 class Optimizer(ABC):
     """Base of the optimizers: name, code, settings, coefficients of a step, and a reference implementation to check the kernels by.
 

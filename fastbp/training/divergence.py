@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fastbp import layout
-from fastbp._typing import Array
+from fastbp._typing import Array, NDArray
 from fastbp.data.rows import Rows
 from fastbp.data.validation import all_finite
 from fastbp.mlp import MLP

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fastbp import layout
-from fastbp._typing import Array
+from fastbp._typing import Array, NDArray
 from fastbp.data.rows import Rows, as_they_lie
 from fastbp.kernels.arguments import Call, Data, Rule, Workspace
 from fastbp.kernels.codes import COEFFICIENTS, NO_UPDATE, TRAIN

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fastbp._random import epoch_order
+from fastbp._typing import NDArray
 
 
 @dataclass

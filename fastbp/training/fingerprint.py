@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
+
+import numpy as np
 
 from fastbp.training.part import Part, State
 
@@ -18,9 +21,10 @@ class Fingerprint(Part):
     def learn(self, found: dict[str, Any]) -> str | None:
         """Remember another; what tells it from the one before, in words."""
         before, self.known = self.known, found
-        if before is None or before == found:
+        # A file of an earlier version knows nothing that could be compared.
+        if before is None or before == found or "arrays" in before:
             return None
-        return f"{found['arrays']} instead of {before['arrays']}" if found["arrays"] != before["arrays"] else "other values in the rows"
+        return "; ".join(_differences(before, found)) or None
 
     def keep(self, before: Any = None) -> Any:
         """As it is: it is never changed, but replaced."""
@@ -37,3 +41,16 @@ class Fingerprint(Part):
     def load_state(self, state: State) -> None:
         """Take it back."""
         self.known = state["known"]
+
+
+def _differences(before: dict[str, Any], found: dict[str, Any]) -> Iterator[str]:
+    for name in dict.fromkeys([*before, *found]):
+        old, new = before.get(name), found.get(name)
+        if old is None or new is None or old[:2] != new[:2]:
+            yield f"{name} is {_described(new)} instead of {_described(old)}"
+        elif old != new:
+            yield f"{name} holds other numbers"
+
+
+def _described(array: list[Any] | None) -> str:
+    return "not given" if array is None else f"{np.dtype(array[0])} {tuple(array[1])}"

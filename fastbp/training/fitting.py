@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fastbp._typing import Array
+from fastbp._typing import Array, NDArray
 from fastbp.data.rows import Rows, as_they_lie
 from fastbp.processors.threads import task_choices
 from fastbp.training.divergence import DivergenceError, explained, unexplained

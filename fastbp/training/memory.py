@@ -9,8 +9,7 @@ import numpy as np
 from fastbp import layout
 from fastbp._typing import Array
 from fastbp.data.validation import all_finite
-from fastbp.files.model_file import named
-from fastbp.files.sealed import fill
+from fastbp.files.tensors import fill, named
 from fastbp.mlp import MLP
 from fastbp.optimizers import Factors, Optimizer
 from fastbp.training.part import Part, State

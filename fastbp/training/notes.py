@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from fastbp.optimizers import Optimizer
 from fastbp.training.part import Part
 
 
-class _Note(NamedTuple):
-    epoch: int
-    steps: int
-    optimizer: Optimizer
-    parts: dict[str, Any]
+class _Note:
+    def __init__(self, epoch: int, steps: int, optimizer: Optimizer, parts: dict[str, Any]) -> None:
+        self.epoch, self.steps, self.optimizer, self.parts = epoch, steps, optimizer, parts
 
 
 class Notes:

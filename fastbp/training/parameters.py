@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from fastbp._typing import Array
 from fastbp.data.validation import all_finite
-from fastbp.files.model_file import tensors_of
-from fastbp.files.sealed import fill
+from fastbp.files.tensors import fill, named
 from fastbp.mlp import MLP
 from fastbp.training.part import Part, State
 
@@ -21,11 +21,11 @@ class Parameters(Part):
 
     def state(self) -> State:
         """By their names in a model file."""
-        return dict(tensors_of(self._model))
+        return dict(self._named())
 
     def load_state(self, state: State) -> None:
         """Copy them into the model."""
-        fill(tensors_of(self._model), state)
+        fill(self._named(), state)
 
     def keep(self, before: Any = None) -> Any:
         """All in one copy."""
@@ -41,3 +41,6 @@ class Parameters(Part):
     def is_finite(self) -> bool:
         """Whether all of them are."""
         return all_finite(self._model.network.parameters)
+
+    def _named(self) -> dict[str, Array]:
+        return named(self._model.weights, self._model.biases)

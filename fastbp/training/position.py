@@ -6,8 +6,8 @@ from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fastbp._typing import NDArray
 from fastbp.training.epoch import Epoch
 from fastbp.training.part import Part, State
 

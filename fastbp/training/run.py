@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from os import PathLike
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fastbp._typing import NDArray
+from fastbp.compiling.loading import loading
 from fastbp.data.rows import Rows
 from fastbp.data.validation import check_inputs, check_sample_weight
-from fastbp.files.run_file import run_content
-from fastbp.files.sealed import as_path, write_atomically
 from fastbp.losses import Loss, describe_loss
 from fastbp.mlp import MLP
 from fastbp.optimizers import OPTIMIZERS, Optimizer, as_optimizer
@@ -127,10 +125,16 @@ class Run:
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write it to a file, as `Trainer.save`."""
+        with loading:
+            from fastbp.files.sealed import as_path, write_atomically
+
         write_atomically(as_path(path), *self.content())
 
     def content(self) -> list[bytes | memoryview]:
         """The file that holds it, in pieces."""
+        with loading:
+            from fastbp.files.run_file import run_content
+
         self.check_optimizer()
         return run_content(self.model, self._settings(), {name: part.state() for name, part in self.parts.items()})
 
@@ -147,7 +151,7 @@ class Run:
             raise TypeError(f"optimizer is of type {type(optimizer).__name__}; a file can hold {', '.join(OPTIMIZERS)}")
         return {
             "loss": describe_loss(self.loss),
-            "optimizer": {"name": optimizer.name, **asdict(optimizer)},
+            "optimizer": {"name": optimizer.name, **vars(optimizer)},
             "batch_size": self.batch_size,
             "shuffle": self.shuffle,
             "seed": self.seed,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fastbp._random import epoch_order
-from fastbp._typing import Array
+from fastbp._typing import Array, NDArray
 from fastbp.activations import ACTIVATIONS, Activation, as_activation
 from fastbp.losses import LOSSES, Loss, as_loss
 from fastbp.optimizers import OPTIMIZERS, Optimizer

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
+from fastbp._typing import ArrayLike, NDArray
 from fastbp.activations import Activation
 from fastbp.losses import Loss, as_loss
 from fastbp.optimizers import Optimizer, as_optimizer

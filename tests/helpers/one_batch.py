@@ -6,22 +6,10 @@ import fastbp
 from fastbp import layout
 from fastbp.data.rows import Rows
 from fastbp.kernels import programs
-from fastbp.kernels.arguments import (
-    N_IN,
-    N_OUT,
-    ROWS_IN,
-    ROWS_OUT,
-    SPREAD,
-    TURNED,
-    UNITS_IN,
-    UNITS_OUT,
-    Call,
-    Data,
-    Rule,
-    Span,
-)
+from fastbp.kernels.arguments import N_IN, N_OUT, ROWS_IN, ROWS_OUT, SPREAD, TURNED, UNITS_IN, UNITS_OUT, Call, Data, Rule
 from fastbp.kernels.codes import COEFFICIENTS, NO_UPDATE, TRAIN
 from fastbp.kernels.lanes.sizes import BYTES, FEW
+from fastbp.kernels.portions import Span
 from fastbp.verification import reference
 from fastbp.verification.problems import random_inputs, random_model, random_targets, random_weights
 

@@ -8,10 +8,10 @@ from one_batch import OneBatch
 
 from fastbp.compiling.jit import program
 from fastbp.kernels import chain
-from fastbp.kernels.arguments import Span, Task
 from fastbp.kernels.block import records
 from fastbp.kernels.forward import forward_layer
 from fastbp.kernels.lanes.sizes import FEW
+from fastbp.kernels.portions import Span, Task
 
 pytestmark = pytest.mark.kernels
 

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from one_batch import LIMITS, OneBatch
 
 from fastbp.compiling.jit import program
-from fastbp.kernels.arguments import Span
 from fastbp.kernels.block import records
 from fastbp.kernels.delta import hidden_delta
 from fastbp.kernels.lanes.sizes import FEW, WIDTH
+from fastbp.kernels.portions import Span
 
 pytestmark = pytest.mark.kernels
 

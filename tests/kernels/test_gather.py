@@ -9,9 +9,10 @@ from fastbp.activations import Identity
 from fastbp.compiling.jit import program
 from fastbp.data.rows import Rows
 from fastbp.kernels import codes, gather
-from fastbp.kernels.arguments import INPUTS, TARGETS, Batch, Data, Network, Span
+from fastbp.kernels.arguments import INPUTS, TARGETS, Data, Network
 from fastbp.kernels.lanes.matrix import Matrix
 from fastbp.kernels.lanes.sizes import SCRATCH
+from fastbp.kernels.portions import Batch, Span
 from fastbp.verification.problems import random_weights
 
 pytestmark = pytest.mark.kernels

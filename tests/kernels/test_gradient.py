@@ -10,10 +10,10 @@ from one_batch import LIMITS, NOTHING, OneBatch
 import fastbp
 from fastbp import layout
 from fastbp.compiling.jit import program
-from fastbp.kernels.arguments import Batch, Span, Task
 from fastbp.kernels.block import records
 from fastbp.kernels.gradient import weight_gradients
 from fastbp.kernels.lanes.sizes import FEW, WIDTH
+from fastbp.kernels.portions import Batch, Span, Task
 
 pytestmark = pytest.mark.kernels
 

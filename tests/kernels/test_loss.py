@@ -9,9 +9,9 @@ from one_batch import LIMITS, NOTHING, OneBatch
 
 from fastbp.compiling.jit import program
 from fastbp.kernels import accuracy, loss
-from fastbp.kernels.arguments import Batch, Span
 from fastbp.kernels.block import records
 from fastbp.kernels.lanes.sizes import FEW, WIDTH
+from fastbp.kernels.portions import Batch, Span
 
 pytestmark = pytest.mark.kernels
 

@@ -11,10 +11,10 @@ import fastbp
 from fastbp import layout
 from fastbp.compiling.jit import program
 from fastbp.kernels import passes
-from fastbp.kernels.arguments import Batch, Task
 from fastbp.kernels.block import records
 from fastbp.kernels.codes import PREDICT, SCORE
 from fastbp.kernels.lanes.sizes import SHARD, WIDTH
+from fastbp.kernels.portions import Batch, Task
 from fastbp.verification import reference
 
 pytestmark = pytest.mark.kernels

@@ -9,8 +9,8 @@ from numba import prange
 
 from fastbp.compiling.jit import DISABLED, kernel, program
 from fastbp.kernels import team
-from fastbp.kernels.arguments import Task
 from fastbp.kernels.lanes.sizes import TEAM
+from fastbp.kernels.portions import Task
 
 pytestmark = pytest.mark.kernels
 

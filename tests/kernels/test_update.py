@@ -10,9 +10,9 @@ from one_batch import LIMITS, NOTHING, OneBatch
 import fastbp
 from fastbp.compiling.jit import program
 from fastbp.kernels import update
-from fastbp.kernels.arguments import Batch, Block, Span
 from fastbp.kernels.block import records
 from fastbp.kernels.lanes.matrix import Matrix
+from fastbp.kernels.portions import Batch, Block, Span
 
 pytestmark = pytest.mark.kernels
 

@@ -16,6 +16,8 @@ from numba import types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin, models, register_model
 
+from fastbp.compiling.jit import operation
+
 CHECKED: bool = bool(getattr(numba.config, "BOUNDSCHECK"))  # noqa: B009  # Numba's stubs do not know it
 
 _I64 = ir.IntType(64)
@@ -86,6 +88,17 @@ def _set_item(context: Any, builder: ir.IRBuilder, signature: Any, arguments: An
 for _index in (types.Integer, types.UniTuple):
     lower_builtin(operator.getitem, Buffer, _index)(_get_item)
     lower_builtin(operator.setitem, Buffer, _index, types.Number)(_set_item)
+
+
+@operation(lambda address, one: None)
+def numbers_at(typingctx: Any, address: Any, one: Any) -> Any:
+    """The array of numbers of the type of `one` at an address."""
+    kind = Buffer(one)
+
+    def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        return builder.inttoptr(arguments[0], context.get_value_type(kind))
+
+    return kind(types.int64, one), emit
 
 
 def kind_of(given: Any) -> Any:

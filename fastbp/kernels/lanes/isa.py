@@ -8,7 +8,6 @@ measures the choices.
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 import llvmlite.binding as llvm
 
@@ -16,18 +15,12 @@ import llvmlite.binding as llvm
 VARIABLE = "FASTBP_TILES"
 
 
-class Tiles(NamedTuple):
-    """Rows of the largest tile of 1, 2, ... vectors."""
-
-    rows: tuple[int, ...]
-
-
-# A vector is 64 bytes: one register of AVX-512, two of AVX2, four of NEON and SSE.
-TILES = {
-    "avx512": Tiles((24, 12, 8)),
-    "avx2": Tiles((6,)),
-    "neon": Tiles((6,)),
-    "plain": Tiles((2,)),
+# Rows of the largest tile of 1, 2, ... vectors. A vector is 64 bytes: one register of AVX-512, two of AVX2, four of NEON and SSE.
+TILES: dict[str, tuple[int, ...]] = {
+    "avx512": (24, 12, 8),
+    "avx2": (6,),
+    "neon": (6,),
+    "plain": (2,),
 }
 
 

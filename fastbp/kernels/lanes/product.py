@@ -19,7 +19,7 @@ from fastbp.kernels.lanes.transpose import transpose_block
 
 #: So many panels pay for copying a block of weights, whose numbers then lie side by side.
 PANELS_TO_PACK = 3
-_TILES = TILES[host()].rows
+_TILES = TILES[host()]
 # Rows of the tiles for what the largest leave.
 _MIDDLE = 4
 

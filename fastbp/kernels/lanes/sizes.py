@@ -9,7 +9,7 @@ from fastbp.kernels.lanes.isa import TILES, host
 #: Bytes of a vector: a cache line.
 BYTES = 64
 #: Vectors in the widest panel, of rows or of units.
-WIDTH = len(TILES[host()].rows)
+WIDTH = len(TILES[host()])
 #: Units of the left operand in a block, and its depth: the second-level cache holds it beside a panel's part (``search_blocks.txt``).
 CHUNK, DEPTH = 96, 256
 #: Up to so many rows of a batch are too few to fill the lanes of a vector: units take their place. All fit into one vector of float64.

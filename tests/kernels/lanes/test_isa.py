@@ -11,7 +11,7 @@ REGISTERS = {"avx512": (32, 1), "avx2": (16, 2), "neon": (32, 4), "plain": (16, 
 @pytest.mark.parametrize("name", isa.TILES)
 def test_no_tile_holds_more_than_the_registers(name):
     registers, each = REGISTERS[name]
-    for vectors, rows in enumerate(isa.TILES[name].rows, start=1):
+    for vectors, rows in enumerate(isa.TILES[name], start=1):
         # Sums, vectors of the right operand, a number of the left.
         assert (rows * vectors + vectors) * each + 1 <= registers
 
