@@ -12,8 +12,9 @@ PACKAGE = TESTS.parent / "fastbp"
 # Modules with nothing to test that is not seen elsewhere, and why.
 WITHOUT = {
     "_log.py": "one function, which tests of the cache and of processes see at work",
-    "_typing.py": "two names of types",
+    "_typing.py": "names of types",
     "kernels/arguments.py": "records and numbers of columns",
+    "kernels/portions.py": "records",
     "kernels/lanes/matrix.py": "a record",
 }
 # Modules whose tests are in a file that is named for something else.

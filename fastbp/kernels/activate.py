@@ -15,7 +15,7 @@ from fastbp.kernels.arguments import ACTIVATION, Network, Workspace
 from fastbp.kernels.codes import IDENTITY, LEAKY_RELU, RELU, SIGMOID, TANH
 from fastbp.kernels.dispatch import by_code
 from fastbp.kernels.lanes import elementary
-from fastbp.kernels.lanes.memory import load, store
+from fastbp.kernels.lanes.memory import load, store, store_back
 from fastbp.kernels.lanes.panels import lanes_of
 from fastbp.kernels.lanes.vector import select, splat
 
@@ -77,7 +77,7 @@ def forward_by_output(act: Any) -> Any:
     @inlined
     def forward(slope: Any, units: Any, kept: Any, keep: int, at: int, end: int) -> None:
         for i in range(at, end, lanes_of(units)):
-            store(units, i, act(load(units, i), slope))
+            store_back(units, i, act(load(units, i), slope))
 
     return forward
 
@@ -88,7 +88,7 @@ def backward_by_output(back: Any) -> Any:
     @inlined
     def backward(slope: Any, units: Any, deltas: Any, kept: Any, at: int, end: int) -> None:
         for i in range(at, end, lanes_of(units)):
-            store(deltas, i, back(load(deltas, i), load(units, i), slope))
+            store_back(deltas, i, back(load(deltas, i), load(units, i), slope))
 
     return backward
 
@@ -102,7 +102,7 @@ def forward_by_logit(act: Any, derivative: Any) -> Any:
             z = load(units, i)
             if keep:
                 store(kept, i, derivative(z, slope))
-            store(units, i, act(z, slope))
+            store_back(units, i, act(z, slope))
 
     return forward
 

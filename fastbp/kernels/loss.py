@@ -20,17 +20,18 @@ from typing import Any
 import numpy as np
 
 from fastbp.compiling.jit import scalar, unit
-from fastbp.kernels.activate import activate, exponentials, multiply_by_derivative, softmax
-from fastbp.kernels.arguments import ACTIVATION, N_OUT, Data, Network, Numbers, Objective, Workspace
-from fastbp.kernels.codes import BINARY_CROSS_ENTROPY, CROSS_ENTROPY, ERROR, OUTPUT, SOFTMAX, SQUARED_ERROR
+from fastbp.kernels.activate import exponentials, multiply_by_derivative
+from fastbp.kernels.arguments import ACTIVATION, N_OUT, Data, Network, Objective, Workspace
+from fastbp.kernels.codes import BINARY_CROSS_ENTROPY, CROSS_ENTROPY, ERROR, SOFTMAX, SQUARED_ERROR
 from fastbp.kernels.dispatch import by_code, one_of
 from fastbp.kernels.lanes.elementary import log1p_unit, sigmoid
 from fastbp.kernels.lanes.memory import load, store
 from fastbp.kernels.lanes.panels import lanes_of, vectors_of
 from fastbp.kernels.lanes.sizes import FEW
 from fastbp.kernels.lanes.vector import absolute, select, splat
+from fastbp.kernels.outputs import activate_output
 from fastbp.kernels.places import output_at, outputs_of, panel_rows_of
-from fastbp.kernels.portions import Batch, Outputs, Span
+from fastbp.kernels.portions import Outputs, Span
 from fastbp.kernels.turn import rows_of_deltas, turn
 
 
@@ -167,32 +168,6 @@ def total_loss(workspace: Workspace, rows: int) -> Any:
     for v in range(1, vectors_of(rows, lanes_of(workspace.row_losses))):
         total += workspace.vector_losses[v]
     return total
-
-
-@unit(OUTPUT)
-def write_output(network: Network, workspace: Workspace, batch: Batch, panels: Span, results: Numbers) -> None:
-    """What the output layer gives, for some panels, to the rows of the results that have their places in the order."""
-    activate_output(network, workspace, batch.rows, panels)
-    last, panel_rows = network.layers - 1, panel_rows_of(workspace)
-    n_out = network.table[last, N_OUT]
-    for r in range(panels.begin * panel_rows, min(panels.end * panel_rows, batch.rows)):
-        at = output_at(network, workspace, last, r // panel_rows, 0) + r % panel_rows
-        for j in range(n_out):
-            results[(batch.order_begin + r) * n_out + j] = workspace.activations[at + j * panel_rows]
-
-
-@scalar
-def activate_output(network: Network, workspace: Workspace, rows: int, panels: Span) -> None:
-    """What the output layer gives, in place of its logits, for some panels."""
-    last, panel_rows = network.layers - 1, panel_rows_of(workspace)
-    code, n_out = network.table[last, ACTIVATION], network.table[last, N_OUT]
-    for p in range(panels.begin, panels.end):
-        at = output_at(network, workspace, last, p, 0)
-        if code != SOFTMAX:
-            activate(network, workspace, last, at, n_out * workspace.width)
-            continue
-        for lane in range(0, min(panel_rows, rows - p * panel_rows), lanes_of(workspace.deltas)):
-            softmax(workspace.activations, at + lane, n_out, panel_rows)
 
 
 @scalar

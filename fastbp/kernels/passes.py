@@ -18,7 +18,8 @@ from fastbp.kernels.gather import gather_batch
 from fastbp.kernels.gradient import weight_gradients
 from fastbp.kernels.lanes.panels import lanes_of, shards_of, shares_units, vectors_of
 from fastbp.kernels.lanes.sizes import FEW, SHARD
-from fastbp.kernels.loss import output_delta, total_loss, write_output
+from fastbp.kernels.loss import output_delta, total_loss
+from fastbp.kernels.outputs import write_output
 from fastbp.kernels.places import all_panels, panel_rows_of
 from fastbp.kernels.portions import Batch, Span, Task
 from fastbp.kernels.source import row_bytes

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from fastbp.data.digest import ALL
 from fastbp.training.part import Part, State
 
 
@@ -49,7 +50,7 @@ def _differences(before: dict[str, Any], found: dict[str, Any]) -> Iterator[str]
         if old is None or new is None or old[:2] != new[:2]:
             yield f"{name} is {_described(new)} instead of {_described(old)}"
         elif old != new:
-            yield f"{name} holds other numbers"
+            yield f"{name} holds other numbers" + ("" if new[3] == ALL else f" (in {new[3]})")
 
 
 def _described(array: list[Any] | None) -> str:

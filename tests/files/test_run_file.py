@@ -126,13 +126,21 @@ def test_an_optimizer_of_the_users_own_is_refused(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+def _with_another_number(x, y):
+    """One in the middle."""
+    x = x.copy()
+    x[17, 1] += 1e-3
+    return x, y
+
+
 @pytest.mark.parametrize(
     ("change", "what"),
     [
-        (lambda x, y: (x + 1, y), "other values"),
-        (lambda x, y: (x.astype("f8"), y), "X float64"),
+        (lambda x, y: (x + 1, y), "X holds other numbers"),
+        (lambda x, y: (x.astype("f8"), y), "X is float64"),
         (lambda x, y: (x[:-1], y[:-1]), r"\(49, 3\)"),
-        (lambda x, y: (x, 1 - y), "other values"),
+        (lambda x, y: (x, 1 - y), "y holds other numbers"),
+        (_with_another_number, "X holds other numbers"),
     ],
 )
 def test_other_data_are_warned_of_once(tmp_path, change, what):

@@ -1,17 +1,17 @@
-"""Losses and deltas of the output layer, and what it gives, from logits in their panels."""
+"""Losses and deltas of the output layer, from logits in their panels."""
 
 import numpy as np
 import pytest
 from cases import close
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from one_batch import LIMITS, NOTHING, OneBatch
+from one_batch import LIMITS, OneBatch
 
 from fastbp.compiling.jit import program
 from fastbp.kernels import accuracy, loss
 from fastbp.kernels.block import records
 from fastbp.kernels.lanes.sizes import FEW, WIDTH
-from fastbp.kernels.portions import Batch, Span
+from fastbp.kernels.portions import Span
 
 pytestmark = pytest.mark.kernels
 
@@ -36,12 +36,6 @@ def output_delta(call, one, panels):
 def total_loss(call, one):
     given = records(call, one)
     return loss.total_loss(given.workspace, given.batch_size)
-
-
-@program
-def write_output(call, one, batch, panels):
-    given = records(call, one)
-    loss.write_output(given.network, given.workspace, batch, panels, given.results)
 
 
 @program
@@ -127,20 +121,6 @@ def test_only_the_panels_asked_for_are_written(name, dtype, rows, width, data):
     others = np.delete(np.arange(rows), np.arange(rows)[own])
     assert (found[others] == UNTOUCHED).all()
     assert (part.workspace.row_losses[others] == UNTOUCHED).all()
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("output", ["identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax"])
-@settings(max_examples=8)
-@given(units=st.integers(1, 20), rows=ROWS, width=WIDTHS, before=st.integers(0, 3))
-def test_what_the_output_layer_gives_goes_to_the_rows_of_the_order(output, dtype, units, rows, width, before):
-    batch, _ = prepared(units, rows, output_activation=output, dtype=dtype, width=width)
-    z = batch.workspace.activations[batch.where(0, "out")].astype(np.float64)
-    call = batch.call(results=np.full((before + rows) * units, UNTOUCHED, dtype))
-    write_output(*call, Batch(before, rows, 0, 0, NOTHING), batch.panels)
-    found = batch.results.reshape(-1, units)
-    close([found[before:]], [batch.net.activations[-1].reference(z)], rtol=10 * LIMITS[dtype])
-    assert (found[:before] == UNTOUCHED).all()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

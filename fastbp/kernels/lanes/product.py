@@ -28,6 +28,8 @@ def _column(vectors: int, beside: int) -> Any:
     """The loop over all rows of C by the largest tiles that fit. A tile's shape is a literal: each is compiled for itself."""
     most = _TILES[min(vectors, WIDTH) - 1]
     middle = min(_MIDDLE, most)
+    # What the largest tile would leave to single rows, whose sums wait for each other, two of the middle ones take.
+    two, more = (2 * middle, most + middle) if most < 2 * middle else (0, 0)
 
     @scalar
     def column(c: Matrix, a: Matrix, b: Matrix, rows: int, depth: Depth, start: Start) -> None:
@@ -36,7 +38,7 @@ def _column(vectors: int, beside: int) -> Any:
             c_i = Matrix(c.array, c.at + i * c.row, c.row)
             a_i = Matrix(a.array, a.at + i if beside else a.at + i * a.row, a.row)
             start_i = Start(start.array, start.at + i if start.at >= 0 else start.at)
-            if rows - i >= most:
+            if rows - i >= most and not two <= rows - i < more:
                 multiply(c_i, a_i, b, depth, start_i, most, vectors, beside)
                 i += most
             elif rows - i >= middle:

@@ -1,0 +1,27 @@
+"""Arrays by their names in files."""
+
+import numpy as np
+import pytest
+
+from fastbp.files.tensors import fill, named
+
+
+def test_each_layer_has_two_names():
+    weights, biases = [np.zeros((2, 3)), np.zeros((3, 1))], [np.zeros(3), np.zeros(1)]
+    found = named(weights, biases)
+    assert list(found) == ["weights.0", "weights.1", "biases.0", "biases.1"]
+    assert found["weights.1"] is weights[1] and found["biases.0"] is biases[0]
+
+
+def test_stored_numbers_are_copied_into_the_arrays_of_their_names():
+    own, stored = {"a": np.zeros(3), "b": np.zeros(2)}, {"a": np.arange(3.0), "b": np.ones(2), "c": np.ones(9)}
+    fill(own, stored)
+    assert own["a"].tolist() == [0, 1, 2] and own["b"].tolist() == [1, 1]
+    stored["a"][0] = 5
+    assert own["a"][0] == 0
+
+
+@pytest.mark.parametrize("other", [np.zeros(4), np.zeros((3, 1)), np.zeros(3, np.float32)])
+def test_an_array_of_another_shape_or_type_is_refused(other):
+    with pytest.raises(ValueError, match=r"a has shape .*; expected \(3,\), float64"):
+        fill({"a": np.zeros(3)}, {"a": other})
