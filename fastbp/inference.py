@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fastbp import layout
-from fastbp._typing import Array, DType, NDArray
+from fastbp._typing import Array, DType
 from fastbp.data.rows import Rows, as_they_lie
 from fastbp.data.validation import finite_range, first_within
 from fastbp.kernels.arguments import N_IN, N_OUT, Call, Data, Network, Objective, Rule, Workspace
 from fastbp.kernels.codes import COEFFICIENTS, LOSS_SETTINGS, NO_LOSS, NO_UPDATE, PREDICT, SCORE
 from fastbp.kernels.lanes.sizes import FEW
-from fastbp.kernels.loader import prepared, programs
+from fastbp.kernels.loader import prepared, programs, scores
 from fastbp.processors.threads import plan_tasks, start
 
 if TYPE_CHECKING:
     from fastbp.kernels.block import Prepared
 
-#: Rows in a batch: enough to feed every thread, few enough to stay in cache. Part of a score's bits, since it fixes the order of the sum.
+#: Rows in a batch: enough to feed every thread, few enough to stay in cache.
 ROWS = 256
 # Batches in a run, between which Python sees control.
 _BATCHES = 64
@@ -32,8 +33,8 @@ _KEPT = 4
 class _Buffers:
     """What one call at a time uses."""
 
-    def __init__(self, call: Prepared, workspace: Workspace, total_weight: Array) -> None:
-        self.call, self.workspace, self.total_weight = call, workspace, total_weight
+    def __init__(self, call: Prepared, workspace: Workspace) -> None:
+        self.call, self.workspace = call, workspace
 
 
 class _Few:
@@ -64,21 +65,24 @@ class Inference:
         self._n_in, self._n_out = int(network.table[0, N_IN]), int(network.table[-1, N_OUT])
         self._most_few = min(FEW, _MULTIPLY_ADDS // network.size)
         self._nothing = Objective(NO_LOSS, np.zeros(LOSS_SETTINGS, self._dtype))
+        self._none = np.zeros(1, self._dtype)
         self._free: list[_Buffers] = []
         self._few: list[_Few] = []
 
-    def score(self, rows: Rows, objective: Objective, threads: int | None) -> NDArray[np.float64]:
-        """Loss and accuracy, in batches of `ROWS` rows."""
+    def score(self, rows: Rows, objective: Objective, answers: int, threads: int | None) -> tuple[float, float]:
+        """Mean loss, and mean share of right answers, of which each row has so many, by the weights of the rows."""
         size = min(rows.n_rows, ROWS)
-        results = np.full((-(-rows.n_rows // size), 2), np.nan, self._dtype)
-        self._make(SCORE, rows, objective, size, results.reshape(-1), threads)
-        total: NDArray[np.float64] = results.sum(axis=0, dtype=np.float64)
-        return total
+        found, sums = np.full((min(rows.n_rows, _BATCHES * size), 2), np.nan, self._dtype), np.zeros(3)
+        for part in self._passes(SCORE, rows, objective, size, lambda part: found, threads):
+            scores().add_scores(found[: part.stop - part.start], rows.weights(part), answers, sums)
+        loss, right, weight = sums.tolist()
+        return loss / weight, right / weight
 
     def predict(self, rows: Rows, threads: int | None = None) -> Array:
         """What the output layer gives, as (rows, outputs)."""
         out: Array = np.empty((rows.n_rows, self._n_out), self._dtype)
-        self._make(PREDICT, rows, self._nothing, min(rows.n_rows, ROWS), out.reshape(-1), threads)
+        for _ in self._passes(PREDICT, rows, self._nothing, min(rows.n_rows, ROWS), out.__getitem__, threads):
+            pass
         return out
 
     def predict_few(self, X: object) -> Array | None:
@@ -96,22 +100,24 @@ class Inference:
         self._few.append(few)
         return out
 
-    def _make(self, kind: int, rows: Rows, objective: Objective, size: int, results: Array, threads: int | None) -> None:
-        """The call of the kernels, in parts between which Python sees control."""
+    def _passes(
+        self, kind: int, rows: Rows, objective: Objective, size: int, results: Callable[[slice], Array], threads: int | None
+    ) -> Iterator[slice]:
+        """Runs of batches of `size` rows, whose rows are given as they are done; what comes of them is in the array `results` of them."""
         tasks = plan_tasks(self._network, size, threads)
         buffers = self._take(size, rows.target_width, tasks)
-        buffers.total_weight[0] = rows.total_weight
         width = layout.begin(buffers.workspace, self._network, size, tasks)
         buffers.call.set({"kind": kind, "objective.code": objective.code, "objective.settings": objective.settings})
         buffers.call.set({"batch_size": size, "workspace.width": width})
-        wide = self._n_out * size if kind == PREDICT else 2  # numbers that a batch leaves behind
         for begin in range(0, rows.n_rows, _BATCHES * size):
-            count = min(_BATCHES * size, rows.n_rows - begin)
-            buffers.call.set({"data.sources": rows.sources_from(begin), "data.order": as_they_lie(count), "data.rows": count})
-            buffers.call.set({"results": results[begin // size * wide :], "steps": -(-count // size)})
+            part = slice(begin, min(begin + _BATCHES * size, rows.n_rows))
+            count = part.stop - begin
+            buffers.call.set({"data.sources": rows.unweighted_from(begin), "data.order": as_they_lie(count), "data.rows": count})
+            buffers.call.set({"results": results(part).reshape(-1), "steps": -(-count // size)})
             start(buffers.call, tasks)
+            yield part
         # What the caller gets is not kept.
-        buffers.call.set({"results": buffers.total_weight})
+        buffers.call.set({"results": self._none})
         if len(self._free) < _KEPT:
             self._free.append(buffers)
 
@@ -126,8 +132,9 @@ class Inference:
     def _new(self, rows: int, target_width: int, tasks: int) -> _Buffers:
         dtype = self._dtype
         workspace = layout.workspace(self._network, rows, target_width, tasks, training=False)
-        nothing, total_weight = np.zeros((1, COEFFICIENTS), dtype), np.zeros(1, dtype)
-        data = Data(np.zeros((3, 4), np.int64), as_they_lie(1), 1, total_weight)
+        nothing = np.zeros((1, COEFFICIENTS), dtype)
+        # A row's loss is its own, whatever the batch it comes in.
+        data = Data(np.zeros((3, 4), np.int64), as_they_lie(1), 1, mean_over=1)
         rule = Rule(NO_UPDATE, 0, 0, nothing, nothing[0], nothing[0])
         call = Call(PREDICT, self._network, workspace, data, rule, self._nothing, 0, 1, nothing[0], 1)
-        return _Buffers(prepared(call), workspace, total_weight)
+        return _Buffers(prepared(call), workspace)

@@ -25,7 +25,7 @@ import numpy as np
 
 from fastbp._names import lookup
 from fastbp._random import INITIAL_WEIGHTS, generator
-from fastbp._typing import Array, ArrayLike, DType, NDArray
+from fastbp._typing import Array, DType, NDArray
 from fastbp.activations import Activation
 from fastbp.data.validation import real_array
 
@@ -91,19 +91,20 @@ def check_given(init: object, layer_sizes: Sequence[int], dtype: DType) -> tuple
     if not isinstance(init, Sequence) or len(init) != 2:
         raise TypeError(f"init is {init!r:.80}; expected a name ({', '.join(INITIALIZERS)}) or a pair (weights, biases)")
     shapes = list(pairwise(layer_sizes))
-    weights = _of_shapes(init[0], "weights", shapes, dtype)
-    return weights, _of_shapes(init[1], "biases", [shape[1:] for shape in shapes], dtype)
+    weights = check_arrays(init[0], "weights", "init[0]", shapes, dtype)
+    return weights, check_arrays(init[1], "biases", "init[1]", [shape[1:] for shape in shapes], dtype)
 
 
-def _of_shapes(arrays: Sequence[ArrayLike], what: str, shapes: Sequence[tuple[int, ...]], dtype: DType) -> list[Array]:
-    if not isinstance(arrays, Sequence):
-        raise TypeError(f"the {what} of init are {arrays!r:.80}; expected a list with an array for each of the {len(shapes)} layers")
+def check_arrays(arrays: object, what: str, argument: str, shapes: Sequence[tuple[int, ...]], dtype: DType) -> list[Array]:
+    """`arrays` as a list of finite ones of these shapes and of `dtype`."""
+    if not isinstance(arrays, Sequence) or isinstance(arrays, str):
+        raise TypeError(f"{argument} is {arrays!r:.80}; expected a list of {len(shapes)} arrays of {what}")
     if len(arrays) != len(shapes):
-        raise ValueError(f"init has {len(arrays)} arrays of {what}; expected one for each of the {len(shapes)} layers")
+        raise ValueError(f"{argument} has {len(arrays)} arrays; expected {len(shapes)}, of shapes {', '.join(map(str, shapes))}")
     checked = []
-    for layer, (given, shape) in enumerate(zip(arrays, shapes, strict=True)):
-        array = real_array(given, f"{what}[{layer}] of init", dtype)
+    for i, (given, shape) in enumerate(zip(arrays, shapes, strict=True)):
+        array = real_array(given, f"{argument}[{i}]", dtype)
         if array.shape != shape:
-            raise ValueError(f"{what}[{layer}] of init has shape {array.shape}; expected {shape}")
+            raise ValueError(f"{argument}[{i}] has shape {array.shape}; expected {shape}")
         checked.append(array)
     return checked

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fastbp import layout
+from fastbp._fixed import Fixed
 from fastbp._names import integer, lookup
 from fastbp._random import as_seed
 from fastbp._typing import Array, DType
@@ -17,13 +18,13 @@ from fastbp.compiling.loading import loading
 from fastbp.data.rows import Rows
 from fastbp.data.validation import check_inputs
 from fastbp.inference import Inference
-from fastbp.initializers import check_given, draw_weights
+from fastbp.initializers import check_arrays, check_given, draw_weights
 from fastbp.kernels.arguments import Network
 
 _DTYPES: dict[str, DType] = {"float32": np.dtype(np.float32), "float64": np.dtype(np.float64)}
 
 
-class MLP:
+class MLP(Fixed):
     """A multi-layer perceptron: ``a_l = act_l(a_(l-1) @ W_l + b_l)``, layer after layer.
 
     Parameters
@@ -35,7 +36,7 @@ class MLP:
         layer.
     output_activation : str or Activation, default "auto"
         ``"auto"`` follows the loss of the `Trainer`: softmax for cross_entropy, sigmoid for binary_cross_entropy, identity otherwise
-        (and before there is a trainer).
+        (and before there is a trainer). From the first step of training on it is what it stood for then.
     init : str or (weights, biases), default "auto"
         Name of an initialiser (see `fastbp.initializers`), or two lists with an array a layer.
     dtype : "float32" or "float64", default "float32"
@@ -46,9 +47,10 @@ class MLP:
     Attributes
     ----------
     weights : tuple of ndarray
-        ``weights[l]`` has shape (n_in, n_out). Views of the parameters: writing into them changes the model.
+        ``weights[l]`` has shape (n_in, n_out). Views of the parameters: writing into them changes the model, and so does an assignment,
+        which copies a list of arrays into them.
     biases : tuple of ndarray
-        ``biases[l]`` has shape (n_out,).
+        ``biases[l]`` has shape (n_out,). Assigned alike.
     layer_sizes : tuple of int
     n_parameters : int
 
@@ -64,6 +66,16 @@ class MLP:
     MLP(784-256-10, relu, output auto, float32, 203,530 parameters)
     """
 
+    _called = "model"
+
+    layer_sizes: tuple[int, ...]
+    activations: tuple[Activation, ...]
+    output_is_auto: bool
+    dtype: DType
+    seed: int
+    network: Network
+    inference: Inference
+
     def __init__(
         self,
         layer_sizes: Sequence[int],
@@ -74,13 +86,12 @@ class MLP:
         dtype: Any = "float32",
         seed: int | None = None,
     ) -> None:
-        self.layer_sizes = _check_sizes(layer_sizes)
-        hidden = _check_hidden(activation, len(self.layer_sizes) - 2)
-        self.output_is_auto = isinstance(output_activation, str) and output_activation == "auto"
-        output = Identity() if self.output_is_auto else as_activation(output_activation, "output_activation", output=True)
-        self.dtype = _check_dtype(dtype)
-        self.seed = as_seed(seed)
-        self.activations = (*hidden, output)
+        sizes = _check_sizes(layer_sizes)
+        hidden = _check_hidden(activation, len(sizes) - 2)
+        is_auto = isinstance(output_activation, str) and output_activation == "auto"
+        output = Identity() if is_auto else as_activation(output_activation, "output_activation", output=True)
+        own = {"layer_sizes": sizes, "activations": (*hidden, output), "output_is_auto": is_auto}
+        vars(self).update(own, dtype=_check_dtype(dtype), seed=as_seed(seed))
         for activation_ in self.activations:
             activation_.check_range(self.dtype)
         if isinstance(init, str):
@@ -89,17 +100,55 @@ class MLP:
         else:
             weights, biases = check_given(init, self.layer_sizes, self.dtype)
         self._allocate()
-        for own, given in zip([*self.weights, *self.biases], [*weights, *biases], strict=True):
-            own[...] = given
+        self._fill([*self._weights, *self._biases], [*weights, *biases])
 
     def _allocate(self) -> None:
         table = layout.table_of(self.layer_sizes, self.activations, self.dtype)
         size = layout.n_flat(table, self.dtype)
         slopes = np.array([activation.slope for activation in self.activations], self.dtype)
-        self.network = Network(len(table), size, table, slopes, layout.aligned_zeros(size, self.dtype))
-        weights, biases = layout.matrices(self.network.parameters, table)
-        self.weights, self.biases = tuple(weights), tuple(biases)
-        self.inference = Inference(self.network)
+        network = Network(len(table), size, table, slopes, layout.aligned_zeros(size, self.dtype))
+        weights, biases = layout.matrices(network.parameters, table)
+        self._weights, self._biases = tuple(weights), tuple(biases)
+        vars(self).update(network=network, inference=Inference(network))
+
+    @property
+    def weights(self) -> tuple[Array, ...]:
+        """W of each layer."""
+        return self._weights
+
+    @weights.setter
+    def weights(self, given: Sequence[Any]) -> None:
+        shapes = [array.shape for array in self._weights]
+        self._fill(self._weights, check_arrays(given, "weights", "model.weights", shapes, self.dtype))
+
+    @property
+    def biases(self) -> tuple[Array, ...]:
+        """B of each layer."""
+        return self._biases
+
+    @biases.setter
+    def biases(self, given: Sequence[Any]) -> None:
+        shapes = [array.shape for array in self._biases]
+        self._fill(self._biases, check_arrays(given, "biases", "model.biases", shapes, self.dtype))
+
+    def get_weights(self) -> list[Array]:
+        """Copies of W and b of the first layer, of the second, and so on, as in Keras."""
+        return [array.copy() for layer in zip(self._weights, self._biases, strict=True) for array in layer]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Copy such a list into the model.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For arrays of other shapes, or numbers that are not finite; nothing has changed then.
+        """
+        own = [array for layer in zip(self._weights, self._biases, strict=True) for array in layer]
+        self._fill(own, check_arrays(weights, "weights", "weights", [array.shape for array in own], self.dtype))
+
+    def _fill(self, own: Sequence[Array], given: Sequence[Array]) -> None:
+        for array, values in zip(own, given, strict=True):
+            array[...] = values
 
     @property
     def n_parameters(self) -> int:
@@ -112,11 +161,14 @@ class MLP:
         return self.activations[-1]
 
     def settle_output(self, activation: Activation) -> None:
-        """Let ``output_activation="auto"`` stand for `activation`; nothing changes where one was given explicitly."""
-        if self.output_is_auto:
-            self.activations = (*self.activations[:-1], activation)
-            self.network.table[:] = layout.table_of(self.layer_sizes, self.activations, self.dtype)
-            self.network.slopes[-1] = activation.slope
+        """Let ``output_activation="auto"`` stand for `activation`, until `keep_output` or another trainer."""
+        vars(self).update(activations=(*self.activations[:-1], activation))
+        self.network.table[:] = layout.table_of(self.layer_sizes, self.activations, self.dtype)
+        self.network.slopes[-1] = activation.slope
+
+    def keep_output(self) -> None:
+        """Let ``"auto"`` stay what it stands for."""
+        vars(self).update(output_is_auto=False)
 
     def predict(self, X: Any) -> Array:
         """What the output layer gives.
@@ -178,7 +230,7 @@ class MLP:
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the views, which a copy must make of its own parameters."""
-        return {name: value for name, value in vars(self).items() if name not in ("network", "weights", "biases", "inference")} | {
+        return {name: value for name, value in vars(self).items() if name not in ("network", "_weights", "_biases", "inference")} | {
             "parameters": self.network.parameters
         }
 

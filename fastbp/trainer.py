@@ -6,18 +6,18 @@ import time
 import warnings
 from collections.abc import Iterable
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastbp import layout
+from fastbp._fixed import Fixed
 from fastbp._names import flag, integer, lookup, real
 from fastbp._random import as_seed
 from fastbp._typing import Array
 from fastbp.callbacks.base import Callback, check_callbacks
-from fastbp.compiling.loading import loading
 from fastbp.data.rows import as_they_lie
-from fastbp.losses import Loss, as_loss, described_loss
+from fastbp.losses import Loss, as_loss
 from fastbp.mlp import MLP
-from fastbp.optimizers import OPTIMIZERS, Optimizer, as_optimizer
+from fastbp.optimizers import Optimizer, as_optimizer
 from fastbp.processors.threads import check_threads
 from fastbp.training.divergence import unexplained
 from fastbp.training.engine import Engine
@@ -28,15 +28,12 @@ from fastbp.training.history import History
 from fastbp.training.progress import check_progress
 from fastbp.training.run import Run
 
-if TYPE_CHECKING:
-    from fastbp.files.run_file import Stored
-
 
 def _batch_size(given: object) -> int | None:
     return None if given is None else integer(given, "batch_size", least=1)
 
 
-class Trainer:
+class Trainer(Fixed):
     """Trains an `MLP` by back-propagation.
 
     Parameters
@@ -83,6 +80,10 @@ class Trainer:
     1.0
     """
 
+    _called, _parts = "trainer", ("optimizer", "model")
+
+    run: Run
+
     loss = Held[Loss]()
     optimizer = Held[Optimizer](as_optimizer)
     batch_size = Held[int | None](_batch_size)
@@ -119,13 +120,12 @@ class Trainer:
             threads=check_threads(threads),
             precision=lookup(precision, {"float32": "float32"}, "precision"),
         )
-        output = run.loss.output_activation() if model.output_is_auto else model.output_activation
-        run.loss.check_output(output, model.layer_sizes[-1])
-        model.settle_output(output)
+        run.take_output()
         self._begin(run)
 
     def _begin(self, run: Run) -> None:
-        self.run, self._engine, self._guard = run, Engine(run), Guard(run)
+        vars(self)["run"] = run
+        self._engine, self._guard = Engine(run), Guard(run)
 
     def fit(
         self,
@@ -133,7 +133,7 @@ class Trainer:
         y: Any,
         *,
         epochs: int,
-        validation_data: tuple[Any, Any] | None = None,
+        validation_data: tuple[Any, ...] | None = None,
         sample_weight: Any = None,
         callbacks: Iterable[Callback] | Callback = (),
         progress: bool | str = "auto",
@@ -148,10 +148,11 @@ class Trainer:
         y : array-like
             Targets of the loss, of shape (n,) or (n, n_outputs).
         epochs : int
-        validation_data : (X, y), optional
+        validation_data : (X, y) or (X, y, sample_weight), optional
             Evaluated after every epoch.
         sample_weight : array-like of shape (n,), optional
-            Not negative. A batch's loss is its weighted mean: a row of weight 2 counts as two rows.
+            Not negative. The loss of a batch of B rows is ``sum_i w_i l_i / (B * mean(w))``, with the mean over the whole set: whatever the
+            batches, a row of weight 2 pulls as two rows do, and a factor common to all weights changes nothing.
         callbacks : Callback or sequence of them
         progress : bool or "auto"
             Show a bar on standard error; "auto" does when that is a terminal.
@@ -176,6 +177,7 @@ class Trainer:
         shown = check_progress(progress)
         deadline = None if time_limit is None else time.perf_counter() + real(time_limit, "time_limit", exclusive=True)
         run.check_optimizer()
+        run.keep_output()
         fit = Fit(run, self._engine, self._guard, rows, validation, listeners, shown, deadline)
         difference = run.recognise(rows)
         if difference:
@@ -185,7 +187,7 @@ class Trainer:
         return run.history
 
     def step(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Make one update on the rows of X, and return their loss before it.
+        """Make one update on the rows of X, and return their loss before it: of these rows alone, with weights their weighted mean.
 
         Parameters and errors are those of `fit`.
         """
@@ -193,6 +195,7 @@ class Trainer:
         rows = self._engine.few.take(X, y) if sample_weight is None else None
         rows = run.check(X, y, sample_weight) if rows is None else rows
         run.check_optimizer()
+        run.keep_output()
         if not guard.is_current:
             guard.begin()
         losses = self._engine.train(rows, as_they_lie(rows.n_rows), 0, rows.n_rows, 1, self._engine.tasks(rows.n_rows))
@@ -213,6 +216,7 @@ class Trainer:
         bias_gradients : list of ndarray
         """
         rows = self.run.check(X, y, sample_weight)
+        self.run.match_output()
         loss, gradient = self._engine.gradients(rows, as_they_lie(rows.n_rows))
         return loss, *layout.matrices(gradient, self.model.network.table)
 
@@ -256,18 +260,9 @@ class Trainer:
         UserWarning
             From ``fit``, when its data are not those of the run.
         """
-        with loading:
-            from fastbp.files.run_file import read_run
-        threads = check_threads(threads)
-
-        def build(model: MLP, stored: Stored) -> Trainer:
-            settings = {name: stored.settings[name] for name in ("batch_size", "shuffle", "seed", "precision")}
-            loss, optimizer = described_loss(stored.settings["loss"]), dict(stored.settings["optimizer"])
-            trainer = cls(model, loss=loss, optimizer=OPTIMIZERS[optimizer.pop("name")](**optimizer), threads=threads, **settings)
-            trainer.run.load(stored.states)
-            return trainer
-
-        return read_run(path, MLP, build)
+        trainer = cls.__new__(cls)
+        trainer.__setstate__({"run": Run.read(path, check_threads(threads))})
+        return trainer
 
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> dict[str, float]:
         """Loss over a data set and, for the two cross-entropies, accuracy.

@@ -62,7 +62,11 @@ def test_repr(model, text):
 
 
 def test_repr_names_the_output_that_the_loss_chose():
-    assert repr(trained()) == "MLP(3-4-2, tanh, output softmax (auto), float32, 26 parameters)"
+    model = fastbp.MLP([3, 4, 2], activation="tanh", seed=0)
+    trainer = fastbp.Trainer(model, loss="cross_entropy")
+    assert repr(model) == "MLP(3-4-2, tanh, output softmax (auto), float32, 26 parameters)"
+    trainer.step(X, np.arange(20) % 2)
+    assert repr(model) == "MLP(3-4-2, tanh, output softmax, float32, 26 parameters)"
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", np.float32, np.float64, np.dtype("f8"), float])
@@ -109,3 +113,71 @@ def test_a_copied_trainer_goes_on_alike(duplicate):
         each.fit(X, np.arange(20) % 2, epochs=2)
     assert other.model is not trainer.model and other.history.loss == trainer.history.loss
     assert_same(other.model, trainer.model)
+
+
+# Weights from outside
+
+
+def other_arrays(model):
+    random = np.random.default_rng(5)
+    return [random.normal(size=array.shape) for array in model.weights], [random.normal(size=array.shape) for array in model.biases]
+
+
+def test_assigned_weights_are_those_that_predict_and_are_saved(tmp_path):
+    model = trained()
+    views, (weights, biases) = (*model.weights, *model.biases), other_arrays(model)
+    model.weights, model.biases = weights, biases
+    wanted = fastbp.MLP([3, 4, 2], activation="tanh", output_activation="softmax", init=(weights, biases)).predict(X)
+    np.testing.assert_array_equal(model.predict(X), wanted)
+    assert all(ours is view for ours, view in zip((*model.weights, *model.biases), views, strict=True))
+    model.save(tmp_path / "model")
+    np.testing.assert_array_equal(fastbp.MLP.load(tmp_path / "model").predict(X), wanted)
+    # They were copied.
+    weights[0][:] = 0
+    np.testing.assert_array_equal(model.predict(X), wanted)
+
+
+def test_the_weights_of_the_best_epoch_can_be_put_back():
+    model = trained()
+    best = model.get_weights()
+    assert [array.shape for array in best] == [(3, 4), (4,), (4, 2), (2,)]
+    predicted = model.predict(X)
+    fastbp.Trainer(model, loss="cross_entropy", seed=3).fit(X, np.arange(20) % 2, epochs=3)
+    assert (model.predict(X) != predicted).any()
+    model.set_weights(best)
+    np.testing.assert_array_equal(model.predict(X), predicted)
+
+
+REFUSED = {
+    r"model.weights has 1 arrays; expected 2, of shapes \(3, 4\), \(4, 2\)": {"weights": [np.zeros((3, 4))]},
+    r"model.weights\[1\] has shape \(2, 4\); expected \(4, 2\)": {"weights": [np.zeros((3, 4)), np.zeros((2, 4))]},
+    r"model.weights\[1\]\[0, 0\] is nan; expected finite": {"weights": [np.zeros((3, 4)), np.full((4, 2), np.nan)]},
+    r"model.biases\[1\]\[1\] is 1e\+39; expected finite": {"biases": [np.zeros(4), [0, 1e39]]},
+    r"model.biases is 3; expected a list of 2 arrays of biases": {"biases": 3},
+}
+
+
+@pytest.mark.parametrize(("words", "given"), REFUSED.items())
+def test_arrays_that_do_not_fit_are_refused_and_nothing_changes(words, given):
+    model = trained()
+    before = model.network.parameters.copy()
+    for name, value in given.items():
+        with pytest.raises((ValueError, TypeError), match=words):
+            setattr(model, name, value)
+    np.testing.assert_array_equal(model.network.parameters, before)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda arrays: arrays[::-1], r"weights\[0\] has shape \(2,\); expected \(3, 4\)"),
+        (lambda arrays: [*arrays[:3], ["a", "b"]], r"weights\[3\] has dtype"),
+        (lambda arrays: arrays[:3], "weights has 3 arrays; expected 4"),
+    ],
+)
+def test_so_is_such_a_list_of_weights_and_biases(change, words):
+    model = trained()
+    before = model.network.parameters.copy()
+    with pytest.raises((ValueError, TypeError), match=words):
+        model.set_weights(change(model.get_weights()))
+    np.testing.assert_array_equal(model.network.parameters, before)

@@ -1,49 +1,12 @@
-"""Weights of the rows, defaults and settings."""
+"""Defaults and settings."""
 
 import inspect
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
-from small_task import LABELS, OPTIMIZERS, TARGETS, N, X, bits, make
+from small_task import LABELS, OPTIMIZERS, X, bits, make
 
 import fastbp
-
-# Weights of the rows
-
-
-@pytest.mark.parametrize(("loss", "y"), [("cross_entropy", LABELS), ("squared_error", TARGETS), ("binary_cross_entropy", TARGETS > 0)])
-def test_a_weight_of_two_is_the_row_twice_and_of_zero_no_row(loss, y):
-    counts = np.arange(N) % 3
-    weighted, repeated = (make(loss=loss, batch_size=None, dtype="float64") for _ in range(2))
-    for _ in range(5):
-        a = weighted.step(X, y, sample_weight=counts)
-        b = repeated.step(np.repeat(X, counts, axis=0), np.repeat(y, counts, axis=0))
-        assert_allclose(a, b, rtol=1e-12)
-    for ours, theirs in zip(weighted.model.weights, repeated.model.weights, strict=True):
-        assert_allclose(ours, theirs, rtol=1e-9, atol=1e-11)
-    scores = weighted.evaluate(X, y, counts), weighted.evaluate(np.repeat(X, counts, axis=0), np.repeat(y, counts, axis=0))
-    assert scores[0] == pytest.approx(scores[1], rel=1e-12)
-
-
-def test_equal_weights_are_no_weights():
-    runs = [make(batch_size=8) for _ in range(2)]
-    runs[0].fit(X, LABELS, epochs=2)
-    runs[1].fit(X, LABELS, epochs=2, sample_weight=np.full(N, 4.0))
-    assert_allclose(runs[0].history.loss, runs[1].history.loss, rtol=1e-6)
-
-
-def test_a_batch_of_weight_zero_moves_nothing():
-    trainer = make("sgd", batch_size=1, shuffle=False)
-    weights = np.zeros(N)
-    weights[0] = 1
-    single = make("sgd", batch_size=1)
-    trainer.fit(X, LABELS, epochs=1, sample_weight=weights)
-    single.step(X[:1], LABELS[:1])
-    assert trainer.model.network.parameters.tobytes() == single.model.network.parameters.tobytes()
-
-
-# Settings
 
 
 def test_settings_of_the_optimizer_may_change_between_fits():

@@ -9,7 +9,7 @@ import numpy as np
 from fastbp._typing import Array, NDArray
 from fastbp.data.digest import digest_of
 from fastbp.kernels.address import address_of
-from fastbp.kernels.arguments import ADDRESS, STRIDE
+from fastbp.kernels.arguments import ADDRESS, STRIDE, WEIGHTS
 from fastbp.kernels.codes import DTYPES
 
 _NAMES = "X", "y", "sample_weight"
@@ -24,14 +24,12 @@ class Rows:
     n_rows : int
     target_width : int
         Columns of the targets: 1 for class labels.
-    total_weight : float
     sources : ndarray of shape (3, 4)
         For inputs, targets and weights of rows: address, stride, columns, dtype, as `fastbp.kernels.arguments` says.
     """
 
     def __init__(self, inputs: Array, targets: Array | None = None, weights: Array | None = None) -> None:
         self.n_rows = inputs.shape[0]
-        self.total_weight = float(self.n_rows) if weights is None else float(weights.sum(dtype=np.float64))
         self._arrays = _readable(inputs), _readable(targets), _readable(weights)
         self.target_width = 0 if targets is None else targets.shape[1]
         self.sources = np.array([_source(array) for array in self._arrays], np.int64)
@@ -41,12 +39,18 @@ class Rows:
         assert self._arrays[0] is not None
         return self._arrays[0][rows]
 
-    def sources_from(self, begin: int) -> NDArray[np.int64]:
-        """The sources of the rows from `begin` on."""
-        if begin == 0:
+    def weights(self, rows: slice) -> Array | None:
+        """The weights of some rows; None where all weigh the same."""
+        weights = self._arrays[2]
+        return None if weights is None else weights[rows, 0]
+
+    def unweighted_from(self, begin: int) -> NDArray[np.int64]:
+        """The sources of the rows from `begin` on, without weights."""
+        if begin == 0 and self._arrays[2] is None:
             return self.sources
         moved = self.sources.copy()
         moved[:, ADDRESS] += begin * moved[:, STRIDE]
+        moved[WEIGHTS] = 0
         return moved
 
     def fingerprint(self) -> dict[str, Any]:

@@ -140,18 +140,20 @@ def check_inputs(X: object, n_features: int, dtype: DType) -> Array:
     return inputs
 
 
-def check_sample_weight(given: object, rows: int, dtype: DType) -> Array | None:
-    """`given` as finite weights (rows,) of `dtype`, none negative, not all zero; None stays None."""
+def check_sample_weight(given: object, rows: int, dtype: DType, argument: str = "sample_weight") -> Array | None:
+    """`given` as finite weights (rows, 1) of `dtype` with mean 1, none negative, not all zero; None stays None."""
     if given is None:
         return None
-    weights = real_array(given, "sample_weight", dtype)
+    weights = numeric(given, argument)
+    real_range(weights, argument, dtype)
     if weights.shape != (rows,):
-        raise ValueError(f"sample_weight has shape {weights.shape}; expected ({rows},), one a row of X")
-    check_range(weights, "sample_weight", 0, largest(dtype), "weights")
-    with np.errstate(over="ignore"):
-        total = float(weights.sum(dtype=np.float64))
-    if total == 0:
-        raise ValueError("sample_weight is all zeros; expected at least one positive weight")
-    if total > largest(dtype):
-        raise ValueError(f"sample_weight sums to {total:g}; expected a sum within the range of {dtype}")
-    return weights[:, np.newaxis]
+        raise ValueError(f"{argument} has shape {weights.shape}; expected ({rows},), one a row of X")
+    weights = weights.astype(np.float64)
+    check_range(weights, argument, 0, largest(weights.dtype), "weights")
+    # The largest is divided by first, so that no sum is too large or too small.
+    highest = weights.max()
+    if highest == 0:
+        raise ValueError(f"{argument} is all zeros; expected at least one positive weight")
+    shares = weights / highest
+    normalized: Array = (shares / shares.mean()).astype(dtype)
+    return normalized[:, np.newaxis]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from fastbp._typing import Array, DType
-from fastbp.activations import ACTIVATIONS, Activation
+from fastbp.activations import ACTIVATIONS, Activation, Identity
 from fastbp.files.sealed import Content, as_path, existing, sealed, unsealed, write_atomically
 from fastbp.files.tensors import fill, named
 
@@ -68,7 +68,8 @@ def build(path: Path, content: Content, model_class: Callable[..., ModelT]) -> M
         if not content.checked and description["version"] != _UNSEALED:
             raise ValueError("it holds no checksum")
         model = model_class(init="zeros", **_arguments(description))
-        model.output_is_auto = description["output_is_auto"]
+        # What "auto" stood for it stays, unless it stood for nothing yet.
+        vars(model)["output_is_auto"] = description["output_is_auto"] and isinstance(model.activations[-1], Identity)
         fill(named(model.weights, model.biases), content.tensors)
         return model
     except (KeyError, AttributeError, TypeError, ValueError) as error:

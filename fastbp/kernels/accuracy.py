@@ -13,21 +13,20 @@ from fastbp.kernels.dispatch import by_code, one_of
 from fastbp.kernels.lanes.memory import load, store
 from fastbp.kernels.lanes.panels import lanes_of, vectors_of
 from fastbp.kernels.lanes.vector import select, splat
-from fastbp.kernels.loss import sum_vector
 from fastbp.kernels.places import outputs_of
 from fastbp.kernels.portions import Outputs, Span
 
 
 @scalar
-def _share_of_sides(workspace: Workspace, outputs: Outputs) -> Any:
-    """The share of outputs on the right side of one half, for a vector of rows."""
+def _right_sides(workspace: Workspace, outputs: Outputs) -> Any:
+    """How many outputs are on the right side of one half, for a vector of rows."""
     z, t = workspace.activations, workspace.targets
     hits, zero = splat(z, 0), splat(z, 0)
     for j in range(outputs.units):
         above = select(load(z, outputs.at + j * outputs.panel_rows) > 0, 1, zero)
         wanted = select(load(t, outputs.targets_at + j * outputs.panel_rows) > 0.5, 1, zero)
         hits = hits + select(wanted == above, 1, zero)
-    return hits / outputs.units
+    return hits
 
 
 @scalar
@@ -57,7 +56,7 @@ def _unknown(code: int, workspace: Workspace, outputs: Outputs) -> Any:
 
 
 #: By the code of the loss, what tells how right the outputs of a vector of rows are. Losses that are not here have no accuracy.
-ACCURACIES = {CROSS_ENTROPY: _largest_is_right, BINARY_CROSS_ENTROPY: _share_of_sides}
+ACCURACIES = {CROSS_ENTROPY: _largest_is_right, BINARY_CROSS_ENTROPY: _right_sides}
 
 _hits_of = by_code(ACCURACIES, _unknown)
 #: Whether a loss has right and wrong answers.
@@ -66,10 +65,8 @@ has_accuracy = one_of(ACCURACIES)
 
 @unit(HITS)
 def count_hits(objective: Objective, network: Network, workspace: Workspace, data: Data, rows: int, panels: Span) -> None:
-    """Replace each row's loss by its weighted accuracy."""
+    """Replace each row's loss by the number of its right answers."""
     lanes = lanes_of(workspace.activations)
     for v in range(panels.begin * workspace.width, min(panels.end * workspace.width, vectors_of(rows, lanes))):
         outputs = outputs_of(network, workspace, data, v)
-        hits = _hits_of(objective.code, workspace, outputs)
-        store(workspace.row_losses, outputs.first_row, hits * load(workspace.row_weights, outputs.first_row))
-        sum_vector(workspace, v, rows)
+        store(workspace.row_losses, outputs.first_row, _hits_of(objective.code, workspace, outputs))

@@ -50,7 +50,7 @@ class Workspace(NamedTuple):
     derivatives: Any  # flat, the same layout: act'(z) where it cannot be written by act(z); empty where no layer needs it
     turned: Any  # flat: the deltas once more, row by row of the batch
     targets: Any  # flat, panels as of a layer's units
-    row_weights: Any  # (capacity,) share of each row in the loss, summing to one over the batch
+    row_weights: Any  # (capacity,) what each row's loss is multiplied with in that of the batch
     row_losses: Any  # (capacity,)
     vector_losses: Any  # (capacity / lanes,) sums of as many row losses as a vector has lanes
     scratch: Any  # SCRATCH elements for each task
@@ -64,7 +64,7 @@ class Data(NamedTuple):
     sources: Any  # (3, 4) int64: a row each for inputs, targets and weights; address 0 for weights: all rows weigh the same
     order: Any  # (rows,) int64
     rows: int  # in the order
-    total_weight: Any  # (1,) of the whole set; 0: a batch's own sum of weights takes its place
+    mean_over: int  # rows whose losses, by their weights, are divided by so many; 0: by as many as a batch has
 
 
 class Objective(NamedTuple):
@@ -88,8 +88,8 @@ class Rule(NamedTuple):
 class Call(NamedTuple):
     """As many batches as `steps`, from place `order_begin` of the order on; the last may be short.
 
-    TRAIN leaves the loss of step i in ``results[i]``, SCORE the shares of batch i in the loss and the accuracy of the whole set in
-    ``results[2 * i]`` and the number after, PREDICT what the output layer gives, row by row.
+    TRAIN leaves the loss of step i in ``results[i]``, SCORE the loss of the row at place i of the order in ``results[2 * i]`` and how many
+    of its answers are right in the number after, PREDICT what the output layer gives, row by row.
     """
 
     kind: int
@@ -110,5 +110,5 @@ INTEGERS = {"table", "sources", "order", "team", "units"}
 ROW_LENGTHS = {"table": COLUMNS_OF_TABLE, "sources": COLUMNS_OF_SOURCES, "rates": COEFFICIENTS}
 
 
-#: Flat, of the element type of the network. What a run leaves behind is so: a loss a step; loss and accuracy a batch; outputs row by row.
+#: Flat, of the element type of the network. What a run leaves behind is so: a loss a step; loss and hits row by row; outputs row by row.
 Numbers = Any

@@ -103,21 +103,13 @@ def _scatter(source: Any, order: Any, places: Span, dtype: Any, out: Matrix) -> 
 
 @scalar
 def gather_weights(data: Data, workspace: Workspace, batch: Batch, panels: Span) -> None:
-    """Each row's share ``weight / total_weight`` in the loss, for some panels; 0 when all weights are.
+    """What each row's loss is multiplied with, ``weight / mean_over``, for some panels. `mean_over` 0 stands for the rows of the batch.
 
-    A total weight of 0 stands for the sum over the batch.
+    The weights of a data set have mean 1, so that over an epoch a row of weight 2 counts as two rows, whatever the batches.
     """
-    source, shares, total = data.sources[WEIGHTS], workspace.row_weights, data.total_weight[0]
-    panel_rows, one = panel_rows_of(workspace), type(total)(1)
-    begin, end = panels.begin * panel_rows, min(panels.end * panel_rows, batch.rows)
-    if source[ADDRESS] == 0:
-        share = one / (total if total > 0 else type(total)(batch.rows))
-        for r in range(begin, end):
-            shares[r] = share
-        return
-    if total == 0:
-        for r in range(batch.rows):
-            total += read_weight(source, data.order[batch.order_begin + r], one)
-    for r in range(begin, end):
-        weight = read_weight(source, data.order[batch.order_begin + r], one)
-        shares[r] = weight / total if total > 0 else weight
+    source, shares, panel_rows = data.sources[WEIGHTS], workspace.row_weights, panel_rows_of(workspace)
+    one = type(shares[0])(1)
+    rows = type(one)(data.mean_over if data.mean_over > 0 else batch.rows)
+    for r in range(panels.begin * panel_rows, min(panels.end * panel_rows, batch.rows)):
+        weight = one if source[ADDRESS] == 0 else read_weight(source, data.order[batch.order_begin + r], one)
+        shares[r] = weight / rows

@@ -22,6 +22,15 @@ def programs() -> ModuleType:
         return programs
 
 
+@functools.cache
+def scores() -> ModuleType:
+    """The module that adds scores up."""
+    with loading:
+        from fastbp.kernels import scores
+
+        return scores
+
+
 def prepared(call: Call) -> Prepared:
     """A call for the compiled program, which is compiled or loaded for its element type first; a fork waits until that is done."""
     with loading:

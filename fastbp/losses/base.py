@@ -25,8 +25,6 @@ class Loss(Specification, ABC):
     output_activation: ClassVar[type[Activation]] = Identity
     #: Names of the output activations it may follow.
     allowed: ClassVar[tuple[str, ...]] = tuple(ACTIVATIONS)
-    #: Whether `Trainer.evaluate` tells how many answers are right.
-    has_accuracy: ClassVar[bool] = False
 
     def objective(self, dtype: DType) -> Objective:
         """The loss as the kernels of a network of `dtype` read it."""
@@ -51,6 +49,10 @@ class Loss(Specification, ABC):
             return None
         low, high = finite_range(own, dtype)
         return float(low), float(high)
+
+    def answers(self, n_outputs: int) -> int:
+        """How many answers a row gives that are right or wrong, of which `Trainer.evaluate` tells the share; 0 where there are none."""
+        return 0
 
     @abstractmethod
     def reference(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:

@@ -22,7 +22,10 @@ class CrossEntropy(Loss):
     code = codes.CROSS_ENTROPY
     output_activation = Softmax
     allowed = ("softmax", "identity")
-    has_accuracy = True
+
+    def answers(self, n_outputs: int) -> int:
+        """The class."""
+        return 1
 
     def check_output(self, activation: Activation, n_outputs: int) -> None:
         """At least two classes."""
@@ -77,7 +80,10 @@ class BinaryCrossEntropy(Loss):
     code = codes.BINARY_CROSS_ENTROPY
     output_activation = Sigmoid
     allowed = ("sigmoid", "identity")
-    has_accuracy = True
+
+    def answers(self, n_outputs: int) -> int:
+        """One an output."""
+        return n_outputs
 
     def check_targets(self, y: object, rows: int, n_outputs: int, dtype: DType) -> Array:
         """Targets in [0, 1]."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import numbers
 from abc import ABC, abstractmethod
+from dataclasses import fields
 from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
@@ -35,6 +36,19 @@ class Optimizer(ABC):
 
     def __post_init__(self) -> None:
         self.check()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Change a setting; nothing is changed when it is none, or outside its range."""
+        names, before = [field.name for field in fields(self)], dict(vars(self))  # type: ignore[arg-type]
+        if name not in names:
+            raise AttributeError(f"{type(self).__name__} has no setting {name!r}; expected one of {', '.join(names)}")
+        object.__setattr__(self, name, value)
+        if len(before) == len(names):
+            try:
+                self.check()
+            except (ValueError, TypeError):
+                vars(self).update(before)
+                raise
 
     @abstractmethod
     def check(self) -> None:

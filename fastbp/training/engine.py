@@ -104,7 +104,7 @@ class Engine:
         if held is None or call is None or not layout.has_room(held, *shape):
             held = self._workspace = layout.workspace(self._network, rows, target_width, tasks, training=True)
             nothing, order = np.zeros((1, COEFFICIENTS), self._dtype), np.zeros(1, np.int64)
-            data = Data(np.zeros((3, 4), np.int64), order, 1, np.zeros(1, self._dtype))
+            data = Data(np.zeros((3, 4), np.int64), order, 1, mean_over=0)
             rule = Rule(NO_UPDATE, 0, 0, nothing, nothing[0], nothing[0])
             begin = Call(TRAIN, self._network, held, data, rule, self._run.objective, 0, 1, self._results, 1)
             call = self._call = prepared(begin)

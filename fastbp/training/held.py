@@ -23,5 +23,5 @@ class Held(Generic[T]):
 
     def __set__(self, trainer: Any, given: Any) -> None:
         if self._check is None:
-            raise AttributeError(f"trainer.{self._name} is {getattr(trainer.run, self._name)!r} and stays so; make another Trainer")
+            raise AttributeError(f"trainer.{self._name} is {getattr(trainer.run, self._name)!r:.60} and stays so; make another Trainer")
         setattr(trainer.run, self._name, self._check(given))

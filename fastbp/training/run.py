@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from os import PathLike
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from fastbp._typing import NDArray
 from fastbp.compiling.loading import loading
 from fastbp.data.rows import Rows
 from fastbp.data.validation import check_inputs, check_sample_weight
-from fastbp.losses import Loss, describe_loss
+from fastbp.losses import Loss, describe_loss, described_loss
 from fastbp.mlp import MLP
 from fastbp.optimizers import OPTIMIZERS, Optimizer, as_optimizer
 from fastbp.training.fingerprint import Fingerprint
@@ -21,6 +21,9 @@ from fastbp.training.memory import Memory
 from fastbp.training.parameters import Parameters
 from fastbp.training.part import Part, State
 from fastbp.training.position import Position
+
+if TYPE_CHECKING:
+    from fastbp.files.run_file import Stored
 
 PartT = TypeVar("PartT", bound=Part)
 
@@ -82,6 +85,26 @@ class Run:
         """The loss of each batch of the epoch under way so far."""
         return self.position.losses
 
+    def take_output(self) -> None:
+        """Let the model's ``output_activation="auto"`` stand for what the loss asks for; ValueError when its output does not suit it."""
+        model = self.model
+        output = self.loss.output_activation() if model.output_is_auto else model.output_activation
+        self.loss.check_output(output, model.layer_sizes[-1])
+        if model.output_is_auto:
+            model.settle_output(output)
+        self._output = model.output_activation
+
+    def match_output(self) -> None:
+        """The same again where another trainer has changed it since."""
+        if self._output is not self.model.output_activation:
+            self.take_output()
+
+    def keep_output(self) -> None:
+        """Let it stay so, before the first step."""
+        self.match_output()
+        if self.model.output_is_auto:
+            self.model.keep_output()
+
     def check(self, X: Any, y: Any, sample_weight: Any = None) -> Rows:
         """A data set for the model and the loss; ValueError or TypeError when it is none."""
         sizes, dtype = self.model.layer_sizes, self.model.dtype
@@ -90,9 +113,10 @@ class Run:
         return Rows(inputs, targets, check_sample_weight(sample_weight, inputs.shape[0], dtype))
 
     def check_validation(self, given: Any) -> Rows:
-        """The same for a pair of X and y."""
-        if not isinstance(given, (tuple, list)) or len(given) != 2:
-            raise TypeError(f"validation_data is of type {type(given).__name__}; expected a pair (X, y)")
+        """The same for (X, y) or (X, y, sample_weight)."""
+        if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
+            what = f"has {len(given)} entries" if isinstance(given, (tuple, list)) else f"is of type {type(given).__name__}"
+            raise TypeError(f"validation_data {what}; expected (X, y) or (X, y, sample_weight)")
         return self.check(*given)
 
     def check_optimizer(self) -> None:
@@ -106,13 +130,15 @@ class Run:
 
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> dict[str, float]:
         """Loss and accuracy over a data set, as `Trainer.evaluate`."""
-        return self.scores(self.check(X, y, sample_weight))
+        rows = self.check(X, y, sample_weight)
+        self.match_output()
+        return self.scores(rows)
 
     def scores(self, rows: Rows) -> dict[str, float]:
         """The same over a data set that has been checked."""
-        scores = self.model.inference.score(rows, self.objective, self.threads)
-        names = ("loss", "accuracy") if self.loss.has_accuracy else ("loss",)
-        return dict(zip(names, scores.tolist(), strict=False))
+        answers = self.loss.answers(self.model.layer_sizes[-1])
+        loss, accuracy = self.model.inference.score(rows, self.objective, max(1, answers), self.threads)
+        return {"loss": loss, "accuracy": accuracy} if answers else {"loss": loss}
 
     def is_finite(self) -> bool:
         """Whether all numbers are that training goes on from."""
@@ -137,6 +163,22 @@ class Run:
 
         self.check_optimizer()
         return run_content(self.model, self._settings(), {name: part.state() for name, part in self.parts.items()})
+
+    @classmethod
+    def read(cls, path: str | PathLike[str], threads: int | None) -> Run:
+        """The run in a file, as `Trainer.resume`."""
+        with loading:
+            from fastbp.files.run_file import read_run
+
+        def build(model: MLP, stored: Stored) -> Run:
+            settings = {name: stored.settings[name] for name in ("batch_size", "shuffle", "seed", "precision")}
+            loss, optimizer = described_loss(stored.settings["loss"]), dict(stored.settings["optimizer"])
+            run = cls(model, loss, OPTIMIZERS[optimizer.pop("name")](**optimizer), threads=threads, **settings)
+            run.take_output()
+            run.load(stored.states)
+            return run
+
+        return read_run(path, MLP, build)
 
     def load(self, states: dict[str, State]) -> None:
         """Be the run whose parts are these; one that the file does not know stays as it begins."""

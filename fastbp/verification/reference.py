@@ -54,25 +54,29 @@ def forward(net: Net, X: ArrayLike) -> Pass:
     return Pass(logits, outputs)
 
 
-def shares(rows: int, sample_weight: ArrayLike | None = None) -> Array:
-    """Each row's part in a weighted mean: sum(w * l) / sum(w)."""
+def shares(rows: int, sample_weight: ArrayLike | None = None, mean_weight: float | None = None) -> Array:
+    """What each row's loss is multiplied with: w / (rows * mean_weight), where the mean is that of these rows unless given."""
     weight = np.ones(rows) if sample_weight is None else np.asarray(sample_weight, np.float64)
-    parts: Array = weight / weight.sum()
+    parts: Array = weight / (rows * (weight.mean() if mean_weight is None else mean_weight))
     return parts
 
 
-def losses(net: Net, loss: str | Loss, X: ArrayLike, targets: Array, sample_weight: ArrayLike | None = None) -> Array:
+def losses(
+    net: Net, loss: str | Loss, X: ArrayLike, targets: Array, sample_weight: ArrayLike | None = None, mean_weight: float | None = None
+) -> Array:
     """The loss of each row times its share of the mean."""
     done = forward(net, X)
     values, _ = as_loss(loss).reference(done.logits[-1], targets, net.activations[-1])
-    return shares(len(values), sample_weight) * values
+    return shares(len(values), sample_weight, mean_weight) * values
 
 
-def deltas(net: Net, loss: str | Loss, X: ArrayLike, targets: Array, sample_weight: ArrayLike | None = None) -> list[Array]:
+def deltas(
+    net: Net, loss: str | Loss, X: ArrayLike, targets: Array, sample_weight: ArrayLike | None = None, mean_weight: float | None = None
+) -> list[Array]:
     """dL/dz of each layer (n, n_out), L the mean over the rows."""
     done = forward(net, X)
     _, gradient = as_loss(loss).reference(done.logits[-1], targets, net.activations[-1])
-    found = [shares(len(gradient), sample_weight)[:, np.newaxis] * gradient]
+    found = [shares(len(gradient), sample_weight, mean_weight)[:, np.newaxis] * gradient]
     for layer in range(len(net.weights) - 1, 0, -1):
         error = found[0] @ net.weights[layer].T
         found.insert(0, net.activations[layer - 1].reference_backward(done.logits[layer - 1], error))
@@ -80,12 +84,12 @@ def deltas(net: Net, loss: str | Loss, X: ArrayLike, targets: Array, sample_weig
 
 
 def loss_and_gradients(
-    net: Net, loss: str | Loss, X: ArrayLike, targets: Array, sample_weight: ArrayLike | None = None
+    net: Net, loss: str | Loss, X: ArrayLike, targets: Array, sample_weight: ArrayLike | None = None, mean_weight: float | None = None
 ) -> tuple[float, list[Array], list[Array]]:
     """The loss, dW of each layer, db of each layer."""
     outputs = forward(net, X).outputs
-    found = deltas(net, loss, X, targets, sample_weight)
-    value = float(losses(net, loss, X, targets, sample_weight).sum())
+    found = deltas(net, loss, X, targets, sample_weight, mean_weight)
+    value = float(losses(net, loss, X, targets, sample_weight, mean_weight).sum())
     return value, [a.T @ delta for a, delta in zip(outputs[:-1], found, strict=True)], [delta.sum(axis=0) for delta in found]
 
 
@@ -106,8 +110,8 @@ def train(
         total = 0.0
         for batch in batches(rows, batch_size):
             t += 1
-            weight = None if sample_weight is None else sample_weight[batch]
-            value, *gradients = loss_and_gradients(net, loss, X[batch], targets[batch], weight)
+            weight = (None, None) if sample_weight is None else (sample_weight[batch], sample_weight.mean())
+            value, *gradients = loss_and_gradients(net, loss, X[batch], targets[batch], *weight)
             total += value * len(X[batch])
             for p, g, memory in zip(net.parameters, [*gradients[0], *gradients[1]], memories, strict=True):
                 p[...] = rule.reference(p, g, memory, t)

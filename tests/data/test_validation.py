@@ -96,7 +96,6 @@ BAD_WEIGHT = [
     ("scalar", 1.0, ValueError, r"sample_weight has shape \(\); expected \(4,\), one a row of X"),
     ("negative", [1, 1, -1, 1], ValueError, r"sample_weight\[2\] is -1\.0; weights lie between 0 and"),
     ("all_zero", np.zeros(N), ValueError, r"sample_weight is all zeros; expected at least one positive weight"),
-    ("all_zero_in_float32", np.full(N, 1e-60), ValueError, r"sample_weight is all zeros; expected at least one positive weight"),
     ("nan", [1, 1, np.nan, 1], ValueError, r"sample_weight\[2\] is nan; expected finite numbers of type float32"),
     ("inf", [np.inf, 1, 1, 1], ValueError, r"sample_weight\[0\] is inf; expected finite numbers of type float32"),
     ("too_large", [1, TOO_LARGE, 1, 1], ValueError, r"sample_weight\[1\] is 1e\+39; expected finite numbers of type float32"),

@@ -43,7 +43,7 @@ class OneBatch:
         self.slots = np.zeros(trainer.optimizer.n_slots * self.network.size, dtype)
         self.optimizer = trainer.optimizer
 
-    def call(self, *, kind=TRAIN, update=False, batch_size=None, steps=1, order=None, order_begin=0, results=None, total_weight=0):
+    def call(self, *, kind=TRAIN, update=False, batch_size=None, steps=1, order=None, order_begin=0, results=None, mean_over=0):
         """The arguments of a compiled function that takes ``records(call, one)``; gradients are kept unless there is to be an update."""
         nothing = np.zeros((steps, COEFFICIENTS), self.dtype)
         rule = Rule(NO_UPDATE, 0, 0, nothing, self.gradients, nothing[0])
@@ -51,7 +51,7 @@ class OneBatch:
             rates = self.optimizer.rates(0, steps, self.dtype, np.ones(self.optimizer.n_factors))
             rule = Rule(self.optimizer.code, self.optimizer.n_slots, 0, rates, self.gradients, self.slots)
         order = np.arange(self.rows) if order is None else order
-        data = Data(self.source.sources, order, order.size, np.array([total_weight], self.dtype))
+        data = Data(self.source.sources, order, order.size, mean_over)
         objective = self.loss.objective(self.dtype)
         self.results = np.zeros(steps, self.dtype) if results is None else results
         size = self.rows if batch_size is None else batch_size

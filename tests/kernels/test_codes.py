@@ -28,7 +28,7 @@ def test_every_code_has_one_place_in_the_kernels():
 
 def test_classes_and_kernels_say_the_same():
     assert {cls.code for cls in ACTIVATIONS.values() if cls.needs_z} == set(activate.BY_LOGIT)
-    assert {cls.code for cls in LOSSES.values() if cls.has_accuracy} == set(accuracy.ACCURACIES)
+    assert {cls.code for cls in LOSSES.values() if cls().answers(2)} == set(accuracy.ACCURACIES)
     # Those of logits say which output activation they contain.
     assert {cls.code for cls in LOSSES.values() if cls.allowed == tuple(ACTIVATIONS)} == set(loss.OF_PREDICTIONS)
 

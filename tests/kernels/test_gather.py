@@ -42,15 +42,15 @@ def places(rows, columns, step):
     return r // step * step * columns + np.arange(columns) * step + r % step
 
 
-def data_of(kept, order, total, dtype):
-    return Data(kept.sources, order, order.size, np.array([total], dtype))
+def data_of(kept, order, mean_over=0):
+    return Data(kept.sources, order, order.size, mean_over)
 
 
 def batch(inputs, *, targets=None, order=None, first=0, rows=None, width=1, panels=None, dtype="f8", base=0, block=0):
     """The rows that the kernel gathers, inputs or, if given, targets; (rows, columns)."""
     kept, which = Rows(inputs, targets), INPUTS if targets is None else TARGETS
     order = np.arange(len(inputs)) if order is None else order
-    data, columns, step = data_of(kept, order, 0, dtype), (inputs if targets is None else targets).shape[1], width * lanes(dtype)
+    data, columns, step = data_of(kept, order), (inputs if targets is None else targets).shape[1], width * lanes(dtype)
     rows = len(order) - first if rows is None else rows
     begin, end = panels or (0, -(-rows // step))
     out = np.full(base + (-(-rows // step) + 1) * step * columns, UNTOUCHED, dtype)
@@ -173,7 +173,7 @@ def test_an_array_may_begin_at_any_byte(columns, dtype):
     np.testing.assert_array_equal(batch(inputs, dtype=dtype), inputs)
 
 
-def shares(weights, *, rows, order=None, first=0, width=1, panels=None, total=0.0, dtype="f8"):
+def shares(weights, *, rows, order=None, first=0, width=1, panels=None, mean_over=0, dtype="f8"):
     """Each row's share in the loss; those of other panels stay what they were."""
     dtype = np.dtype(dtype)
     n = rows if weights is None else len(weights)
@@ -183,7 +183,7 @@ def shares(weights, *, rows, order=None, first=0, width=1, panels=None, total=0.
     workspace.row_weights[:] = UNTOUCHED
     order, step = np.arange(n) if order is None else order, width * lanes(dtype)
     begin, end = panels or (0, -(-rows // step))
-    gather_weights(data_of(kept, order, total, dtype), workspace, Batch(first, rows, 0, 0, Span(0, 0)), Span(begin, end))
+    gather_weights(data_of(kept, order, mean_over), workspace, Batch(first, rows, 0, 0, Span(0, 0)), Span(begin, end))
     found = workspace.row_weights[begin * step : min(end * step, rows)].copy()
     workspace.row_weights[begin * step : min(end * step, rows)] = UNTOUCHED
     assert (workspace.row_weights == UNTOUCHED).all()
@@ -194,20 +194,17 @@ def shares(weights, *, rows, order=None, first=0, width=1, panels=None, total=0.
 @pytest.mark.parametrize("kind", ["f4", "f8"])
 @settings(max_examples=30)
 @given(rows=st.integers(1, 70), width=WIDTHS, seed=st.integers(0, 100))
-def test_shares_are_weights_over_their_sum(kind, dtype, rows, width, seed):
+def test_shares_are_weights_over_the_rows_of_the_batch(kind, dtype, rows, width, seed):
     weights = random_weights(rows, seed=seed).astype(kind)
-    # The weights are rounded, summed and divided in the network's type.
-    eps = float(np.finfo(dtype).eps)
     found = shares(weights, rows=rows, width=width, dtype=dtype)
-    np.testing.assert_allclose(found, weights / weights.sum(dtype=np.float64), rtol=(rows / 2 + 3) * eps)
-    np.testing.assert_allclose(found.sum(dtype=np.float64), 1, rtol=(rows / 2 + 3) * eps)
+    np.testing.assert_array_equal(found, weights.astype(dtype) / np.dtype(dtype).type(rows))
     np.testing.assert_array_equal(shares(None, rows=rows, width=width, dtype=dtype), np.full(rows, 1 / rows, dtype))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @settings(max_examples=30)
 @given(count=st.integers(1, 60), width=WIDTHS, data=st.data())
-def test_panels_share_in_the_sum_of_the_whole_batch(dtype, count, width, data):
+def test_only_the_panels_asked_for_get_shares(dtype, count, width, data):
     weights, step = random_weights(70), width * lanes(dtype)
     order, first = np.random.default_rng(count).permutation(70), data.draw(st.integers(0, 70 - count))
     panels = -(-count // step)
@@ -215,16 +212,16 @@ def test_panels_share_in_the_sum_of_the_whole_batch(dtype, count, width, data):
     end = data.draw(st.integers(begin, panels))
     settings = {"order": order, "first": first, "width": width, "dtype": dtype, "rows": count}
     whole = shares(weights, **settings)
-    np.testing.assert_allclose(whole, (weights / weights[order[first : first + count]].sum())[order[first : first + count]], rtol=1e-5)
+    np.testing.assert_allclose(whole, weights[order[first : first + count]] / count, rtol=1e-6)
     part = shares(weights, panels=(begin, end), **settings)
     np.testing.assert_array_equal(part, whole[begin * step : end * step])
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_a_given_total_replaces_the_sum(dtype):
+def test_the_mean_may_be_over_more_rows_than_the_batch_has(dtype):
     weights = random_weights(6).astype(dtype)
-    np.testing.assert_array_equal(shares(weights, rows=6, total=32.0, dtype=dtype), weights / 32)
-    np.testing.assert_array_equal(shares(None, rows=6, total=32.0, dtype=dtype), np.full(6, 1 / 32))
+    np.testing.assert_array_equal(shares(weights, rows=6, mean_over=32, dtype=dtype), weights / 32)
+    np.testing.assert_array_equal(shares(None, rows=6, mean_over=32, dtype=dtype), np.full(6, 1 / 32))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -232,9 +229,8 @@ def test_weights_follow_the_order_and_all_zeros_give_shares_of_zero(dtype):
     weights = np.array([1.0, 0.0, 3.0, 0.0])
     np.testing.assert_array_equal(shares(weights, rows=4, order=np.array([2, 1, 0, 3]), dtype=dtype), [0.75, 0, 0.25, 0])
     np.testing.assert_array_equal(shares(weights, rows=2, order=np.array([3, 1]), dtype=dtype), [0, 0])
-    np.testing.assert_array_equal(shares(weights, rows=2, order=np.array([3, 1]), total=4.0, dtype=dtype), [0, 0])
 
 
 def test_weights_are_read_with_their_stride():
     weights = random_weights(40)
-    np.testing.assert_array_equal(shares(weights[::-2], rows=20, total=2.0), weights[::-2] / 2)
+    np.testing.assert_array_equal(shares(weights[::-2], rows=20, mean_over=2), weights[::-2] / 2)

@@ -54,7 +54,7 @@ def test_a_step(weighted, dtype, sizes, rows, spare, width):
     batch = OneBatch(sizes, rows + spare, dtype=dtype, width=width, weighted=weighted, optimizer=fastbp.SGD(0.1))
     order, begin, own = some_rows(rows, rows + spare)
     weights = None if batch.row_weights is None else batch.row_weights[own]
-    wanted = reference.loss_and_gradients(batch.net, batch.loss, batch.X[own], batch.targets[own].astype(np.float64), weights)
+    wanted = reference.loss_and_gradients(batch.net, batch.loss, batch.X[own], batch.targets[own].astype(np.float64), weights, 1.0)
     call = batch.call(update=True, batch_size=rows, order=order, steps=3, order_begin=begin)
     batch.workspace.team[:] = 0
     train_on_batch(*call, Batch(begin, rows, 2, 0, NOTHING))
@@ -81,19 +81,20 @@ def test_kept_gradients_are_those_of_the_mean(rows, dtype):
 @pytest.mark.parametrize("loss", ["squared_error", "cross_entropy", "binary_cross_entropy"])
 @settings(max_examples=10)
 @given(units=st.integers(2, 20), rows=st.integers(1, 70))
-def test_a_score_is_the_batchs_share_in_that_of_the_set(loss, dtype, units, rows):
+def test_scores_are_the_loss_and_the_right_answers_of_each_row(loss, dtype, units, rows):
     batch = OneBatch([7, 11, units], rows + 4, dtype=dtype, loss=loss, weighted=True)
     order, begin, own = some_rows(rows, rows + 4)
-    total, shares = batch.row_weights.sum(), batch.row_weights[own] / batch.row_weights.sum()
     z, targets = reference.forward(batch.net, batch.X).logits[-1][own], batch.targets[own].astype(np.float64)
     losses, _ = batch.loss.reference(z, targets, batch.net.activations[-1])
     hits = z.argmax(axis=1) == targets.argmax(axis=1)
     if loss != "cross_entropy":
-        hits = ((z > 0) == (targets > 0.5)).mean(axis=1) if loss == "binary_cross_entropy" else np.zeros(rows)
-    call = batch.call(kind=SCORE, order=order, results=np.zeros(6, dtype), batch_size=rows, total_weight=total)
+        hits = ((z > 0) == (targets > 0.5)).sum(axis=1) if loss == "binary_cross_entropy" else np.zeros(rows)
+    call = batch.call(kind=SCORE, order=order, results=np.zeros(2 * (rows + 4), dtype), batch_size=rows, mean_over=1)
     score_batch(*call, Batch(begin, rows, 1, 0, NOTHING))
-    close(list(batch.results[2:4]), [(losses * shares).sum(), (hits * shares).sum()], rtol=50 * LIMITS[dtype])
-    assert not batch.results[[0, 1, 4, 5]].any()
+    found = batch.results.reshape(-1, 2)
+    close([found[begin : begin + rows, 0]], [batch.row_weights[own] * losses], rtol=50 * LIMITS[dtype])
+    np.testing.assert_array_equal(found[begin : begin + rows, 1], hits)
+    assert not np.delete(found, np.arange(begin, begin + rows), axis=0).any()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -134,11 +134,11 @@ def test_batches_follow_the_order_the_last_is_short_and_then_it_begins_again(dty
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_scores_and_predictions_of_all_batches(dtype, tasks):
     batch = OneBatch([5, 40, 2], 70, dtype=dtype, tasks=tasks, loss="cross_entropy", output_activation="softmax")
-    batch.call(kind=SCORE, batch_size=32, steps=3, results=np.zeros(6, dtype), total_weight=70)
+    batch.call(kind=SCORE, batch_size=32, steps=3, results=np.zeros(140, dtype), mean_over=1)
     start(batch.prepared, tasks)
     done = reference.forward(batch.net, batch.X)
     hits = done.logits[-1].argmax(axis=1) == batch.targets.argmax(axis=1)
-    close([batch.results[::2].sum(), batch.results[1::2].sum()], [mean_losses(batch, slice(None)), hits.mean()], rtol=20 * LIMITS[dtype])
+    close([batch.results[::2].mean(), batch.results[1::2].mean()], [mean_losses(batch, slice(None)), hits.mean()], rtol=20 * LIMITS[dtype])
     batch.call(kind=PREDICT, batch_size=32, steps=3, results=np.full(140, np.nan, dtype))
     batch.workspace.team[:] = 0
     start(batch.prepared, tasks)
