@@ -43,7 +43,7 @@ import hashlib, json, sys
 import numpy as np
 import fastbp
 from fastbp.compiling import jit
-from fastbp.kernels import checks, programs
+from fastbp.kernels import checks, digest, programs, scores
 
 random = np.random.default_rng(0)
 X = random.normal(size=(90, 6)).astype(np.float32)
@@ -53,9 +53,9 @@ for threads in (1, 2):
     model = fastbp.MLP([6, 16, 8, 3], activation=["tanh", "sigmoid"], seed=0)
     trainer = fastbp.Trainer(model, loss="cross_entropy", optimizer="adam", batch_size=32, seed=0, threads=threads)
     trainer.fit(X, y, epochs=3, validation_data=(X, y))
-    digest = hashlib.sha256(model.network.parameters.tobytes() + model.predict(X).tobytes()).hexdigest()
-    results.append([digest, trainer.history.loss, trainer.history.val_loss])
-every = [programs._run, checks._all_within, *(compiled for compiled, _ in jit._UNITS.values())]
+    bits = hashlib.sha256(model.network.parameters.tobytes() + model.predict(X).tobytes()).hexdigest()
+    results.append([bits, trainer.history.loss, trainer.history.val_loss])
+every = [programs._run, checks._all_within, digest._digest, scores._add, *(compiled for compiled, _ in jit._UNITS.values())]
 hits, misses = (sum(sum(getattr(p.stats, kind).values()) for p in every) for kind in ("cache_hits", "cache_misses"))
 # Machine code is by types of arguments; each function has an index of its own, too.
 codes = sum(len(p.overloads) for p in every)
