@@ -20,6 +20,7 @@ from fastbp.data.validation import check_inputs
 from fastbp.inference import Inference
 from fastbp.initializers import check_arrays, check_given, draw_weights
 from fastbp.kernels.arguments import Network
+from fastbp.processors.turns import Turns
 
 _DTYPES: dict[str, DType] = {"float32": np.dtype(np.float32), "float64": np.dtype(np.float64)}
 
@@ -75,6 +76,7 @@ class MLP(Fixed):
     seed: int
     network: Network
     inference: Inference
+    turns: Turns
 
     def __init__(
         self,
@@ -109,7 +111,7 @@ class MLP(Fixed):
         network = Network(len(table), size, table, slopes, layout.aligned_zeros(size, self.dtype))
         weights, biases = layout.matrices(network.parameters, table)
         self._weights, self._biases = tuple(weights), tuple(biases)
-        vars(self).update(network=network, inference=Inference(network))
+        vars(self).update(network=network, inference=Inference(network), turns=Turns())
 
     @property
     def weights(self) -> tuple[Array, ...]:
@@ -133,7 +135,8 @@ class MLP(Fixed):
 
     def get_weights(self) -> list[Array]:
         """Copies of W and b of the first layer, of the second, and so on, as in Keras."""
-        return [array.copy() for layer in zip(self._weights, self._biases, strict=True) for array in layer]
+        with self.turns.reading():
+            return [array.copy() for layer in zip(self._weights, self._biases, strict=True) for array in layer]
 
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Copy such a list into the model.
@@ -147,8 +150,9 @@ class MLP(Fixed):
         self._fill(own, check_arrays(weights, "weights", "weights", [array.shape for array in own], self.dtype))
 
     def _fill(self, own: Sequence[Array], given: Sequence[Array]) -> None:
-        for array, values in zip(own, given, strict=True):
-            array[...] = values
+        with self.turns.change("an assignment of weights"):
+            for array, values in zip(own, given, strict=True):
+                array[...] = values
 
     @property
     def n_parameters(self) -> int:
@@ -188,11 +192,15 @@ class MLP(Fixed):
         ValueError, TypeError
             When X is not such an array.
         """
-        few = self.inference.predict_few(X)
-        if few is not None:
-            return few
-        inputs = check_inputs(X, self.layer_sizes[0], self.dtype)
-        return self.inference.predict(Rows(inputs))
+        turns = self.turns
+        try:
+            turns.readers.append(None)
+            if turns.changes:
+                turns.wait()
+            few = self.inference.predict_few(X)
+            return self.inference.predict(Rows(check_inputs(X, self.layer_sizes[0], self.dtype))) if few is None else few
+        finally:
+            turns.readers.pop()
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the model to a safetensors file, in one piece or not at all.
@@ -208,9 +216,11 @@ class MLP(Fixed):
             When the file cannot be written; an older file of that name is then untouched.
         """
         with loading:
-            from fastbp.files.model_file import write_model
+            from fastbp.files.model_file import model_content, write
 
-        write_model(path, self)
+        with self.turns.reading():
+            content = model_content(self)
+        write(path, content)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> MLP:
@@ -230,9 +240,10 @@ class MLP(Fixed):
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the views, which a copy must make of its own parameters."""
-        return {name: value for name, value in vars(self).items() if name not in ("network", "_weights", "_biases", "inference")} | {
-            "parameters": self.network.parameters
-        }
+        made = "network", "_weights", "_biases", "inference", "turns"
+        with self.turns.reading():
+            parameters = self.network.parameters.copy()
+        return {name: value for name, value in vars(self).items() if name not in made} | {"parameters": parameters}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         parameters = state.pop("parameters")

@@ -14,12 +14,11 @@ from fastbp._names import flag, integer, lookup, real
 from fastbp._random import as_seed
 from fastbp._typing import Array
 from fastbp.callbacks.base import Callback, check_callbacks
-from fastbp.data.rows import as_they_lie
 from fastbp.losses import Loss, as_loss
 from fastbp.mlp import MLP
 from fastbp.optimizers import Optimizer, as_optimizer
 from fastbp.processors.threads import check_threads
-from fastbp.training.divergence import unexplained
+from fastbp.processors.turns import User
 from fastbp.training.engine import Engine
 from fastbp.training.fitting import Fit
 from fastbp.training.guard import Guard
@@ -27,6 +26,7 @@ from fastbp.training.held import Held
 from fastbp.training.history import History
 from fastbp.training.progress import check_progress
 from fastbp.training.run import Run
+from fastbp.training.single import SingleCalls
 
 
 def _batch_size(given: object) -> int | None:
@@ -126,6 +126,7 @@ class Trainer(Fixed):
     def _begin(self, run: Run) -> None:
         vars(self)["run"] = run
         self._engine, self._guard = Engine(run), Guard(run)
+        self._single = SingleCalls(run, self._engine, self._guard)
 
     def fit(
         self,
@@ -138,6 +139,7 @@ class Trainer(Fixed):
         callbacks: Iterable[Callback] | Callback = (),
         progress: bool | str = "auto",
         time_limit: float | None = None,
+        on_interrupt: str = "return",
     ) -> History:
         """Train for `epochs` more epochs. Called again it goes on from where it stands; an epoch left in the middle is finished first.
 
@@ -158,16 +160,20 @@ class Trainer(Fixed):
             Show a bar on standard error; "auto" does when that is a terminal.
         time_limit : float, optional
             Seconds after which training stops at the next step.
+        on_interrupt : "return" or "raise"
+            What Ctrl-C does at the next step: ``fit`` returns, or raises KeyboardInterrupt. A second one within 3 s always raises.
 
         Returns
         -------
         History
-            The trainer's `history`; ``history.stopped`` tells why training ended. Ctrl-C ends it at a step boundary.
+            The trainer's `history`; ``history.stopped`` tells why training ended.
 
         Raises
         ------
         ValueError, TypeError
             For data or arguments that do not fit; nothing has changed then.
+        RuntimeError
+            While another call trains the model.
         """
         run = self.run
         rows = run.check(X, y, sample_weight)
@@ -176,14 +182,21 @@ class Trainer(Fixed):
         listeners = check_callbacks(callbacks)
         shown = check_progress(progress)
         deadline = None if time_limit is None else time.perf_counter() + real(time_limit, "time_limit", exclusive=True)
-        run.check_optimizer()
-        run.keep_output()
-        fit = Fit(run, self._engine, self._guard, rows, validation, listeners, shown, deadline)
-        difference = run.recognise(rows)
-        if difference:
-            warnings.warn(f"the data are not those of the run that was resumed: {difference}", UserWarning, stacklevel=2)
-        fit.train(epochs)
-        run.resumed = False
+        raises = lookup(on_interrupt, {"return": False, "raise": True}, "on_interrupt")
+        turns, user = run.model.turns, User("fit")
+        try:
+            turns.users.append(user)
+            turns.check(user)
+            run.check_optimizer()
+            run.keep_output()
+            fit = Fit(run, self._engine, self._guard, rows, validation, listeners, shown, deadline, raises)
+            difference = run.recognise(rows)
+            if difference:
+                warnings.warn(f"the data are not those of the run that was resumed: {difference}", UserWarning, stacklevel=2)
+            fit.train(epochs)
+            run.resumed = False
+        finally:
+            turns.users.remove(user)
         return run.history
 
     def step(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -191,19 +204,7 @@ class Trainer(Fixed):
 
         Parameters and errors are those of `fit`.
         """
-        run, guard = self.run, self._guard
-        rows = self._engine.few.take(X, y) if sample_weight is None else None
-        rows = run.check(X, y, sample_weight) if rows is None else rows
-        run.check_optimizer()
-        run.keep_output()
-        if not guard.is_current:
-            guard.begin()
-        losses = self._engine.train(rows, as_they_lie(rows.n_rows), 0, rows.n_rows, 1, self._engine.tasks(rows.n_rows))
-        if not (guard.losses_are_well(losses) and guard.weights_are_well()):
-            steps = run.steps
-            guard.go_back()
-            raise unexplained(run, steps)
-        return float(losses[0])
+        return self._single.step(X, y, sample_weight)
 
     def loss_and_gradients(self, X: Any, y: Any, sample_weight: Any = None) -> tuple[float, list[Array], list[Array]]:
         """Loss over the rows of X, and its gradients; nothing is changed.
@@ -215,9 +216,7 @@ class Trainer(Fixed):
             dW of each layer, of the shape of ``model.weights[l]``. An optimizer's weight decay is not in it.
         bias_gradients : list of ndarray
         """
-        rows = self.run.check(X, y, sample_weight)
-        self.run.match_output()
-        loss, gradient = self._engine.gradients(rows, as_they_lie(rows.n_rows))
+        loss, gradient = self._single.loss_and_gradient(X, y, sample_weight)
         return loss, *layout.matrices(gradient, self.model.network.table)
 
     def save(self, path: str | PathLike[str]) -> None:

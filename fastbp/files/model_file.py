@@ -33,9 +33,14 @@ class Model(Protocol):
 ModelT = TypeVar("ModelT", bound=Model)
 
 
-def write_model(path: object, model: Model) -> None:
-    """Write `model` to `path`."""
-    write_atomically(as_path(path), *sealed(named(model.weights, model.biases), {ENTRY: describe(model)}))
+def model_content(model: Model) -> list[bytes | memoryview]:
+    """The file that holds `model`, in pieces."""
+    return sealed(named(model.weights, model.biases), {ENTRY: describe(model)})
+
+
+def write(path: object, content: list[bytes | memoryview]) -> None:
+    """Write a file to `path`, in one piece or not at all."""
+    write_atomically(as_path(path), *content)
 
 
 def read_model(path: object, model_class: Callable[..., ModelT]) -> ModelT:

@@ -14,7 +14,6 @@ from fastbp.kernels.codes import COEFFICIENTS, NO_UPDATE, TRAIN
 from fastbp.kernels.lanes.sizes import gradients_size
 from fastbp.kernels.loader import prepared
 from fastbp.processors.threads import plan_tasks, start
-from fastbp.training.few import FewRows
 from fastbp.training.pace import Pace
 from fastbp.training.rates import Rates
 from fastbp.training.run import Run
@@ -34,7 +33,6 @@ class Engine:
         self._workspace: Workspace | None = None
         self._call: Prepared | None = None  # with that workspace
         self._shape = 0, 0, 0  # of the batches of the last call
-        self.few = FewRows(run)
         self.pace = Pace((1,))
 
     def tasks(self, rows: int) -> int:

@@ -50,7 +50,7 @@ class Fit:
 
     def __init__(
         self, run: Run, engine: Engine, guard: Guard, rows: Rows, validation: Rows | None, listeners: Sequence[Listener], shown: bool,
-        deadline: float | None,
+        deadline: float | None, raises: bool = False,
     ) -> None:  # fmt: skip
         self._run, self._engine, self._guard = run, engine, guard
         self._rows, self._validation = rows, validation
@@ -58,7 +58,7 @@ class Fit:
         self._shown, self._deadline = shown, deadline
         self._batch = min(run.batch_size or rows.n_rows, rows.n_rows)
         self._notes = Notes(run.parts)
-        self._interrupt = Interrupt()
+        self._interrupt = Interrupt(run.model.turns, raises)
         self._bar = Progress(False, 0)
         choices = task_choices(run.model.network, self._batch, run.threads)
         if engine.pace.choices != choices:
@@ -80,12 +80,14 @@ class Fit:
             try:
                 with Progress(self._shown, epochs * self._rows.n_rows) as self._bar:
                     history.stopped = self._train_until(run.epoch + epochs)
-            except BaseException:
-                history.stopped = history.stopped or "error"
+            except BaseException as error:
+                asked = self._interrupt.reason if isinstance(error, KeyboardInterrupt) else None
+                history.stopped = history.stopped or asked or "error"
                 raise
         # A signal after the last step, or while callbacks were ending.
         if self._interrupt.reason and history.stopped == "epochs":
             history.stopped = self._interrupt.reason
+        self._interrupt.tell()
 
     def _train_until(self, last: int) -> str:
         run, reason = self._run, None

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM ask for a stop at the next step boundary; a second one acts as ever."""
+"""Ctrl-C and SIGTERM ask for a stop at the next step boundary; a second Ctrl-C raises KeyboardInterrupt there."""
 
 from __future__ import annotations
 
@@ -6,65 +6,103 @@ from __future__ import annotations
 import _signal  # type: ignore[import-not-found]
 import os
 import signal
+import sys
 import threading
+import time
 from types import FrameType, TracebackType
 from typing import Any
 
-# Signals, who answers them when nobody asked otherwise, and what stopped training then.
-_SIGNALS: dict[int, tuple[Any, str]] = {
-    signal.SIGINT: (signal.default_int_handler, "interrupted"),
-    signal.SIGTERM: (_signal.SIG_DFL, "terminated"),
-}
+from fastbp.processors.turns import Turns
+
+#: A second Ctrl-C within so many seconds ends the program.
+AGAIN = 3.0
+# Signals, and what stopped training then.
+_REASONS: dict[int, str] = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
+
+# When the last Ctrl-C that stopped training came, in this fit or one before.
+_last = -AGAIN
 
 
 class Interrupt:
-    """While entered in the main thread, the first such signal sets `reason`. A handler of the application's own is left alone."""
+    """While entered in the main thread, the first such signal sets `reason`, or raises KeyboardInterrupt where that is asked for.
 
-    def __init__(self) -> None:
+    A handler of Ctrl-C that somebody else has installed is called at the end. One of SIGTERM is left alone.
+    """
+
+    def __init__(self, turns: Turns, raises: bool = False) -> None:
         self.reason: str | None = None
+        self._turns, self._raises = turns, raises
         self._holds = 0
-        self._held: int | None = None
-        self._installed: list[int] = []
+        self._held: int | None = None  # a signal that waits
+        self._before: dict[int, Any] = {}
+        self._frame: FrameType | None = None
 
     def __enter__(self) -> Interrupt:
         # threading.current_thread() would list a thread that is not Python's for good.
         if threading.get_ident() == threading.main_thread().ident:
-            self._installed = [number for number, (usual, _) in _SIGNALS.items() if _signal.getsignal(number) == usual]
-            for number in self._installed:
-                _signal.signal(number, self._ask)
+            for number in _REASONS:
+                usual = _signal.getsignal(number)
+                if callable(usual) if number == signal.SIGINT else usual == _signal.SIG_DFL:
+                    self._before[number] = usual
+                    _signal.signal(number, self._ask)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        with self.held():
-            for number in self._installed:
-                _signal.signal(number, _SIGNALS[number][0])
+        self._holds += 1
+        for number, usual in self._before.items():
+            if _signal.getsignal(number) == self._ask:
+                _signal.signal(number, usual)
+        self._holds -= 1
+        theirs = self._before.get(signal.SIGINT, signal.default_int_handler)
+        if self.reason == "interrupted" and theirs is not signal.default_int_handler:
+            theirs(signal.SIGINT, self._frame)
+        self._deliver()
+
+    def tell(self) -> None:
+        """Say, if it was Ctrl-C, what another does."""
+        if self.reason == "interrupted" and sys.stderr is not None:
+            print(f"fastbp stopped training at a step: Ctrl-C again within {AGAIN:.0f} s ends the program", file=sys.stderr, flush=True)
 
     def held(self) -> _Hold:
-        """What runs within is not torn apart: a second signal waits for its end, that of the outermost of these."""
+        """What runs within is not torn apart: signals, and whoever looks at the model, wait for its end, that of the outermost of these."""
         return _Hold(self)
 
-    def hold(self, more: int) -> None:
-        """Hold signals once more, or once less."""
-        self._holds += more
+    def begin_hold(self) -> None:
+        """Hold signals once more."""
+        self._holds += 1
+        if self._holds == 1:
+            self._turns.begin_change()
+
+    def end_hold(self) -> None:
+        """Hold signals once less."""
+        if self._holds == 1:
+            self._turns.end_change()
+        self._holds -= 1
+        self._deliver()
+
+    def _deliver(self) -> None:
         if self._held is not None and not self._holds:
             number, self._held = self._held, None
-            self._act(number, None)
+            self._act(number)
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        if self.reason is None:
-            self.reason = _SIGNALS[number][1]
-        elif self._holds:
-            self._held = number
-        else:
-            self._act(number, frame)
+        global _last
+        first, self.reason = self.reason is None, self.reason or _REASONS[number]
+        if number == signal.SIGINT:
+            now, before = time.monotonic(), _last
+            _last, self._frame = now, frame
+            if first and not self._raises and now - before > AGAIN:
+                return
+        elif first:
+            return
+        self._held = number
+        self._deliver()
 
-    def _act(self, number: int, frame: FrameType | None) -> None:
-        usual = _SIGNALS[number][0]
-        if callable(usual):
-            usual(number, frame)
-        else:
-            signal.signal(number, usual)
-            os.kill(os.getpid(), number)
+    def _act(self, number: int) -> None:
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
 
 
 class _Hold:
@@ -74,7 +112,7 @@ class _Hold:
         self._interrupt = interrupt
 
     def __enter__(self) -> None:
-        self._interrupt.hold(1)
+        self._interrupt.begin_hold()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._interrupt.hold(-1)
+        self._interrupt.end_hold()

@@ -132,7 +132,8 @@ class Run:
         """Loss and accuracy over a data set, as `Trainer.evaluate`."""
         rows = self.check(X, y, sample_weight)
         self.match_output()
-        return self.scores(rows)
+        with self.model.turns.reading():
+            return self.scores(rows)
 
     def scores(self, rows: Rows) -> dict[str, float]:
         """The same over a data set that has been checked."""
@@ -152,9 +153,11 @@ class Run:
     def save(self, path: str | PathLike[str]) -> None:
         """Write it to a file, as `Trainer.save`."""
         with loading:
-            from fastbp.files.sealed import as_path, write_atomically
+            from fastbp.files.model_file import write
 
-        write_atomically(as_path(path), *self.content())
+        with self.model.turns.reading():
+            content = self.content()
+        write(path, content)
 
     def content(self) -> list[bytes | memoryview]:
         """The file that holds it, in pieces."""

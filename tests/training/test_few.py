@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from small_task import LABELS, TARGETS, X, bits, make
 
+from fastbp.training.few import FewRows
+
 KINDS = {
     "labels": ("cross_entropy", LABELS),
     "probabilities": ("cross_entropy", np.stack([TARGETS[:, 0] > 0, TARGETS[:, 0] <= 0], axis=1).astype("f4")),
@@ -26,7 +28,7 @@ def test_the_bits_are_those_of_the_long_way(kind, rows):
 
 
 def test_rows_go_the_short_way():
-    few = make()._engine.few
+    few = FewRows(make().run)
     rows = few.take(X[:3], LABELS[:3])
     assert rows.n_rows == 3 and few.take(X[:1], LABELS[:1]) is rows
     assert np.array_equal(rows.inputs(np.arange(1)), X[:1])
@@ -41,7 +43,7 @@ def test_rows_go_the_short_way():
     ],
 )  # fmt: skip
 def test_what_asks_for_more_does_not(inputs, labels):
-    assert make()._engine.few.take(inputs, labels) is None
+    assert FewRows(make().run).take(inputs, labels) is None
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e300])

@@ -1,5 +1,6 @@
 """Ctrl-C, SIGTERM and time limits stop between two steps, and training can go on."""
 
+import asyncio
 import os
 import signal
 import threading
@@ -10,11 +11,19 @@ import pytest
 from small_task import LABELS, RANDOM, N, Recorder, X, bits, make
 
 import fastbp
+from fastbp.processors.turns import Turns
+from fastbp.training import interrupt as interrupt_module
 from fastbp.training.interrupt import Interrupt
 
 LONG = 400_000
 LONG_X = RANDOM.normal(size=(LONG, 3)).astype(np.float32)
 LONG_LABELS = (LONG_X[:, 0] > 0).astype(np.uint8)
+
+
+@pytest.fixture(autouse=True)
+def no_ctrl_c_before(monkeypatch):
+    """That of another test is long ago."""
+    monkeypatch.setattr(interrupt_module, "_last", -10.0)
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +133,7 @@ def test_ctrl_c_in_the_last_moment_is_not_lost(event):
 
 def test_what_belongs_together_is_finished_before_a_second_ctrl_c_raises():
     done = []
-    with Interrupt() as interrupt:
+    with Interrupt(Turns()) as interrupt:
         with pytest.raises(KeyboardInterrupt), interrupt.held():
             for _ in range(3):
                 os.kill(os.getpid(), signal.SIGINT)
@@ -158,16 +167,124 @@ def test_a_second_ctrl_c_never_tears_a_run_apart(long_run):
     assert bits(trainer) == bits(long_run)
 
 
-def test_an_applications_own_handler_is_left_alone():
-    caught = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: caught.append(number))
+def test_an_applications_own_handler_is_called_afterwards_and_stays():
+    caught, trainer = [], make(batch_size=1)
+    before = signal.signal(signal.SIGINT, lambda number, frame: caught.append((number, trainer.history.stopped)))
     try:
         ours = signal.getsignal(signal.SIGINT)
-        history = make(batch_size=1).fit(LONG_X, LONG_LABELS, epochs=1, time_limit=0.3, callbacks=InterruptAfter(0.05))
+        history = trainer.fit(LONG_X, LONG_LABELS, epochs=1, callbacks=InterruptAfter(0.05))
         assert signal.getsignal(signal.SIGINT) is ours
     finally:
         signal.signal(signal.SIGINT, before)
-    assert caught == [signal.SIGINT] and history.stopped == "time_limit"
+    assert caught == [(signal.SIGINT, "interrupted")] and history.stopped == "interrupted"
+
+
+@pytest.mark.parametrize("handler", [signal.SIG_IGN, None])
+def test_an_ignored_ctrl_c_and_an_applications_sigterm_are_left_alone(handler):
+    caught, number = [], signal.SIGINT if handler is not None else signal.SIGTERM
+
+    class Sending(fastbp.Callback):
+        def on_epoch_end(self, run):
+            os.kill(os.getpid(), number)
+
+    before = signal.signal(number, signal.SIG_IGN if handler is not None else lambda *given: caught.append(given))
+    try:
+        assert make().fit(X, LABELS, epochs=3, callbacks=Sending()).stopped == "epochs"
+    finally:
+        signal.signal(number, before)
+    assert len(caught) == (0 if handler is not None else 3)
+
+
+def test_a_handler_that_a_callback_installs_stays():
+    class Installing(fastbp.Callback):
+        def on_epoch_end(self, run):
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    try:
+        make().fit(X, LABELS, epochs=1, callbacks=Installing())
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class CtrlC(fastbp.Callback):
+    """One at the end of the first epoch."""
+
+    def on_epoch_end(self, run):
+        if len(run.losses) == 0 and run.epoch == 1:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_the_first_says_what_a_second_does(capsys):
+    make().fit(X, LABELS, epochs=3, callbacks=CtrlC())
+    assert capsys.readouterr().err == "fastbp stopped training at a step: Ctrl-C again within 3 s ends the program\n"
+
+
+def test_a_second_one_soon_leaves_a_loop_of_fits():
+    trainers, done = [make() for _ in range(5)], []
+    with pytest.raises(KeyboardInterrupt):
+        for trainer in trainers:
+            trainer.fit(X, LABELS, epochs=3, callbacks=CtrlC())
+            done.append(trainer.history.stopped)
+    assert done == ["interrupted"] and trainers[1].history.stopped == "interrupted"
+    assert trainers[1].epoch == 1 and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    trainers[1].fit(X, LABELS, epochs=2)
+    alone = make()
+    alone.fit(X, LABELS, epochs=3)
+    assert bits(trainers[1]) == bits(alone)
+
+
+def test_one_much_later_is_a_first_one_again(monkeypatch):
+    monkeypatch.setattr(interrupt_module, "AGAIN", 0.0)
+    for _ in range(3):
+        assert make().fit(X, LABELS, epochs=3, callbacks=CtrlC()).stopped == "interrupted"
+
+
+def test_the_first_raises_where_that_is_asked_for():
+    trainer, recorder = make(), Recorder()
+    with pytest.raises(KeyboardInterrupt):
+        trainer.fit(X, LABELS, epochs=3, callbacks=[CtrlC(), recorder], on_interrupt="raise")
+    assert trainer.history.stopped == "interrupted" and recorder.calls[-1][1] == "end"
+    with pytest.raises(ValueError, match="on_interrupt='rise' is not known; expected one of return, raise"):
+        trainer.fit(X, LABELS, epochs=1, on_interrupt="rise")
+
+
+def test_it_raises_between_steps(long_run):
+    trainer = make(batch_size=1)
+    for seconds in (0.05, 0.1):
+        with pytest.raises(KeyboardInterrupt):
+            trainer.fit(LONG_X, LONG_LABELS, epochs=2, callbacks=InterruptAfter(seconds), on_interrupt="raise")
+    trainer.fit(LONG_X, LONG_LABELS, epochs=2 - trainer.epoch)
+    assert bits(trainer) == bits(long_run)
+
+
+def test_in_a_coroutine_it_stops_training_and_then_the_coroutine():
+    stopped = []
+
+    async def main():
+        stopped.append(make().fit(X, LABELS, epochs=3, callbacks=CtrlC()).stopped)
+        await asyncio.sleep(10)
+        stopped.append("slept")
+
+    begin = time.perf_counter()
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(main())
+    assert stopped == ["interrupted"] and time.perf_counter() - begin < 5
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_beside_a_loop_that_handles_signals_itself():
+    caught = []
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGINT, lambda: caught.append("loop"))
+        caught.append(make().fit(X, LABELS, epochs=3, callbacks=CtrlC()).stopped)
+        await asyncio.sleep(0.05)
+        loop.remove_signal_handler(signal.SIGINT)
+
+    asyncio.run(main())
+    assert caught == ["interrupted", "loop"]
 
 
 def test_training_in_another_thread():

@@ -1,0 +1,64 @@
+"""Calls that train or look at one batch: the rows come with the call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastbp._typing import Array
+from fastbp.data.rows import Rows, as_they_lie
+from fastbp.processors.turns import User
+from fastbp.training.divergence import unexplained
+from fastbp.training.engine import Engine
+from fastbp.training.few import FewRows
+from fastbp.training.guard import Guard
+from fastbp.training.run import Run
+
+
+class SingleCalls:
+    """One update, or one gradient. Of a few rows they cost microseconds, so that what may be kept from call to call is."""
+
+    def __init__(self, run: Run, engine: Engine, guard: Guard) -> None:
+        self._run, self._engine, self._guard = run, engine, guard
+        self._few, self._turns, self._user = FewRows(run), run.model.turns, User("step")
+
+    def step(self, X: Any, y: Any, sample_weight: Any) -> float:
+        """As `Trainer.step`."""
+        run, turns, user = self._run, self._turns, self._user
+        if user.is_elsewhere():
+            user = self._user = User("step")
+        try:
+            turns.users.append(user)
+            if turns.users[0] is not user:
+                turns.check(user)
+            rows = self._few.take(X, y) if sample_weight is None else None
+            rows = run.check(X, y, sample_weight) if rows is None else rows
+            run.check_optimizer()
+            run.keep_output()
+            turns.begin_change()
+            return self._update(rows)
+        finally:
+            if turns.changes and turns.users[0] is user:
+                turns.end_change()
+            turns.users.remove(user)
+
+    def _update(self, rows: Rows) -> float:
+        guard, engine = self._guard, self._engine
+        if not guard.is_current:
+            guard.begin()
+        losses = engine.train(rows, as_they_lie(rows.n_rows), 0, rows.n_rows, 1, engine.tasks(rows.n_rows))
+        if not (guard.losses_are_well(losses) and guard.weights_are_well()):
+            steps = self._run.steps
+            guard.go_back()
+            raise unexplained(self._run, steps)
+        return float(losses[0])
+
+    def loss_and_gradient(self, X: Any, y: Any, sample_weight: Any) -> tuple[float, Array]:
+        """As `Trainer.loss_and_gradients`, the gradient flat. A callback may call it while ``fit`` has the model."""
+        rows, user = self._run.check(X, y, sample_weight), User("loss_and_gradients")
+        try:
+            self._turns.users.append(user)
+            self._turns.check(user, inside=True)
+            self._run.match_output()
+            return self._engine.gradients(rows, as_they_lie(rows.n_rows))
+        finally:
+            self._turns.users.remove(user)
