@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastbp.activations import Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from fastbp.callbacks.base import Callback
+from fastbp.compiling.loading import loading
 from fastbp.mlp import MLP
 from fastbp.optimizers import SGD, Adam, AdamW, RMSprop
 from fastbp.trainer import Trainer
@@ -45,7 +46,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'fastbp' has no attribute {name!r}")
     from importlib import import_module
 
-    globals()[name] = value = getattr(import_module(_MODULES[name]), name)
+    with loading:
+        globals()[name] = value = getattr(import_module(_MODULES[name]), name)
     return value
 
 

@@ -6,9 +6,12 @@ was importing.
 
 from __future__ import annotations
 
+import contextlib
 import os
+from typing import Any
 
 import numba
+from llvmlite.binding import ffi
 from numba.core.compiler_lock import global_compiler_lock
 
 #: Numba's own; to be held by whoever does any of these.
@@ -31,5 +34,30 @@ def threads_set() -> int:
     return int(numba.get_num_threads())
 
 
+# llvmlite's own: a thread takes it, outside of `loading`, too, when it throws machine code away.
+_llvm = getattr(ffi.lib, "_lock", contextlib.nullcontext())
+
+
+# What a fork waits for and holds, so that the child finds it free.
+_locks: list[Any] = [loading, _llvm]
+_held: list[Any] = []
+
+
+def hold_at_forks(lock: Any) -> None:
+    """Have every fork wait for this lock, too. The caller holds `loading`, so that no fork is under way."""
+    _locks.append(lock)
+
+
+def _before_fork() -> None:
+    for lock in _locks:
+        lock.__enter__()
+        _held.append(lock)
+
+
+def _after_fork() -> None:
+    while _held:
+        _held.pop().__exit__(None, None, None)
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=loading.acquire, after_in_parent=loading.release, after_in_child=loading.release)
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)

@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import secrets
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from os import PathLike
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fastbp._typing import Array
+from fastbp.compiling.loading import loading
 
 _CHECKSUM = "checksum"
 # Stands for the checksum while it is computed.
@@ -48,16 +48,18 @@ def check_writable(path: Path) -> None:
     """Raise OSError when no file could be written at `path`."""
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, f"{str(path)!r} is a folder; expected the path of a file")
+    temporary = _temporary(path)
     try:
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
+        temporary.touch(exist_ok=False)
+        temporary.unlink()
     except OSError as error:
         raise OSError(error.errno, f"cannot write {str(path)!r}: {error.strerror}") from error
 
 
 def sealed(tensors: Mapping[str, Array], settings: Mapping[str, Any]) -> list[bytes | memoryview]:
     """A safetensors file in pieces: the tensors, each of `settings` as JSON in its metadata, and the SHA-256 of all bytes but its own."""
-    from safetensors.numpy import save
+    with loading:
+        from safetensors.numpy import save
 
     metadata = {name: json.dumps(value) for name, value in settings.items()}
     content = memoryview(save(dict(tensors), metadata | {_CHECKSUM: _BLANK.decode()}))
@@ -75,8 +77,9 @@ class Content(NamedTuple):
 
 def unsealed(path: Path) -> Content:
     """What the file at `path` holds; ValueError when a byte of it is not as it was written."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
+    with loading:
+        from safetensors import SafetensorError
+        from safetensors.numpy import load
 
     content = path.read_bytes()
     try:
@@ -130,7 +133,7 @@ def link_atomically(source: Path, path: Path) -> None:
 @contextlib.contextmanager
 def _replacing(path: Path) -> Iterator[Path]:
     """A new name in the folder of `path`, whose file takes its place at the end."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    temporary = _temporary(path)
     try:
         yield temporary
         os.replace(temporary, path)
@@ -142,6 +145,10 @@ def _replacing(path: Path) -> Iterator[Path]:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
     sweep(path.parent, glob.escape(path.name))
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(8)}")
 
 
 def _keep_name(folder: Path) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from types import TracebackType
 from typing import Any
+
+from fastbp.compiling.loading import hold_at_forks, loading
 
 
 def check_progress(progress: object) -> bool:
@@ -20,11 +23,7 @@ class Progress:
     """A tqdm bar over the samples of a ``fit``, with its speed, loss and validation loss; nothing at all when not shown."""
 
     def __init__(self, shown: bool, samples: int) -> None:
-        self._bar: Any = None
-        if shown:
-            from tqdm import tqdm
-
-            self._bar = tqdm(total=samples, unit=" samples", unit_scale=True, dynamic_ncols=True)
+        self._bar: Any = None if not shown else _bars()(total=samples, unit=" samples", unit_scale=True, dynamic_ncols=True)
 
     def __enter__(self) -> Progress:
         return self
@@ -44,3 +43,23 @@ class Progress:
             figures = {"loss": f"{loss:.4g}"} | {f"val_{name}": f"{value:.4g}" for name, value in validation.items()}
             self._bar.set_description(f"epoch {number}", refresh=False)
             self._bar.set_postfix(figures)
+
+
+@functools.cache
+def _bars() -> Any:
+    """The class of the bars.
+
+    tqdm's have a lock between processes, too, which a child that is forked while a thread holds it never gives back. Ours share the one
+    between threads with them, and a fork waits for it.
+    """
+    with loading:
+        from tqdm import tqdm
+        from tqdm.std import TqdmDefaultWriteLock
+
+        class Bar(tqdm):  # type: ignore[misc]
+            # No thread that looks after slow bars.
+            monitor_interval = 0
+
+        Bar.set_lock(TqdmDefaultWriteLock.th_lock)
+        hold_at_forks(TqdmDefaultWriteLock.th_lock)
+        return Bar

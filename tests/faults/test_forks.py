@@ -1,0 +1,48 @@
+"""Children forked at random instants of what other threads do: each trains and saves, and none hangs."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from small_task import LABELS, X, make
+
+# Threads beside each other; how many times a process of them forks, and so many processes where everything is tried, and else.
+_KINDS = {
+    "train+train+train": (50, 7, 1),
+    "train on two+train": (50, 4, 1),
+    "save+predict+step": (50, 7, 1),
+    # Only the first forks find threads that load.
+    "load+load+train": (4, 25, 2),
+}
+_LAYERS = ["omp", "workqueue", *(["tbb"] if importlib.util.find_spec("tbb") else [])]
+
+
+def cases(whole):
+    return [
+        (layer, kinds, forks, seed)
+        for layer in _LAYERS
+        for kinds, (forks, all_of_them, some) in _KINDS.items()
+        for seed in range((all_of_them + 1) // 2 if whole else some)
+    ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled():
+    """What children and threads load; to compile would take longer than their patience."""
+    for dtype in ("float32", "float64"):
+        trainer = make(dtype=dtype, threads=1)
+        trainer.fit(X, LABELS, epochs=1, validation_data=(X, LABELS))
+        trainer.model.predict(X)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked here")
+def test_no_child_hangs(case, tally):
+    layer, kinds, forks, seed = case
+    settings = os.environ | {"NUMBA_THREADING_LAYER": layer, "PYTHONPATH": os.pathsep.join(sys.path), "NUMBA_NUM_THREADS": "2"}
+    command = [sys.executable, str(Path(__file__).with_name("forking.py")), str(seed), str(forks), kinds]
+    done = subprocess.run(command, env=settings, capture_output=True, text=True, timeout=60 + 11 * forks)
+    assert done.returncode == 0 and done.stdout == "0 0\n", done.stdout + done.stderr[-6000:]
+    tally["forks beside threads that train, save, predict or load"] += forks
