@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 
+# What was said, and by which call: of several threads at once the first.
+_said: dict[str, object] = {}
 
-@functools.cache
-def tell_once(message: str) -> None:
-    """Log a warning, the first time only."""
-    logging.getLogger("fastbp").warning(message)
+
+def tell_once(message: str, level: int = logging.WARNING) -> None:
+    """Log a message, the first time only."""
+    call = object()
+    if _said.setdefault(message, call) is call:
+        logging.getLogger("fastbp").log(level, message)

@@ -146,7 +146,8 @@ class Trainer(Fixed):
         Parameters
         ----------
         X : array-like of shape (n, n_inputs)
-            Finite numbers of any real type; rows are converted as they are gathered, so that the data set is not copied.
+            Finite numbers of any real type; rows are converted as they are gathered, so that the data set is not copied, unless its columns
+            lie together or its type is a rare one.
         y : array-like
             Targets of the loss, of shape (n,) or (n, n_outputs).
         epochs : int
@@ -226,7 +227,7 @@ class Trainer(Fixed):
         ----------
         path : str or path
             A safetensors file with a checksum: weights and biases, the optimizer's state, the place in the epoch, seeds, history, settings,
-            and a fingerprint of the data, but not the data. `MLP.load` reads the model from it.
+            and a digest of each array of data, but not the data. `MLP.load` reads the model from it.
 
         Raises
         ------
@@ -257,7 +258,8 @@ class Trainer(Fixed):
         Warns
         -----
         UserWarning
-            From ``fit``, when its data are not those of the run.
+            From ``fit``, when its data are not those of the run: it names the array. Of arrays up to 64 MB all numbers are compared, of
+            larger ones 64 blocks of 1 MB.
         """
         trainer = cls.__new__(cls)
         trainer.__setstate__({"run": Run.read(path, check_threads(threads))})

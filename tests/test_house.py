@@ -11,7 +11,6 @@ PACKAGE = TESTS.parent / "fastbp"
 
 # Modules with nothing to test that is not seen elsewhere, and why.
 WITHOUT = {
-    "_log.py": "one function, which tests of the cache and of processes see at work",
     "_typing.py": "names of types",
     "kernels/arguments.py": "records and numbers of columns",
     "kernels/portions.py": "records",

@@ -10,7 +10,7 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -128,6 +128,42 @@ def link_atomically(source: Path, path: Path) -> None:
             os.link(source, temporary)
     except (OSError, NotImplementedError):
         write_atomically(path, source.read_bytes())
+
+
+def link_beside(source: Path, names: Iterable[Path]) -> Path:
+    """Let the first free one of `names` be the same file as `source`, or a copy where the file system has no links. None is replaced.
+
+    A name that is that file already is taken for it.
+    """
+    for path in names:
+        try:
+            os.link(source, path)
+        except FileExistsError:
+            if not (path.exists() and path.samefile(source)):
+                continue
+        except (OSError, NotImplementedError):
+            if not _copied(source, path):
+                continue
+        _keep_name(path.parent)
+        return path
+    raise FileExistsError(errno.EEXIST, f"no name is free for a copy of {str(source)!r}")
+
+
+def _copied(source: Path, path: Path) -> bool:
+    """Copy a file to a name that nobody has; whether it was free."""
+    content = source.read_bytes()
+    try:
+        # Takes the name; what is replaced then is this.
+        path.open("xb").close()
+    except FileExistsError:
+        return False
+    try:
+        write_atomically(path, content)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise
+    return True
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ whoever starts it.
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Iterator
@@ -31,7 +32,11 @@ _inherited = False
 def parallel_region() -> Iterator[bool]:
     """Whether the caller may start parallel loops until it leaves. One thread at a time may; no other waits for it."""
     lock = _lock
-    if inherited() or not lock.acquire(blocking=False):
+    if inherited():
+        yield False
+        return
+    if not lock.acquire(blocking=False):
+        _tell_of_others()
         yield False
         return
     try:
@@ -45,6 +50,14 @@ def inherited() -> bool:
     if _inherited:
         tell_once("fastbp trains on one thread in this process: it was forked after Numba had started its threads")
     return _inherited
+
+
+def _tell_of_others() -> None:
+    # Not in a thread of Numba's: to log there would list it among Python's for good.
+    if threading.get_ident() in [thread.ident for thread in threading.enumerate()]:
+        tell_once(
+            "fastbp computes on one thread while another call is under way: one at a time may use several, and nobody waits", logging.INFO
+        )
 
 
 def _safe_here() -> bool:

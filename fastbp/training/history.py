@@ -11,9 +11,12 @@ from fastbp.training.part import Part, State
 
 # Of these an epoch may have no entry.
 _OPTIONAL = ("val_loss", "val_accuracy")
+# A table of more epochs shows so many of the first, and of the last.
+_MOST, _SHOWN = 12, 5
+_FORMATS = {"samples_per_second": ",.0f"}
 
 
-@dataclass
+@dataclass(repr=False)
 class History(Part):
     """One entry per whole epoch, in the order of training. ``fit`` called again appends.
 
@@ -55,6 +58,39 @@ class History(Part):
 
     def __len__(self) -> int:
         return len(self.loss)
+
+    def __repr__(self) -> str:
+        return f"History({self._summary()})"
+
+    def _summary(self) -> str:
+        """Epochs, the last figures, and why training ended."""
+        parts = [f"{len(self)} epoch" + "s" * (len(self) != 1)]
+        names = [name for name in ("loss", *_OPTIONAL) if self._entry(name, len(self) - 1) is not None]
+        parts += [f"{name} {self._entry(name, len(self) - 1):.4g}" for name in names]
+        return ", ".join([*parts, f"stopped: {self.stopped}"] if self.stopped else parts)
+
+    def _entry(self, name: str, epoch: int) -> Any:
+        """What a list holds of an epoch, counted from 0; None where it holds nothing."""
+        entries = getattr(self, name)
+        return entries[epoch] if 0 <= epoch < len(entries) else None
+
+    def _repr_html_(self) -> str:
+        """A table for notebooks: a row for each epoch, of long histories for the first and the last."""
+        from html import escape
+
+        shown: list[int | None] = list(range(len(self)))
+        if len(self) > _MOST:
+            shown[_SHOWN:-_SHOWN] = [None]
+        names = [name for name, entries in self._columns().items() if any(entry is not None for entry in entries)]
+        head = "".join(f"<th>{escape(name)}</th>" for name in ["epoch", *names])
+        rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in self._cells(names, epoch))}</tr>" for epoch in shown)
+        return f"<table><caption>{escape(self._summary())}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+    def _cells(self, names: list[str], epoch: int | None) -> list[str]:
+        if epoch is None:
+            return ["..."] * (1 + len(names))
+        entries = {name: self._entry(name, epoch) for name in names}
+        return [str(epoch + 1), *("" if entry is None else format(entry, _FORMATS.get(name, ".4g")) for name, entry in entries.items())]
 
     def _columns(self) -> dict[str, list[Any]]:
         return {name: entries for name, entries in vars(self).items() if isinstance(entries, list)}

@@ -1,5 +1,6 @@
 """`Checkpoint`: written when it should be, and never over what must not be lost."""
 
+import contextlib
 import errno
 import os
 import signal
@@ -104,6 +105,15 @@ def test_a_new_run_does_not_lose_the_one_that_is_there(tmp_path):
     with pytest.warns(UserWarning, match=r"begins at step 0.*kept as .*run-before\.safetensors"):
         make().fit(X, LABELS, epochs=1, callbacks=fastbp.Checkpoint(path))
     assert (steps_in(path), steps_in(tmp_path / "run-before.safetensors")) == (7, 21)
+
+
+def test_the_runs_of_all_before_are_kept(tmp_path):
+    path, kept = tmp_path / "run.safetensors", ["run-before.safetensors", "run-before-2.safetensors", "run-before-3.safetensors"]
+    for epochs in (4, 3, 2, 1):
+        with pytest.warns(UserWarning, match=rf"{kept[3 - epochs]}'") if epochs < 4 else contextlib.nullcontext():
+            make().fit(X, LABELS, epochs=epochs, callbacks=fastbp.Checkpoint(path, "1 step", keep=2))
+    assert [steps_in(tmp_path / name) for name in kept] == [28, 21, 14]
+    assert sorted(os.listdir(tmp_path)) == sorted([*kept, "run.safetensors", "run-000000006.safetensors", "run-000000007.safetensors"])
 
 
 @pytest.mark.parametrize("last_write_failed", [False, True])

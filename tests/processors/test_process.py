@@ -1,10 +1,12 @@
 """Who may start parallel loops: one thread at a time, and nobody in a process that was forked after Numba's threads had started."""
 
+import logging
 import os
 import threading
 
 import pytest
 
+from fastbp import _log
 from fastbp.processors import process
 
 
@@ -30,6 +32,23 @@ def test_another_thread_does_not_wait():
         thread.start()
         thread.join(10)
     assert first and found == [False]
+
+
+def test_who_finds_another_is_told_once(monkeypatch, caplog):
+    monkeypatch.setattr(_log, "_said", {})
+    with caplog.at_level(logging.INFO, "fastbp"):
+        assert granted() and not caplog.records
+        with process.parallel_region():
+            assert not granted() and not granted()
+    assert [(record.levelname, "one thread while another call" in record.message) for record in caplog.records] == [("INFO", True)]
+
+
+def test_nothing_is_told_in_a_thread_that_is_not_pythons(monkeypatch):
+    monkeypatch.setattr(_log, "_said", {})
+    monkeypatch.setattr(threading, "enumerate", lambda: [])
+    with process.parallel_region():
+        assert not granted()
+    assert not _log._said
 
 
 def test_an_error_gives_the_region_back():

@@ -161,6 +161,27 @@ def test_who_finds_parallel_loops_running_takes_one_thread(monkeypatch):
     assert set(seen) == {1}
 
 
+@needs_two
+def test_threads_that_train_at_the_same_time_are_told_once(run_python):
+    code = (
+        "import logging, sys, threading, numpy as np, fastbp\n"
+        "logging.basicConfig(stream=sys.stdout, level=logging.INFO)\n"
+        "X, both = np.random.default_rng(0).normal(size=(64, 40)), threading.Barrier(2)\n"
+        "class Wait(fastbp.Callback):\n"
+        "    def on_fit_begin(self, run): both.wait(60)\n"
+        "def train(callbacks=()):\n"
+        "    trainer = fastbp.Trainer(fastbp.MLP([40, 400, 3], seed=0), loss='cross_entropy', threads=2)\n"
+        "    trainer.fit(X, np.arange(64) % 3, epochs=200, callbacks=callbacks)\n"
+        "train()\n"
+        "print('alone')\n"
+        "threads = [threading.Thread(target=train, args=(Wait(),)) for _ in range(2)]\n"
+        "for thread in threads: thread.start()\n"
+        "for thread in threads: thread.join()"
+    )
+    alone, together = run_python(code, NUMBA_NUM_THREADS="2").split("alone\n")
+    assert "one thread" not in alone and together.count("one thread while another call is under way") == 1
+
+
 def test_numbas_own_limit_is_honoured(run_python):
     code = (
         "import sys, numpy as np, numba, fastbp\n"

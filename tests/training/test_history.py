@@ -1,8 +1,25 @@
 """What a run leaves in its history."""
 
+import re
+
 import numpy as np
+import pytest
 from numpy.testing import assert_allclose
 from small_task import LABELS, TARGETS, N, X, make
+
+from fastbp import History
+
+
+def with_epochs(count):
+    history = History()
+    for epoch in range(count):
+        history.add(1 / (epoch + 1), {"loss": 0.5, "accuracy": 0.25} if epoch else {}, 2.0, 10_000)
+    return history
+
+
+def cells(history):
+    rows = re.findall("<tr>(.*?)</tr>", history._repr_html_())
+    return [re.findall("<t[hd]>(.*?)</t[hd]>", row) for row in rows]
 
 
 def test_history_has_an_entry_an_epoch():
@@ -28,3 +45,42 @@ def test_history_loss_is_the_mean_over_rows_before_each_update():
     parts = [slice(first, first + 8) for first in range(0, N, 8)]
     losses = [stepped.step(X[part], LABELS[part]) for part in parts]
     assert_allclose(history.loss, np.average(losses, weights=[len(X[part]) for part in parts]), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("history", "wanted"),
+    [
+        (History(), "History(0 epochs)"),
+        (History(loss=[0.123456], stopped="epochs"), "History(1 epoch, loss 0.1235, stopped: epochs)"),
+        (History(loss=[1.0, 2.0], val_loss=[3.0, None]), "History(2 epochs, loss 2)"),
+        (with_epochs(10_000), "History(10000 epochs, loss 0.0001, val_loss 0.5, val_accuracy 0.25)"),
+        (History([np.nan], [np.float32(7)], stopped="time_limit"), "History(1 epoch, loss nan, val_loss 7, stopped: time_limit)"),
+    ],
+)  # fmt: skip
+def test_history_says_in_a_line_where_it_ended(history, wanted):
+    assert repr(history) == str(history) == wanted
+
+
+def test_history_of_a_fit_says_why_it_ended():
+    assert re.fullmatch(r"History\(3 epochs, loss [0-9.]+, stopped: epochs\)", repr(make().fit(X, LABELS, epochs=3)))
+
+
+def test_history_is_a_table_in_notebooks():
+    head, first, second = cells(with_epochs(2))
+    assert head == ["epoch", "loss", "val_loss", "val_accuracy", "seconds", "samples_per_second"]
+    assert first == ["1", "1", "", "", "2", "5,000"] and second == ["2", "0.5", "0.5", "0.25", "2", "5,000"]
+
+
+def test_a_long_table_has_the_first_and_the_last_epochs():
+    assert [row[0] for row in cells(with_epochs(12))[1:]] == [str(epoch) for epoch in range(1, 13)]
+    assert [row[0] for row in cells(with_epochs(1000))[1:]] == ["1", "2", "3", "4", "5", "...", "996", "997", "998", "999", "1000"]
+
+
+def test_a_table_has_no_columns_without_entries_and_no_foreign_markup():
+    assert cells(History(loss=[2.0], val_loss=[None])) == [["epoch", "loss"], ["1", "2"]]
+    assert cells(History()) == [["epoch"]]
+    assert "<b>" not in History(stopped="<b>")._repr_html_() and "&lt;b&gt;" in History(stopped="<b>")._repr_html_()
+
+
+def test_histories_are_equal_by_their_entries():
+    assert with_epochs(3) == with_epochs(3) != with_epochs(4)
