@@ -15,6 +15,7 @@ from fastbp._random import as_seed
 from fastbp._typing import Array, DType
 from fastbp.activations import Activation, Identity, as_activation
 from fastbp.compiling.loading import loading
+from fastbp.data.frames import Names, names_of
 from fastbp.data.rows import Rows
 from fastbp.data.validation import check_inputs
 from fastbp.inference import Inference
@@ -53,6 +54,9 @@ class MLP(Fixed):
         ``biases[l]`` has shape (n_out,). Assigned alike.
     layer_sizes : tuple of int
     n_parameters : int
+    feature_names : tuple of str or None
+        Names of the columns of the first frame that it was trained on. A frame is taken by these names then, whatever the order of its
+        columns; an array as it is. None before, and when the names are no strings, or one comes twice.
 
     Raises
     ------
@@ -75,6 +79,7 @@ class MLP(Fixed):
     seed: int
     network: Network
     inference: Inference
+    feature_names: Names = None
 
     def __init__(
         self,
@@ -170,13 +175,22 @@ class MLP(Fixed):
         """Let ``"auto"`` stay what it stands for."""
         vars(self).update(output_is_auto=False)
 
+    def names_for(self, X: Any) -> Names:
+        """The names by which frames are taken when X is what the model is trained on: its own, or else those of X."""
+        return self.feature_names or names_of(X)
+
+    def keep_names(self, X: Any) -> None:
+        """Remember them."""
+        if self.feature_names is None:
+            vars(self).update(feature_names=names_of(X))
+
     def predict(self, X: Any) -> Array:
         """What the output layer gives.
 
         Parameters
         ----------
         X : array-like of shape (n, n_inputs)
-            Finite numbers of any real type, in any memory order; a frame is taken by its NumPy form.
+            Finite numbers of any real type, in any memory order. The columns of a frame are taken by `feature_names`.
 
         Returns
         -------
@@ -186,12 +200,12 @@ class MLP(Fixed):
         Raises
         ------
         ValueError, TypeError
-            When X is not such an array.
+            When X is not such an array, or a frame with other names.
         """
         few = self.inference.predict_few(X)
         if few is not None:
             return few
-        inputs = check_inputs(X, self.layer_sizes[0], self.dtype)
+        inputs = check_inputs(X, self.layer_sizes[0], self.dtype, self.feature_names)
         return self.inference.predict(Rows(inputs))
 
     def save(self, path: str | PathLike[str]) -> None:

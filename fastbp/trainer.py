@@ -144,12 +144,13 @@ class Trainer(Fixed):
         Parameters
         ----------
         X : array-like of shape (n, n_inputs)
-            Finite numbers of any real type; rows are converted as they are gathered, so that the data set is not copied.
+            Finite numbers of any real type; rows are converted as they are gathered, so that the data set is not copied. The columns of a
+            frame are taken by ``model.feature_names``, which are those of the first frame that the model is trained on.
         y : array-like
             Targets of the loss, of shape (n,) or (n, n_outputs).
         epochs : int
         validation_data : (X, y) or (X, y, sample_weight), optional
-            Evaluated after every epoch.
+            Evaluated after every epoch. Errors about it begin with its name.
         sample_weight : array-like of shape (n,), optional
             Not negative. The loss of a batch of B rows is ``sum_i w_i l_i / (B * mean(w))``, with the mean over the whole set: whatever the
             batches, a row of weight 2 pulls as two rows do, and a factor common to all weights changes nothing.
@@ -167,17 +168,19 @@ class Trainer(Fixed):
         Raises
         ------
         ValueError, TypeError
-            For data or arguments that do not fit; nothing has changed then.
+            For data or arguments that do not fit; nothing has changed then. Also for data that a callback has changed so that they do not
+            fit any more: the epochs up to there are kept then.
         """
         run = self.run
         rows = run.check(X, y, sample_weight)
-        validation = None if validation_data is None else run.check_validation(validation_data)
+        validation = None if validation_data is None else run.check_validation(validation_data, X)
         epochs = integer(epochs, "epochs", least=0)
         listeners = check_callbacks(callbacks)
         shown = check_progress(progress)
         deadline = None if time_limit is None else time.perf_counter() + real(time_limit, "time_limit", exclusive=True)
         run.check_optimizer()
         run.keep_output()
+        run.model.keep_names(X)
         fit = Fit(run, self._engine, self._guard, rows, validation, listeners, shown, deadline)
         difference = run.recognise(rows)
         if difference:
@@ -192,10 +195,12 @@ class Trainer(Fixed):
         Parameters and errors are those of `fit`.
         """
         run, guard = self.run, self._guard
-        rows = self._engine.few.take(X, y) if sample_weight is None else None
-        rows = run.check(X, y, sample_weight) if rows is None else rows
+        few = self._engine.few.take(X, y) if sample_weight is None else None
+        rows = run.check(X, y, sample_weight) if few is None else few
         run.check_optimizer()
         run.keep_output()
+        if few is None:
+            run.model.keep_names(X)
         if not guard.is_current:
             guard.begin()
         losses = self._engine.train(rows, as_they_lie(rows.n_rows), 0, rows.n_rows, 1, self._engine.tasks(rows.n_rows))

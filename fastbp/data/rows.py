@@ -39,6 +39,12 @@ class Rows:
         assert self._arrays[0] is not None
         return self._arrays[0][rows]
 
+    def checked(self) -> tuple[Array, Array | None]:
+        """X and y as they are read, which may be where the caller can change them; y with one column as (n,)."""
+        inputs, targets = self._arrays[:2]
+        assert inputs is not None
+        return inputs, targets[:, 0] if targets is not None and self.target_width == 1 else targets
+
     def weights(self, rows: slice) -> Array | None:
         """The weights of some rows; None where all weigh the same."""
         weights = self._arrays[2]
