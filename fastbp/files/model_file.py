@@ -100,7 +100,8 @@ def _names(description: dict[str, Any]) -> Names:
     names = description.get("feature_names")
     if names is None:
         return None
-    if not all(isinstance(name, str) for name in names) or not len(names) == len(set(names)) == description["layer_sizes"][0]:
+    strings = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    if not strings or not len(names) == len(set(names)) == description["layer_sizes"][0]:
         raise ValueError(f"its feature_names are {names!r:.60}; expected a name for each input")
     return tuple(names)
 
