@@ -74,6 +74,15 @@ def as_they_lie(rows: int) -> NDArray[np.int64]:
     return _NUMBERS[:rows] if rows <= _NUMBERS.size else np.arange(rows)
 
 
+def may_change(array: Any) -> bool:
+    """Whether somebody may write into an array, or into one that it is a view of."""
+    while isinstance(array, np.ndarray):
+        if array.flags.writeable:
+            return True
+        array = array.base
+    return False
+
+
 def _readable(array: Array | None) -> Array | None:
     """`array` itself where its rows are contiguous and of a type that the kernels convert; otherwise the smallest copy that is."""
     if array is None:

@@ -12,7 +12,7 @@ import numpy as np
 from fastbp._typing import NDArray
 from fastbp.compiling.loading import loading
 from fastbp.data.frames import Names
-from fastbp.data.rows import Rows
+from fastbp.data.rows import Rows, may_change
 from fastbp.data.validation import check_inputs, check_sample_weight
 from fastbp.losses import Loss, describe_loss, described_loss
 from fastbp.mlp import MLP
@@ -137,8 +137,11 @@ class Run:
 
     def _check_arrays(self, rows: Rows) -> None:
         (inputs, targets), sizes, dtype = rows.checked(), self.model.layer_sizes, self.model.dtype
-        check_inputs(inputs, sizes[0], dtype)
-        self.loss.check_targets(targets, rows.n_rows, sizes[-1], dtype)
+        # A file that is mapped read-only is not read once more.
+        if may_change(inputs):
+            check_inputs(inputs, sizes[0], dtype)
+        if targets is not None and may_change(targets):
+            self.loss.check_targets(targets, rows.n_rows, sizes[-1], dtype)
 
     def check_optimizer(self) -> None:
         """Raise ValueError or TypeError for a setting outside its range; the name of an optimizer becomes one."""

@@ -115,6 +115,14 @@ def test_data_are_looked_at_again_only_where_there_are_callbacks(monkeypatch):
     assert 4 <= len(looked) <= 8, "once an epoch, and again after a pause in its midst"
 
 
+def test_a_read_only_view_of_what_is_written_is_looked_at():
+    data = X.copy()
+    view = data[:]
+    view.flags.writeable = False
+    with pytest.raises(ValueError, match=rf"^X\[7, 2\] is nan.*; {CHANGED}$"):
+        make().fit(view, LABELS, epochs=5, callbacks=Write(data, (7, 2), np.nan))
+
+
 def test_one_column_of_targets():
     model = fastbp.MLP([3, 4, 1], seed=0)
     trainer, y = fastbp.Trainer(model, loss="squared_error", batch_size=8), X[:, 0].copy()
