@@ -15,6 +15,7 @@ from fastbp._random import as_seed
 from fastbp._typing import Array, DType
 from fastbp.activations import Activation, Identity, as_activation
 from fastbp.compiling.loading import loading
+from fastbp.data.frames import Names, names_of
 from fastbp.data.rows import Rows
 from fastbp.data.validation import check_inputs
 from fastbp.inference import Inference
@@ -54,6 +55,9 @@ class MLP(Fixed):
         ``biases[l]`` has shape (n_out,). Assigned alike.
     layer_sizes : tuple of int
     n_parameters : int
+    feature_names : tuple of str or None
+        Names of the columns of the first frame that it was trained on. A frame is taken by these names then, whatever the order of its
+        columns; an array as it is. None before, and when the names are no strings, or one comes twice.
 
     Raises
     ------
@@ -77,6 +81,7 @@ class MLP(Fixed):
     network: Network
     inference: Inference
     turns: Turns
+    feature_names: Names = None
 
     def __init__(
         self,
@@ -120,8 +125,7 @@ class MLP(Fixed):
 
     @weights.setter
     def weights(self, given: Sequence[Any]) -> None:
-        shapes = [array.shape for array in self._weights]
-        self._fill(self._weights, check_arrays(given, "weights", "model.weights", shapes, self.dtype))
+        self._set("weights", self._weights, given)
 
     @property
     def biases(self) -> tuple[Array, ...]:
@@ -130,8 +134,7 @@ class MLP(Fixed):
 
     @biases.setter
     def biases(self, given: Sequence[Any]) -> None:
-        shapes = [array.shape for array in self._biases]
-        self._fill(self._biases, check_arrays(given, "biases", "model.biases", shapes, self.dtype))
+        self._set("biases", self._biases, given)
 
     def get_weights(self) -> list[Array]:
         """Copies of W and b of the first layer, of the second, and so on, as in Keras."""
@@ -148,6 +151,9 @@ class MLP(Fixed):
         """
         own = [array for layer in zip(self._weights, self._biases, strict=True) for array in layer]
         self._fill(own, check_arrays(weights, "weights", "weights", [array.shape for array in own], self.dtype))
+
+    def _set(self, name: str, own: Sequence[Array], given: Sequence[Any]) -> None:
+        self._fill(own, check_arrays(given, name, f"model.{name}", [array.shape for array in own], self.dtype))
 
     def _fill(self, own: Sequence[Array], given: Sequence[Array]) -> None:
         with self.turns.change("an assignment of weights"):
@@ -174,13 +180,22 @@ class MLP(Fixed):
         """Let ``"auto"`` stay what it stands for."""
         vars(self).update(output_is_auto=False)
 
+    def names_for(self, X: Any) -> Names:
+        """The names by which frames are taken when X is what the model is trained on: its own, or else those of X."""
+        return self.feature_names or names_of(X)
+
+    def keep_names(self, X: Any) -> None:
+        """Remember them."""
+        if self.feature_names is None:
+            vars(self).update(feature_names=names_of(X))
+
     def predict(self, X: Any) -> Array:
         """What the output layer gives.
 
         Parameters
         ----------
         X : array-like of shape (n, n_inputs)
-            Finite numbers of any real type, in any memory order; a frame is taken by its NumPy form.
+            Finite numbers of any real type, in any memory order. The columns of a frame are taken by `feature_names`.
 
         Returns
         -------
@@ -190,7 +205,7 @@ class MLP(Fixed):
         Raises
         ------
         ValueError, TypeError
-            When X is not such an array.
+            When X is not such an array, or a frame with other names.
         """
         turns = self.turns
         try:
@@ -198,7 +213,9 @@ class MLP(Fixed):
             if turns.changes:
                 turns.wait()
             few = self.inference.predict_few(X)
-            return self.inference.predict(Rows(check_inputs(X, self.layer_sizes[0], self.dtype))) if few is None else few
+            if few is not None:
+                return few
+            return self.inference.predict(Rows(check_inputs(X, self.layer_sizes[0], self.dtype, self.feature_names)))
         finally:
             turns.readers.pop()
 

@@ -147,12 +147,13 @@ class Trainer(Fixed):
         ----------
         X : array-like of shape (n, n_inputs)
             Finite numbers of any real type; rows are converted as they are gathered, so that the data set is not copied, unless its columns
-            lie together or its type is a rare one.
+            lie together or its type is a rare one. The columns of a frame are taken by
+            ``model.feature_names``, which are those of the first frame that the model is trained on.
         y : array-like
             Targets of the loss, of shape (n,) or (n, n_outputs).
         epochs : int
         validation_data : (X, y) or (X, y, sample_weight), optional
-            Evaluated after every epoch.
+            Evaluated after every epoch. Errors about it begin with its name.
         sample_weight : array-like of shape (n,), optional
             Not negative. The loss of a batch of B rows is ``sum_i w_i l_i / (B * mean(w))``, with the mean over the whole set: whatever the
             batches, a row of weight 2 pulls as two rows do, and a factor common to all weights changes nothing.
@@ -172,13 +173,14 @@ class Trainer(Fixed):
         Raises
         ------
         ValueError, TypeError
-            For data or arguments that do not fit; nothing has changed then.
+            For data or arguments that do not fit; nothing has changed then. Also for data that a callback has changed so that they do not
+            fit any more: the epochs up to there are kept then.
         RuntimeError
             While another call trains the model.
         """
         run = self.run
         rows = run.check(X, y, sample_weight)
-        validation = None if validation_data is None else run.check_validation(validation_data)
+        validation = None if validation_data is None else run.check_validation(validation_data, X)
         epochs = integer(epochs, "epochs", least=0)
         listeners = check_callbacks(callbacks)
         shown = check_progress(progress)
@@ -190,6 +192,7 @@ class Trainer(Fixed):
             turns.check(user)
             run.check_optimizer()
             run.keep_output()
+            run.model.keep_names(X)
             fit = Fit(run, self._engine, self._guard, rows, validation, listeners, shown, deadline, raises)
             difference = run.recognise(rows)
             if difference:

@@ -39,6 +39,12 @@ class Rows:
         assert self._arrays[0] is not None
         return self._arrays[0][rows]
 
+    def checked(self) -> tuple[Array, Array | None]:
+        """X and y as they are read, which may be where the caller can change them; y with one column as (n,)."""
+        inputs, targets = self._arrays[:2]
+        assert inputs is not None
+        return inputs, targets[:, 0] if targets is not None and self.target_width == 1 else targets
+
     def weights(self, rows: slice) -> Array | None:
         """The weights of some rows; None where all weigh the same."""
         weights = self._arrays[2]
@@ -66,6 +72,15 @@ _NUMBERS = np.arange(1 << 14)
 def as_they_lie(rows: int) -> NDArray[np.int64]:
     """The order 0, 1, 2 and so on, which nobody changes."""
     return _NUMBERS[:rows] if rows <= _NUMBERS.size else np.arange(rows)
+
+
+def may_change(array: Any) -> bool:
+    """Whether somebody may write into an array, or into one that it is a view of."""
+    while isinstance(array, np.ndarray):
+        if array.flags.writeable:
+            return True
+        array = array.base
+    return False
 
 
 def _readable(array: Array | None) -> Array | None:

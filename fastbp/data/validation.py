@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from fastbp._typing import Array, DType
 from fastbp.compiling.loading import loading
+from fastbp.data.frames import Names, by_names, numbers_in
 
 # Types of arrays that are what they are, and whose range a compiled loop checks.
 _COMMON = frozenset(np.dtype(name) for name in ("f4", "f8", "i8"))
@@ -53,8 +54,11 @@ def all_finite(array: Array) -> bool:
     return bool(np.isfinite(array).all())
 
 
-def numeric(given: object, argument: str) -> Array:
-    """`given` (array, list, pandas or polars frame, memory map) as an array of real numbers of its own type."""
+def numeric(given: object, argument: str, of_text: str = "") -> Array:
+    """`given` (array, list, pandas or polars frame, memory map) as an array of real numbers of its own type.
+
+    `of_text` is added to the error for strings.
+    """
     if type(given) is np.ndarray and given.dtype in _COMMON:
         return given
     if hasattr(given, "toarray") and hasattr(given, "nnz"):
@@ -62,25 +66,24 @@ def numeric(given: object, argument: str) -> Array:
     if isinstance(given, np.ma.MaskedArray) and np.ma.is_masked(given):
         raise ValueError(f"{argument} has masked elements; expected numbers everywhere, such as {argument}.filled(0)")
     try:
-        array = np.asarray(given) if not _has_nullable_columns(given) else given.to_numpy(np.float64, na_value=np.nan)  # type: ignore[attr-defined]
+        array = numbers_in(given)
     except ValueError as error:
         raise ValueError(f"{argument} is no rectangular array: {error}") from None
     # Objects of other libraries may raise anything.
     except Exception as error:
         raise TypeError(f"{argument} is of type {type(given).__name__}, and its array cannot be had: {error}") from error
     if array.dtype.kind not in "fiub":
-        raise TypeError(f"{argument} has dtype {array.dtype} ({type(given).__name__}); expected real numbers or bools")
+        hint = of_text if _is_text(array) else ""
+        raise TypeError(f"{argument} has dtype {array.dtype} ({type(given).__name__}); expected real numbers or bools{hint}")
     if array.dtype.kind == "f" and array.dtype.itemsize not in (2, 4, 8):
         with np.errstate(over="ignore"):
             return array.astype(np.float64)
     return array
 
 
-def _has_nullable_columns(given: object) -> bool:
-    """Whether `given` is a pandas object with numbers that NumPy would take for Python objects, since some may be missing."""
-    kinds = getattr(given, "dtypes", getattr(given, "dtype", None))
-    kinds = list(kinds) if isinstance(kinds, Iterable) else [kinds]
-    return any(hasattr(kind, "na_value") for kind in kinds) and all(getattr(kind, "kind", "O") in "fiub" for kind in kinds)
+def _is_text(array: Array) -> bool:
+    """Whether an array holds strings, of NumPy's types or of Python's."""
+    return array.dtype.kind in "UST" or (array.dtype.kind == "O" and any(isinstance(value, str) for value in array.flat))
 
 
 def real_range(array: Array, argument: str, dtype: DType) -> None:
@@ -126,9 +129,9 @@ def real_array(given: object, argument: str, dtype: DType) -> Array:
     return array.astype(dtype)
 
 
-def check_inputs(X: object, n_features: int, dtype: DType) -> Array:
-    """`X` as a finite array (n, n_features) with at least one row, in its own type."""
-    inputs = numeric(X, "X")
+def check_inputs(X: object, n_features: int, dtype: DType, names: Names = None) -> Array:
+    """`X` as a finite array (n, n_features) with at least one row, in its own type; a frame's columns in the order of `names`."""
+    inputs = numeric(by_names(X, names, "X"), "X")
     if inputs.ndim != 2:
         hint = "; one sample is X.reshape(1, -1), one feature X.reshape(-1, 1)" if inputs.ndim == 1 else ""
         raise ValueError(f"X has {inputs.ndim} dimensions, shape {inputs.shape}; expected (n, {n_features}){hint}")

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from fastbp._typing import Array, DType
 from fastbp.activations import ACTIVATIONS, Activation, Identity
+from fastbp.data.frames import Names
 from fastbp.files.sealed import Content, as_path, existing, sealed, unsealed, write_atomically
 from fastbp.files.tensors import fill, named
 
@@ -28,6 +29,7 @@ class Model(Protocol):
     seed: int
     weights: tuple[Array, ...]
     biases: tuple[Array, ...]
+    feature_names: Names
 
 
 ModelT = TypeVar("ModelT", bound=Model)
@@ -60,6 +62,7 @@ def describe(model: Model) -> dict[str, Any]:
         "output_is_auto": model.output_is_auto,
         "dtype": model.dtype.name,
         "seed": model.seed,
+        "feature_names": model.feature_names,
     }
 
 
@@ -75,6 +78,7 @@ def build(path: Path, content: Content, model_class: Callable[..., ModelT]) -> M
         model = model_class(init="zeros", **_arguments(description))
         # What "auto" stood for it stays, unless it stood for nothing yet.
         vars(model)["output_is_auto"] = description["output_is_auto"] and isinstance(model.activations[-1], Identity)
+        vars(model)["feature_names"] = _names(description)
         fill(named(model.weights, model.biases), content.tensors)
         return model
     except (KeyError, AttributeError, TypeError, ValueError) as error:
@@ -94,6 +98,17 @@ def _describe(activation: Activation) -> dict[str, Any]:
 def _build(description: dict[str, Any]) -> Activation:
     settings = dict(description)
     return ACTIVATIONS[settings.pop("name")](**settings)
+
+
+def _names(description: dict[str, Any]) -> Names:
+    """The names of features, which files of earlier versions do not have."""
+    names = description.get("feature_names")
+    if names is None:
+        return None
+    strings = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    if not strings or not len(names) == len(set(names)) == description["layer_sizes"][0]:
+        raise ValueError(f"its feature_names are {names!r:.60}; expected a name for each input")
+    return tuple(names)
 
 
 def _arguments(description: dict[str, Any]) -> dict[str, Any]:

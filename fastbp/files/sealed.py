@@ -53,7 +53,7 @@ def check_writable(path: Path) -> None:
         temporary.touch(exist_ok=False)
         temporary.unlink()
     except OSError as error:
-        raise OSError(error.errno, f"cannot write {str(path)!r}: {error.strerror}") from error
+        raise OSError(error.errno, f"cannot write {str(path)!r}: {_reason(error, path)}") from error
 
 
 def sealed(tensors: Mapping[str, Array], settings: Mapping[str, Any]) -> list[bytes | memoryview]:
@@ -175,7 +175,8 @@ def _replacing(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
         _keep_name(path.parent)
     except OSError as error:
-        raise OSError(error.errno, f"cannot write {str(path)!r}: {error.strerror}; what was there is untouched") from error
+        kept = "; what was there is untouched" if path.exists() else ""
+        raise OSError(error.errno, f"cannot write {str(path)!r}: {_reason(error, path)}{kept}") from error
     finally:
         # Gone once it has taken the place; whatever is wrong with the folder has been told.
         with contextlib.suppress(OSError):
@@ -185,6 +186,12 @@ def _replacing(path: Path) -> Iterator[Path]:
 
 def _temporary(path: Path) -> Path:
     return path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+
+
+def _reason(error: OSError, path: Path) -> str:
+    """What is wrong, in the system's words, and with the folder of `path` where it is gone."""
+    gone = "" if path.parent.exists() else f"; the folder {str(path.parent)!r} does not exist (any more)"
+    return f"{error.strerror}{gone}"
 
 
 def _keep_name(folder: Path) -> None:

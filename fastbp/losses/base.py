@@ -63,9 +63,9 @@ class Loss(Specification, ABC):
         return random.normal(size=(rows, columns))
 
 
-def rows_of_outputs(name: str, y: object, rows: int, n_outputs: int) -> Array:
-    """`y` as a numeric array (rows, n_outputs)."""
-    targets = numeric(y, "y")
+def rows_of_outputs(name: str, y: object, rows: int, n_outputs: int, of_text: str = "") -> Array:
+    """`y` as a numeric array (rows, n_outputs); `of_text` is added to the error for strings."""
+    targets = numeric(y, "y", of_text)
     if targets.ndim == 1 and n_outputs == 1:
         targets = targets[:, np.newaxis]
     if targets.ndim != 2 or targets.shape[1] != n_outputs:

@@ -6,16 +6,20 @@ import numpy as np
 
 from fastbp._typing import Array, DType
 from fastbp.activations import Activation, Sigmoid, Softmax
+from fastbp.data.frames import is_frame
 from fastbp.data.validation import check_range, numeric
 from fastbp.kernels import codes
 from fastbp.losses.base import Loss, rows_of_outputs, same_rows
+
+# What is said to names of classes.
+_ENCODE = "; names of classes become labels with np.unique(y, return_inverse=True)[1]"
 
 
 class CrossEntropy(Loss):
     """mean over rows of -sum_k t_k log p_k, p = softmax(z) (C. M. Bishop, *Pattern Recognition and Machine Learning*, 2006, section 4.3).
 
-    Targets are integer labels 0 to n_outputs - 1 of shape (n,), or rows of probabilities (n, n_outputs). With
-    ``output_activation="identity"`` the loss is the same and the model predicts logits.
+    Targets are integer labels 0 to n_outputs - 1 of shape (n,), or a frame with one column of them, or rows of probabilities
+    (n, n_outputs). With ``output_activation="identity"`` the loss is the same and the model predicts logits.
     """
 
     name = "cross_entropy"
@@ -35,14 +39,17 @@ class CrossEntropy(Loss):
 
     def check_targets(self, y: object, rows: int, n_outputs: int, dtype: DType) -> Array:
         """Labels or probabilities."""
-        targets = numeric(y, "y")
+        targets = numeric(y, "y", _ENCODE)
+        is_column = targets.ndim == 2 and targets.shape[1] == 1
+        if is_column and is_frame(y):
+            targets = targets[:, 0]
         if targets.ndim == 1:
             same_rows(targets, rows)
             return _labels(targets, n_outputs)
         if targets.ndim != 2 or targets.shape[1] != n_outputs:
             raise ValueError(
                 f"y has shape {targets.shape}; loss='cross_entropy' expects integer labels (n,) or probabilities (n, {n_outputs}), "
-                "a column for each output"
+                f"a column for each output{'; a column of labels is taken as y.ravel()' if is_column else ''}"
             )
         same_rows(targets, rows)
         check_range(targets, "y", 0, 1, "probabilities")
@@ -87,7 +94,7 @@ class BinaryCrossEntropy(Loss):
 
     def check_targets(self, y: object, rows: int, n_outputs: int, dtype: DType) -> Array:
         """Targets in [0, 1]."""
-        targets = rows_of_outputs(self.name, y, rows, n_outputs)
+        targets = rows_of_outputs(self.name, y, rows, n_outputs, _ENCODE)
         check_range(targets, "y", 0, 1, "targets of binary_cross_entropy")
         return targets
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -19,7 +20,9 @@ _LARGE = 30.0
 
 
 class DivergenceError(ArithmeticError):
-    """Training produced a number that is not finite. The trainer holds the weights from before that step, and can go on.
+    """Training produced a number that is not finite, or somebody else wrote one into the weights.
+
+    The trainer holds the weights from before that, and can go on.
 
     Attributes
     ----------
@@ -50,9 +53,25 @@ def explained(run: Run, engine: Engine, rows: Rows, batch: NDArray[np.int64]) ->
 
 
 def unexplained(run: Run, step: int) -> DivergenceError:
-    """The error where what went wrong up to `step` cannot be repeated: the data are gone, or somebody else changed the weights."""
+    """The error where what went wrong up to `step` cannot be repeated, since the data are gone."""
     what = f"up to step {step} the loss, or a weight, became infinite or NaN"
     return DivergenceError(f"training diverged: {what}. The weights of step {run.steps} are kept. {_advice(run)}", step, None)
+
+
+def changed(run: Run, step: int, layers: Sequence[int]) -> DivergenceError:
+    """The error where the steps go well when they are made again: somebody else wrote into these layers, or it is not known where."""
+    kept = f"The weights of step {run.steps} are kept"
+    if not layers:
+        what = f"up to step {step} a number became infinite or NaN, but not when the steps were made again"
+        return DivergenceError(f"{what}. A callback, or something else outside training, changed what they use. {kept}", step, None)
+    named = f"layer {layers[0]}" if len(layers) == 1 else f"layers {', '.join(map(str, layers))}"
+    what = f"weights of {named} were not finite before step {step + 1} (epoch {run.epoch + 1})"
+    return DivergenceError(f"{what}: they were changed from outside training, by a callback perhaps. {kept}", step + 1, layers[0])
+
+
+def layers_not_finite(run: Run) -> list[int]:
+    """The layers whose weights or biases hold a number that is not finite."""
+    return _not_finite(run.model, run.model.network.parameters)
 
 
 def _advice(run: Run) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from fastbp._typing import Array, NDArray
 from fastbp.data.rows import Rows, as_they_lie
 from fastbp.processors.threads import task_choices
-from fastbp.training.divergence import DivergenceError, explained, unexplained
+from fastbp.training.divergence import changed, explained, layers_not_finite
 from fastbp.training.engine import Engine
 from fastbp.training.epoch import Epoch
 from fastbp.training.guard import Guard
@@ -58,6 +58,7 @@ class Fit:
         self._shown, self._deadline = shown, deadline
         self._batch = min(run.batch_size or rows.n_rows, rows.n_rows)
         self._notes = Notes(run.parts)
+        self._heard = False  # callbacks have been called since the data were looked at
         self._interrupt = Interrupt(run.model.turns, raises)
         self._bar = Progress(False, 0)
         choices = task_choices(run.model.network, self._batch, run.threads)
@@ -75,6 +76,7 @@ class Fit:
                 ending.callback(listener.on_fit_end, run)
             for listener in self._listeners:
                 listener.on_fit_begin(run)
+            self._heard = bool(self._listeners)
             history.stopped = ""
             self._take_note()
             try:
@@ -99,7 +101,7 @@ class Fit:
             elif reason is None:
                 reason = self._advance()
         if not run.is_finite():
-            raise self._divergence()
+            raise self._divergence(layers_not_finite(run))
         return reason or "epochs"
 
     def _reason_to_stop(self) -> str | None:
@@ -112,6 +114,8 @@ class Fit:
         if self._listeners:
             self._heed_callbacks()
         run, epoch, stop = self._run, self._epoch(), False
+        if epoch.done == 0:
+            self._look_at_data()
         # An error after the last step may have left a complete one.
         if not epoch.complete:
             asked = [steps for listener in self._listeners if (steps := listener.steps_to_pause(run)) is not None]
@@ -123,10 +127,12 @@ class Fit:
             self._close(epoch)
             stop = any([listener.on_epoch_end(run) for listener in self._listeners])
         stop |= any([listener.on_pause(run) for listener in self._listeners])
+        self._heard = bool(self._listeners)
         return "callback" if stop else None
 
     def _close(self, epoch: Epoch) -> None:
         position = self._run.position
+        self._look_at_data()
         if not self._guard.weights_are_well():
             raise self._divergence()
         loss = epoch.mean_loss()
@@ -155,13 +161,21 @@ class Fit:
         self._bar.epoch(run.epoch, run.history.loss[-1], {})
 
     def _heed_callbacks(self) -> None:
-        """A callback may have given the optimizer other settings, or the run another optimizer, or remember something."""
+        """A callback may have given the optimizer other settings, or the run another optimizer, or the model bad weights; or remember."""
         run = self._run
+        if not self._guard.weights_are_well():
+            raise self._divergence(layers_not_finite(run))
         changed = run.optimizer != self._notes.optimizer(run.steps)[0]
         if changed:
             run.check_optimizer()
         if changed or run.listeners.have_state:
             self._take_note()
+
+    def _look_at_data(self) -> None:
+        """Raise ValueError where a callback has changed the data so that they are no more what they were checked to be."""
+        if self._heard:
+            self._run.check_again(self._rows, self._validation)
+            self._heard = False
 
     def _take_note(self) -> None:
         run = self._run
@@ -192,22 +206,31 @@ class Fit:
             losses, seconds = self._steps(epoch.order, epoch.done * epoch.batch, epoch.batch, most)
             return losses, epoch.add(losses, seconds)
 
-    def _divergence(self) -> DivergenceError:
-        """Go back to the last finite weights; the error that says what happened after them."""
+    def _divergence(self, layers: Sequence[int] = ()) -> Exception:
+        """Go back to the last finite weights; the error that says what happened after them. `layers` are not finite before a step."""
         run, steps, epochs, optimizer = self._run, self._run.steps, self._run.epoch, self._run.optimizer
-        run.history.stopped = "diverged"
+        of_data = self._error_of_data()
+        run.history.stopped = "error" if of_data else "diverged"
         with self._interrupt.held():
             self._take_note()
-            repeated = self._guard.go_back(lambda count: self._replay(count, epochs))
+            # Steps on other data would not be the same.
+            repeated = self._guard.go_back(None if of_data else lambda count: self._replay(count, epochs))
             self._leave_complete(epochs)
             run.history.truncate(len(run.history) - (epochs - run.epoch))
             self._notes.restore(run.epoch, run.steps)
-            error = explained(run, self._engine, self._rows, self._epoch().next_rows()) if repeated else unexplained(run, steps)
+            error = explained(run, self._engine, self._rows, self._epoch().next_rows()) if repeated else changed(run, steps, layers)
             if repeated:
                 self._guard.go_back()
                 self._leave_complete(epochs)
             run.optimizer = optimizer
-        return error
+        return of_data or error
+
+    def _error_of_data(self) -> ValueError | None:
+        try:
+            self._run.check_again(self._rows, self._validation)
+        except ValueError as error:
+            return error
+        return None
 
     def _replay(self, steps: int, epochs: int) -> Array:
         """The same steps once more, with nobody watching, when `epochs` have been counted; their losses."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -9,7 +11,8 @@ import numpy as np
 
 from fastbp._typing import NDArray
 from fastbp.compiling.loading import loading
-from fastbp.data.rows import Rows
+from fastbp.data.frames import Names
+from fastbp.data.rows import Rows, may_change
 from fastbp.data.validation import check_inputs, check_sample_weight
 from fastbp.losses import Loss, describe_loss, described_loss
 from fastbp.mlp import MLP
@@ -24,6 +27,9 @@ from fastbp.training.position import Position
 
 if TYPE_CHECKING:
     from fastbp.files.run_file import Stored
+
+# Before the words about an array of these.
+_VALIDATION = "validation_data: "
 
 PartT = TypeVar("PartT", bound=Part)
 
@@ -105,19 +111,37 @@ class Run:
         if self.model.output_is_auto:
             self.model.keep_output()
 
-    def check(self, X: Any, y: Any, sample_weight: Any = None) -> Rows:
-        """A data set for the model and the loss; ValueError or TypeError when it is none."""
+    def check(self, X: Any, y: Any, sample_weight: Any = None, names: Names = None) -> Rows:
+        """A data set for the model and the loss; ValueError or TypeError when it is none. Frames are taken by `names`, or the model's."""
         sizes, dtype = self.model.layer_sizes, self.model.dtype
-        inputs = check_inputs(X, sizes[0], dtype)
+        inputs = check_inputs(X, sizes[0], dtype, names or self.model.feature_names)
         targets = self.loss.check_targets(y, inputs.shape[0], sizes[-1], dtype)
         return Rows(inputs, targets, check_sample_weight(sample_weight, inputs.shape[0], dtype))
 
-    def check_validation(self, given: Any) -> Rows:
-        """The same for (X, y) or (X, y, sample_weight)."""
+    def check_validation(self, given: Any, X: Any) -> Rows:
+        """The same for (X, y) or (X, y, sample_weight), beside training on `X`, whose names of columns it follows."""
         if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
             what = f"has {len(given)} entries" if isinstance(given, (tuple, list)) else f"is of type {type(given).__name__}"
             raise TypeError(f"validation_data {what}; expected (X, y) or (X, y, sample_weight)")
-        return self.check(*given)
+        with _told_of(_VALIDATION):
+            sample_weight = given[2] if len(given) == 3 else None
+            return self.check(given[0], given[1], sample_weight, self.model.names_for(X))
+
+    def check_again(self, rows: Rows, validation: Rows | None) -> None:
+        """Raise ValueError where data that were in order are so no more: they are read where they lie, and others may write there."""
+        with _told_of(after="; the data were changed during fit"):
+            self._check_arrays(rows)
+            if validation is not None:
+                with _told_of(_VALIDATION):
+                    self._check_arrays(validation)
+
+    def _check_arrays(self, rows: Rows) -> None:
+        (inputs, targets), sizes, dtype = rows.checked(), self.model.layer_sizes, self.model.dtype
+        # A file that is mapped read-only is not read once more.
+        if may_change(inputs):
+            check_inputs(inputs, sizes[0], dtype)
+        if targets is not None and may_change(targets):
+            self.loss.check_targets(targets, rows.n_rows, sizes[-1], dtype)
 
     def check_optimizer(self) -> None:
         """Raise ValueError or TypeError for a setting outside its range; the name of an optimizer becomes one."""
@@ -202,6 +226,16 @@ class Run:
             "seed": self.seed,
             "precision": self.precision,
         }
+
+
+@contextlib.contextmanager
+def _told_of(before: str = "", after: str = "") -> Iterator[None]:
+    """Errors about arrays, with words that say which arrays they are."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        error.args = (f"{before}{error}{after}",)
+        raise
 
 
 def _settings_of(optimizer: Any) -> Any:

@@ -30,10 +30,12 @@ class SingleCalls:
             turns.users.append(user)
             if turns.users[0] is not user:
                 turns.check(user)
-            rows = self._few.take(X, y) if sample_weight is None else None
-            rows = run.check(X, y, sample_weight) if rows is None else rows
+            few = self._few.take(X, y) if sample_weight is None else None
+            rows = run.check(X, y, sample_weight) if few is None else few
             run.check_optimizer()
             run.keep_output()
+            if few is None:
+                run.model.keep_names(X)
             turns.begin_change()
             return self._update(rows)
         finally:

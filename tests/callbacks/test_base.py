@@ -1,5 +1,6 @@
 """Callbacks: when they are called, and what of an error in one of them."""
 
+import re
 import signal
 
 import pytest
@@ -60,3 +61,71 @@ def test_on_fit_end_of_every_callback_is_called_though_one_of_them_fails():
     with pytest.raises(RuntimeError, match="bad failed"):
         make().fit(X, LABELS, epochs=1, callbacks=[Recorder("bad", fail="end"), recorder])
     assert recorder.calls[-1][1] == "end"
+
+
+def with_hook(name, hook):
+    """A callback that has this method, too."""
+    return type("Mine", (fastbp.Callback,), {name: hook})()
+
+
+HOOKS = ["on_fit_begin", "on_epoch_end", "on_pause", "steps_to_pause", "on_fit_end"]
+# How a hook may not be written; the first two are those of Keras.
+OTHER_HOOKS = {
+    "(epoch, logs=None)": lambda self, epoch, logs=None: None,
+    "(epoch, logs)": lambda self, epoch, logs: None,
+    "()": lambda self: None,
+    "(*, run)": lambda self, *, run: None,
+    "(run, **logs)": lambda self, run, **logs: None,
+}
+
+
+def refused(callback, words):
+    trainer = make()
+    before = bits(trainer)
+    with pytest.raises(TypeError, match=words):
+        trainer.fit(X, LABELS, epochs=1, callbacks=callback)
+    assert bits(trainer) == before
+
+
+@pytest.mark.parametrize("signature", OTHER_HOOKS)
+@pytest.mark.parametrize("name", HOOKS)
+def test_a_hook_that_takes_other_arguments_than_the_run_is_refused(name, signature):
+    refused(with_hook(name, OTHER_HOOKS[signature]), re.escape(f"Mine.{name} takes {signature}; expected (run)"))
+
+
+@pytest.mark.parametrize(
+    "hook", [lambda self, run: None, lambda self, *arguments: None, lambda self, run, factor=2: None, staticmethod(lambda run: None), print]
+)
+def test_a_hook_that_takes_the_run_is_taken(hook, capsys):
+    for name in HOOKS:
+        make().fit(X, LABELS, epochs=1, callbacks=with_hook(name, hook))
+
+
+def test_a_hook_of_the_object_itself_is_called():
+    callback, heard = fastbp.Callback(), []
+    callback.on_fit_begin = heard.append
+    callback.on_loss = print  # not a method of its class
+    trainer = make()
+    trainer.fit(X, LABELS, epochs=1, callbacks=callback)
+    assert heard == [trainer.run]
+    callback.on_fit_begin = lambda: None
+    refused(callback, r"Callback\.on_fit_begin takes \(\); expected \(run\)")
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("on_train_begin", "on_fit_begin"),
+        ("on_train_end", "on_fit_end"),
+        ("on_epoch_begin", "on_epoch_end"),
+        ("on_batch_end", "on_epoch_end"),
+        ("on_epochend", "on_epoch_end"),
+        ("on_pauses", "on_pause"),
+    ],
+)
+def test_a_hook_that_would_never_be_called_is_refused(name, near):
+    refused(with_hook(name, lambda self, *arguments: None), rf"Mine\.{name} is never called; fastbp calls on_fit_begin, .*mean '{near}'\?")
+
+
+def test_what_is_named_like_a_hook_and_is_no_method_is_left_alone():
+    make().fit(X, LABELS, epochs=1, callbacks=with_hook("on_gpu", False))

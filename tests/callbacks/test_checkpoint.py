@@ -3,6 +3,8 @@
 import contextlib
 import errno
 import os
+import re
+import shutil
 import signal
 
 import pytest
@@ -131,3 +133,25 @@ def test_a_fit_that_fails_before_it_begins_overwrites_nothing(tmp_path, monkeypa
     with pytest.raises(RuntimeError, match="bad failed"):
         make().fit(X, LABELS, epochs=1, callbacks=[Recorder("bad", fail="begin"), checkpoint])
     assert path.read_bytes() == content
+
+
+class Remove(fastbp.Callback):
+    """Takes the folder away after an epoch."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def on_epoch_end(self, run):
+        if run.epoch == 2:
+            shutil.rmtree(self.folder)
+
+
+def test_a_folder_that_is_gone_is_told_as_such(tmp_path):
+    folder, trainer = tmp_path / "runs", make()
+    folder.mkdir()
+    gone = re.escape(f"the folder {str(folder)!r} does not exist (any more)")
+    with pytest.warns(RuntimeWarning, match=gone) as warned, pytest.raises(FileNotFoundError, match=gone) as raised:
+        trainer.fit(X, LABELS, epochs=3, callbacks=[Remove(folder), fastbp.Checkpoint(folder / "run")])
+    assert "untouched" not in str(raised.value) + "".join(str(warning.message) for warning in warned)
+    with pytest.raises(FileNotFoundError, match=gone):
+        trainer.fit(X, LABELS, epochs=1, callbacks=fastbp.Checkpoint(folder / "run"))

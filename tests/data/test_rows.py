@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 import fastbp
+from fastbp.data.rows import may_change
 
 ROWS, WIDTH = 37, 5
 RANDOM = np.random.default_rng(0)
@@ -215,3 +216,14 @@ def test_large_data_are_not_copied(dtype):
         tracemalloc.stop()
     # One batch of float32 takes 8 MB, the order of the rows less than one.
     assert peak < 0.4 * size
+
+
+def test_what_may_change_is_told_from_what_may_not(tmp_path):
+    array = EIGHTHS.copy()
+    view = read_only_view = array[1:]
+    read_only_view.flags.writeable = False
+    np.save(tmp_path / "X.npy", array)
+    mapped = {mode: np.load(tmp_path / "X.npy", mmap_mode=mode) for mode in ("r", "r+", "c")}
+    assert [may_change(each) for each in (array, view, read_only_view[1:])] == [True] * 3
+    assert [may_change(each) for each in (read_only(array), read_only(array)[1:], mapped["r"], mapped["r"][1:])] == [False] * 4
+    assert may_change(mapped["r+"]) and may_change(mapped["c"])

@@ -48,6 +48,9 @@ BAD_X = [
     ("too_negative", with_value(X, (2, 1), -TOO_LARGE), ValueError, r"X\[2, 1\] is -1e\+39; expected finite numbers of type float32"),
 ]  # fmt: skip
 
+# What is said to names of classes.
+ENCODE = r".*; names of classes become labels with np\.unique\(y, return_inverse=True\)\[1\]$"
+
 # trainer, name, y, exception, message
 BAD_Y = [
     ("trainer", "scalar", 1, ValueError, r"y has shape \(\); .*integer labels \(n,\) or probabilities \(n, 2\)"),
@@ -56,8 +59,14 @@ BAD_Y = [
     ("trainer", "too_many", np.zeros(5, int), ValueError, r"X has 4 rows and y has 5; expected as many"),
     ("trainer", "empty", [], ValueError, r"X has 4 rows and y has 0; expected as many"),
     ("trainer", "none", None, TypeError, r"y has dtype object \(NoneType\); expected real numbers"),
-    ("trainer", "class_names", ["cat", "dog", "dog", "cat"], TypeError, r"y has dtype <U3 \(list\); expected real numbers"),
-    ("trainer", "objects", LABELS.astype(object), TypeError, r"y has dtype object \(ndarray\); expected real numbers"),
+    ("trainer", "class_names", ["cat", "dog", "dog", "cat"], TypeError, r"y has dtype <U3 \(list\); expected real numbers" + ENCODE),
+    ("trainer", "class_bytes", np.array([b"cat", b"dog"] * 2), TypeError, r"y has dtype \|S3 \(ndarray\); expected real" + ENCODE),
+    ("trainer", "class_objects", np.array(["cat", "dog"] * 2, object), TypeError, r"y has dtype object \(ndarray\); expec" + ENCODE),
+    ("trainer", "class_series", pd.Series(["cat", "dog"] * 2), TypeError, r"y has dtype object \(Series\); expected real numb" + ENCODE),
+    ("trainer", "class_categories", pd.Series(["cat", "dog"] * 2).astype("category"), TypeError, r"y has dtype object .*" + ENCODE),
+    ("trainer", "class_frame", pd.DataFrame(["cat", "dog"] * 2), TypeError, r"y has dtype object \(DataFrame\); expected real " + ENCODE),
+    ("binary", "class_names", ["no", "yes", "yes", "no"], TypeError, r"y has dtype <U3 \(list\); expected real numbers" + ENCODE),
+    ("trainer", "objects", LABELS.astype(object), TypeError, r"y has dtype object \(ndarray\); expected real numbers or bools$"),
     ("trainer", "complex", LABELS + 0j, TypeError, r"y has dtype complex128 \(ndarray\); expected real numbers"),
     ("trainer", "sparse", sparse.csr_matrix(np.eye(2)[LABELS]), TypeError, r"y is sparse \(csr_matrix\); expected a dense array"),
     ("trainer", "masked", np.ma.masked_array(LABELS, LABELS == 0), ValueError, r"y has masked elements"),
@@ -69,7 +78,7 @@ BAD_Y = [
     ("trainer", "fraction", [0, 1, 0.5, 0], ValueError, r"y\[2\] is 0\.5; class labels are integers 0 to 1"),
     ("trainer", "nan_label", [0, 1, 1, np.nan], ValueError, r"y\[3\] is nan; class labels of 2 outputs lie between 0 and 1"),
     ("trainer", "inf_label", [np.inf, 1, 1, 0], ValueError, r"y\[0\] is inf; class labels of 2 outputs lie between 0 and 1"),
-    ("trainer", "column", LABELS[:, np.newaxis], ValueError, r"y has shape \(4, 1\); .*labels \(n,\) or probabilities \(n, 2\)"),
+    ("trainer", "column", LABELS[:, np.newaxis], ValueError, r"y has shape \(4, 1\); .*labels \(n,\) or proba.*y\.ravel\(\)$"),
     ("trainer", "one_hot_width", np.eye(3)[LABELS], ValueError, r"y has shape \(4, 3\); .*labels \(n,\) or probabilities \(n, 2\)"),
     ("trainer", "one_hot_rows", np.eye(2)[:1], ValueError, r"X has 4 rows and y has 1; expected as many"),
     ("trainer", "row_sum", np.full((N, 2), 0.4), ValueError, r"y\[0\] sums to 0\.8; rows of probabilities sum to 1"),
@@ -81,7 +90,7 @@ BAD_Y = [
     ("regression", "nan", with_value(PAIRS, (2, 1), np.nan), ValueError, r"y\[2, 1\] is nan; expected finite numbers of type float32"),
     ("regression", "inf", with_value(PAIRS, (0, 0), np.inf), ValueError, r"y\[0, 0\] is inf; expected finite numbers of type float32"),
     ("regression", "large", with_value(PAIRS, (0, 0), TOO_LARGE), ValueError, r"y\[0, 0\] is 1e\+39; expected finite numbers of"),
-    ("regression", "strings", PAIRS.astype(str), TypeError, r"y has dtype <U\d+ \(ndarray\); expected real numbers"),
+    ("regression", "strings", PAIRS.astype(str), TypeError, r"y has dtype <U\d+ \(ndarray\); expected real numbers or bools$"),
     ("binary", "two_columns", PAIRS, ValueError, r"y has shape \(4, 2\); .*with 1 outputs expects \(n,\) or \(n, 1\)"),
     ("binary", "above_one", [0, 1, 1.5, 0], ValueError, r"y\[2, 0\] is 1\.5; targets of binary_cross_entropy lie between 0 and 1"),
     ("binary", "below_zero", [0, -1, 1, 0], ValueError, r"y\[1, 0\] is -1; targets of binary_cross_entropy lie between 0 and 1"),
@@ -119,19 +128,23 @@ def validating(trainer, X_bad, y_bad):
 
 
 def data_cases():
-    """The bad arrays, each through every method that takes data."""
+    """The bad arrays, each through every method that takes data; what is wrong with validation data is told as such."""
     for method, call in (OF_DATA | {"validation_data": validating}).items():
+        begin = "^validation_data: " if method == "validation_data" else "^"
         for name, bad, error, message in BAD_X:
-            yield f"{method}_X_{name}", lambda kit, call=call, bad=bad: call(kit.trainer, bad, LABELS), error, message
+            yield f"{method}_X_{name}", lambda kit, call=call, bad=bad: call(kit.trainer, bad, LABELS), error, begin + message
         for trainer, name, bad, error, message in BAD_Y:
             call_it = lambda kit, call=call, trainer=trainer, bad=bad: call(getattr(kit, trainer), X, bad)  # noqa: E731
-            yield f"{method}_{trainer}_y_{name}", call_it, error, message
+            yield f"{method}_{trainer}_y_{name}", call_it, error, begin + message
     for name, bad, error, message in BAD_X:
         yield f"predict_X_{name}", lambda kit, bad=bad: kit.model.predict(bad), error, message
     for method, call in OF_DATA.items():
         for name, bad, error, message in BAD_WEIGHT:
             call_it = lambda kit, call=call, bad=bad: call(kit.trainer, X, LABELS, sample_weight=bad)  # noqa: E731
-            yield f"{method}_sample_weight_{name}", call_it, error, message
+            yield f"{method}_sample_weight_{name}", call_it, error, "^" + message
+    for name, bad, error, message in BAD_WEIGHT:
+        call_it = lambda kit, bad=bad: kit.trainer.fit(X, LABELS, epochs=1, validation_data=(X, LABELS, bad))  # noqa: E731
+        yield f"validation_data_sample_weight_{name}", call_it, error, "^validation_data: " + message
 
 
 CASES = list(data_cases())
@@ -154,6 +167,11 @@ def test_a_refused_call_does_not_disturb_the_next():
     given.trainer.fit(X, LABELS, epochs=2)
     other.fit(X, LABELS, epochs=2)
     assert given.model.network.parameters.tobytes() == other.model.network.parameters.tobytes()
+
+
+@pytest.mark.parametrize("kind", [np.array, pd.Series, list])
+def test_names_of_classes_become_labels_as_the_error_says(kind):
+    assert np.unique(kind(["cat", "dog", "dog", "cat"]), return_inverse=True)[1].tolist() == LABELS.tolist()
 
 
 def test_data_that_float32_cannot_hold_suits_a_float64_model():

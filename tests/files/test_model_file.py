@@ -135,6 +135,27 @@ def test_load_of_a_file_whose_contents_do_not_fit(tmp_path, damage):
     refused(path)
 
 
+def with_settings(path, **changes):
+    """A file with other settings, of version 1, which has no checksum."""
+    trained().save(path)
+    with safe_open(path, framework="numpy") as file:
+        settings = json.loads(file.metadata()["fastbp"]) | {"version": 1} | changes
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # safe_open is no mapping
+    settings = {name: value for name, value in settings.items() if value is not ...}
+    save_file(tensors, path, {"fastbp": json.dumps(settings)})
+    return path
+
+
+def test_names_of_features_are_read_where_there_are_any(tmp_path):
+    assert fastbp.MLP.load(with_settings(tmp_path / "model", feature_names=...)).feature_names is None
+    assert fastbp.MLP.load(with_settings(tmp_path / "model", feature_names=["a", "b", "c"])).feature_names == ("a", "b", "c")
+
+
+@pytest.mark.parametrize("names", [3, "abc", [1, 2, 3], ["a", "b"], ["a", "b", "a"], {"a": 1, "b": 2, "c": 3}])
+def test_names_of_features_that_do_not_fit_are_refused(tmp_path, names):
+    refused(with_settings(tmp_path / "model", feature_names=names))
+
+
 def test_a_newer_version_is_named(tmp_path):
     path = tmp_path / "model"
     save_file({"weights.0": np.zeros((3, 2), "f4")}, path, {"fastbp": json.dumps({"kind": "fastbp.MLP", "version": 3})})

@@ -42,9 +42,23 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatc
 
 
 def test_save_into_a_missing_directory(tmp_path):
-    with pytest.raises(FileNotFoundError, match="missing"):
+    with pytest.raises(FileNotFoundError, match="missing") as raised:
         fastbp.MLP([3, 2]).save(tmp_path / "missing" / "model")
     assert os.listdir(tmp_path) == []
+    assert str(raised.value).endswith(f"the folder {str(tmp_path / 'missing')!r} does not exist (any more)")
+
+
+def test_only_what_was_there_is_untouched(tmp_path, monkeypatch):
+    def fail(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", fail)
+    for there in (False, True):
+        if there:
+            (tmp_path / "model").write_bytes(b"something")
+        with pytest.raises(OSError, match="No space left") as raised:
+            fastbp.MLP([3, 2]).save(tmp_path / "model")
+        assert ("what was there is untouched" in str(raised.value)) == there and "does not exist" not in str(raised.value)
 
 
 @pytest.mark.parametrize("links", [True, False])

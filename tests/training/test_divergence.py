@@ -78,17 +78,41 @@ def test_inputs_that_want_scaling_are_pointed_out():
     assert "scaled inputs (they reach" in str(error_of(diverging(1.0), X * 1e4, TARGETS))
 
 
-def test_a_nan_that_a_relu_hides_is_found():
-    """It cannot be repeated, either, since it was not training that made it."""
-    trainer = diverging(0.01, sizes=(3, 6, 6, 2))
+@pytest.mark.parametrize("layer", [0, 2])
+def test_weights_that_a_callback_spoils_are_told_as_such(layer):
+    """A relu may hide the NaN from the loss; no smaller learning rate would help."""
+    trainer, twin = (diverging(0.01, sizes=(3, 6, 6, 2)) for _ in range(2))
 
     class Spoil(fastbp.Callback):
         def on_epoch_end(self, trainer):
-            trainer.model.weights[0][0, 0] = np.nan
+            if trainer.epoch == 2:
+                trainer.model.weights[layer][0, 0] = np.nan
 
+    twin.fit(X, TARGETS, epochs=2)
     error = error_of(trainer, X, TARGETS, epochs=3, callbacks=Spoil())
-    assert np.isfinite(trainer.model.network.parameters).all()
-    assert error.layer is None and "up to step" in str(error)
+    assert bits(trainer) == bits(twin), "the steps before it were well"
+    assert (error.layer, error.step) == (layer, twin.steps + 1) and "learning_rate" not in str(error)
+    assert f"weights of layer {layer} were not finite before step {error.step} (epoch 3): they were changed from outside" in str(error)
+
+
+def test_weights_that_a_callback_spoils_after_the_last_step_are_told_as_such():
+    class Spoil(fastbp.Callback):
+        def on_epoch_end(self, run):
+            run.model.biases[1][0] = np.inf
+
+    error = error_of(diverging(0.01), X, TARGETS, epochs=1, callbacks=Spoil())
+    assert error.layer == 1 and "weights of layer 1 were not finite before step 8" in str(error)
+
+
+def test_a_memory_that_a_callback_spoils_is_told_without_advice():
+    """The steps go well when they are made again, and the weights are finite."""
+
+    class Spoil(fastbp.Callback):
+        def on_epoch_end(self, run):
+            run.memory.slots[:] = np.nan
+
+    error = error_of(diverging(0.01, optimizer=fastbp.Adam), X, TARGETS, epochs=1, callbacks=Spoil())
+    assert error.layer is None and "but not when the steps were made again" in str(error) and "learning_rate" not in str(error)
 
 
 def test_weights_that_are_not_finite_to_begin_with_are_refused():
