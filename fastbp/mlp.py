@@ -13,7 +13,7 @@ from fastbp._fixed import Fixed
 from fastbp._names import integer, lookup
 from fastbp._random import as_seed
 from fastbp._typing import Array, DType
-from fastbp.activations import Activation, Identity, as_activation
+from fastbp.activations import Activation, Identity, as_activation, as_activations
 from fastbp.compiling.loading import loading
 from fastbp.data.frames import Names, names_of
 from fastbp.data.rows import Rows
@@ -94,7 +94,7 @@ class MLP(Fixed):
         seed: int | None = None,
     ) -> None:
         sizes = _check_sizes(layer_sizes)
-        hidden = _check_hidden(activation, len(sizes) - 2)
+        hidden = as_activations(activation, len(sizes) - 2)
         is_auto = isinstance(output_activation, str) and output_activation == "auto"
         output = Identity() if is_auto else as_activation(output_activation, "output_activation", output=True)
         own = {"layer_sizes": sizes, "activations": (*hidden, output), "output_is_auto": is_auto}
@@ -292,11 +292,3 @@ def _check_dtype(dtype: object) -> DType:
     if isinstance(dtype, (type, np.dtype)):
         dtype = np.dtype(dtype).name
     return lookup(dtype, _DTYPES, "dtype")
-
-
-def _check_hidden(activation: object, n_hidden: int) -> tuple[Activation, ...]:
-    if isinstance(activation, (list, tuple)):
-        if len(activation) != n_hidden:
-            raise ValueError(f"activation lists {len(activation)}; expected one for each of the {n_hidden} hidden layers")
-        return tuple(as_activation(given, f"activation[{i}]") for i, given in enumerate(activation))
-    return (as_activation(activation, "activation"),) * n_hidden

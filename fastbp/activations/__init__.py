@@ -28,6 +28,15 @@ __all__ = ["ACTIVATIONS", "Activation", "Identity", "LeakyReLU", "ReLU", "Sigmoi
 ACTIVATIONS: dict[str, type[Activation]] = {cls.name: cls for cls in (Sigmoid, Tanh, ReLU, LeakyReLU, Identity, Softmax)}
 
 
+def as_activations(given: object, n_hidden: int) -> tuple[Activation, ...]:
+    """One activation for all hidden layers, or a list with one for each, as a tuple with one for each."""
+    if isinstance(given, (list, tuple)):
+        if len(given) != n_hidden:
+            raise ValueError(f"activation lists {len(given)}; expected one for each of the {n_hidden} hidden layers")
+        return tuple(as_activation(each, f"activation[{i}]") for i, each in enumerate(given))
+    return (as_activation(given, "activation"),) * n_hidden
+
+
 def as_activation(given: object, argument: str, *, output: bool = False) -> Activation:
     """`given` as an activation: a name of the table, or an object of one of its classes."""
     if isinstance(given, str):
