@@ -59,7 +59,7 @@ def test_default_arguments():
         "optimizer": "sgd", "batch_size": 128, "shuffle": True, "seed": None, "threads": None, "precision": "float32",
     }  # fmt: skip
     assert defaults(fastbp.Trainer.fit) == {
-        "validation_data": None, "sample_weight": None, "callbacks": (), "progress": "auto", "time_limit": None,
+        "validation_data": None, "sample_weight": None, "callbacks": (), "progress": "auto", "time_limit": None, "on_interrupt": "return",
     }  # fmt: skip
     assert defaults(fastbp.MLP) == {
         "activation": "sigmoid", "output_activation": "auto", "init": "auto", "dtype": "float32", "seed": None,
