@@ -72,9 +72,10 @@ class Inference:
     def score(self, rows: Rows, objective: Objective, answers: int, threads: int | None) -> tuple[float, float]:
         """Mean loss, and mean share of right answers, of which each row has so many, by the weights of the rows."""
         size = min(rows.n_rows, ROWS)
-        found, sums = np.full((min(rows.n_rows, _BATCHES * size), 2), np.nan, self._dtype), np.zeros(3)
+        found, sums = np.full(2 * min(rows.n_rows, _BATCHES * size), np.nan, self._dtype), np.zeros(3)
         for part in self._passes(SCORE, rows, objective, size, lambda part: found, threads):
-            scores().add_scores(found[: part.stop - part.start], rows.weights(part), answers, sums)
+            both = found[: 2 * (part.stop - part.start)].reshape(2, -1)
+            scores().add_scores(both[0], both[1], rows.weights(part), answers, sums)
         loss, right, weight = sums.tolist()
         return loss / weight, right / weight
 
@@ -87,7 +88,7 @@ class Inference:
 
     def predict_few(self, X: object) -> Array | None:
         """The same for a few rows of an array of the network's own type, in a few microseconds; None for what asks for more."""
-        if type(X) is not np.ndarray or X.dtype != self._dtype or X.ndim != 2:
+        if type(X) is not np.ndarray or (X.dtype is not self._dtype and X.dtype != self._dtype) or X.ndim != 2:
             return None
         if X.shape[1] != self._n_in or not 0 < X.shape[0] <= self._most_few:
             return None

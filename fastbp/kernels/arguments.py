@@ -88,8 +88,8 @@ class Rule(NamedTuple):
 class Call(NamedTuple):
     """As many batches as `steps`, from place `order_begin` of the order on; the last may be short.
 
-    TRAIN leaves the loss of step i in ``results[i]``, SCORE the loss of the row at place i of the order in ``results[2 * i]`` and how many
-    of its answers are right in the number after, PREDICT what the output layer gives, row by row.
+    TRAIN leaves the loss of step i in ``results[i]``; SCORE that of the row at place i of the order there, and how many of its answers are
+    right in ``results[data.rows + i]``; PREDICT what the output layer gives, row by row.
     """
 
     kind: int

@@ -141,23 +141,23 @@ def _looking_ahead(call: Call, batch: Batch, task: Task) -> Batch:
 
 @scalar
 def score_batch(call: Call, batch: Batch, task: Task) -> None:
-    """``results[2 * i]`` and the number after = loss and number of right answers of the row at place i of the order."""
+    """``results[i]`` and ``results[data.rows + i]`` = loss and number of right answers of the row at place i of the order."""
     network, workspace = call.network, call.workspace
     panels = _own_panels(workspace, batch.rows, task)
     _forward(call, batch, 1, task)
     output_delta(call.objective, network, workspace, call.data, batch.rows, panels)
-    _write_of_rows(call, batch, panels, 0)
+    _write_of_rows(call, batch, panels, batch.order_begin)
     if has_accuracy(call.objective.code):
         count_hits(call.objective, network, workspace, call.data, batch.rows, panels)
-        _write_of_rows(call, batch, panels, 1)
+        _write_of_rows(call, batch, panels, call.data.rows + batch.order_begin)
     meet(workspace.team, task)
 
 
 @scalar
-def _write_of_rows(call: Call, batch: Batch, panels: Span, column: int) -> None:
+def _write_of_rows(call: Call, batch: Batch, panels: Span, at: int) -> None:
     panel_rows = panel_rows_of(call.workspace)
     for r in range(panels.begin * panel_rows, min(panels.end * panel_rows, batch.rows)):
-        call.results[2 * (batch.order_begin + r) + column] = call.workspace.row_losses[r]
+        call.results[at + r] = call.workspace.row_losses[r]
 
 
 @scalar

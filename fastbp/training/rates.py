@@ -19,7 +19,7 @@ class Rates:
 
     def __init__(self, dtype: DType) -> None:
         self._dtype = dtype
-        self._settings: Any = None
+        self._known: tuple[Any, dict[str, Any]] = (None, {})  # the optimizer, and its settings
         self._first = 0
         self._rows: Array | None = None
 
@@ -30,9 +30,9 @@ class Rates:
         """
         if optimizer.n_factors > 0:
             return optimizer.rates(done, count, self._dtype, factors), 0
-        settings = type(optimizer), *vars(optimizer).values()
-        begin = done - self._first
-        if self._rows is None or settings != self._settings or begin < 0 or begin + count > len(self._rows):
-            self._settings, self._first, begin = settings, done, 0
+        (known, settings), begin = self._known, done - self._first
+        fits = optimizer is known and vars(optimizer) == settings
+        if self._rows is None or not fits or begin < 0 or begin + count > len(self._rows):
+            self._known, self._first, begin = (optimizer, dict(vars(optimizer))), done, 0
             self._rows = optimizer.rates(done, max(count, _AHEAD), self._dtype, factors)
         return self._rows, begin

@@ -62,7 +62,7 @@ class Run:
         self.objective = loss.objective(model.dtype)
         self.batch_size, self.shuffle, self.seed, self.threads, self.precision = batch_size, shuffle, seed, threads, precision
         self.resumed = False
-        self._checked: Any = None  # settings of the optimizer that have been
+        self._checked: tuple[Any, dict[str, Any]] = (None, {})  # an optimizer that has been, and its settings then
         self.parts: dict[str, Part] = {}
         self.parameters = self.declare("model", Parameters(model))
         self.memory = self.declare("optimizer", Memory(optimizer, model))
@@ -145,19 +145,26 @@ class Run:
 
     def check_optimizer(self) -> None:
         """Raise ValueError or TypeError for a setting outside its range; the name of an optimizer becomes one."""
-        if self._checked is not None and self._checked == _settings_of(self.optimizer):
+        known, settings = self._checked
+        if self.optimizer is known and vars(known) == settings:
             return
         self.optimizer = as_optimizer(self.optimizer)
         self.optimizer.check()
         self.optimizer.check_range(self.model.dtype)
-        self._checked = _settings_of(self.optimizer)
+        self._checked = self.optimizer, dict(vars(self.optimizer))
 
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> dict[str, float]:
         """Loss and accuracy over a data set, as `Trainer.evaluate`."""
         rows = self.check(X, y, sample_weight)
         self.match_output()
-        with self.model.turns.reading():
+        turns = self.model.turns
+        try:
+            turns.readers.append(None)
+            if turns.changes:
+                turns.wait()
             return self.scores(rows)
+        finally:
+            turns.readers.pop()
 
     def scores(self, rows: Rows) -> dict[str, float]:
         """The same over a data set that has been checked."""
@@ -236,7 +243,3 @@ def _told_of(before: str = "", after: str = "") -> Iterator[None]:
     except (ValueError, TypeError) as error:
         error.args = (f"{before}{error}{after}",)
         raise
-
-
-def _settings_of(optimizer: Any) -> Any:
-    return (type(optimizer), *vars(optimizer).values()) if isinstance(optimizer, Optimizer) else None

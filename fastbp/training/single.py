@@ -20,6 +20,7 @@ class SingleCalls:
     def __init__(self, run: Run, engine: Engine, guard: Guard) -> None:
         self._run, self._engine, self._guard = run, engine, guard
         self._few, self._turns, self._user = FewRows(run), run.model.turns, User("step")
+        self._activations: Any = None  # when the output was last looked at
 
     def step(self, X: Any, y: Any, sample_weight: Any) -> float:
         """As `Trainer.step`."""
@@ -33,7 +34,9 @@ class SingleCalls:
             few = self._few.take(X, y) if sample_weight is None else None
             rows = run.check(X, y, sample_weight) if few is None else few
             run.check_optimizer()
-            run.keep_output()
+            if self._activations is not run.model.activations:
+                run.keep_output()
+                self._activations = run.model.activations
             if few is None:
                 run.model.keep_names(X)
             turns.begin_change()

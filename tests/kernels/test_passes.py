@@ -91,10 +91,10 @@ def test_scores_are_the_loss_and_the_right_answers_of_each_row(loss, dtype, unit
         hits = ((z > 0) == (targets > 0.5)).sum(axis=1) if loss == "binary_cross_entropy" else np.zeros(rows)
     call = batch.call(kind=SCORE, order=order, results=np.zeros(2 * (rows + 4), dtype), batch_size=rows, mean_over=1)
     score_batch(*call, Batch(begin, rows, 1, 0, NOTHING))
-    found = batch.results.reshape(-1, 2)
-    close([found[begin : begin + rows, 0]], [batch.row_weights[own] * losses], rtol=50 * LIMITS[dtype])
-    np.testing.assert_array_equal(found[begin : begin + rows, 1], hits)
-    assert not np.delete(found, np.arange(begin, begin + rows), axis=0).any()
+    found = batch.results.reshape(2, -1)
+    close([found[0, begin : begin + rows]], [batch.row_weights[own] * losses], rtol=50 * LIMITS[dtype])
+    np.testing.assert_array_equal(found[1, begin : begin + rows], hits)
+    assert not np.delete(found, np.arange(begin, begin + rows), axis=1).any()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

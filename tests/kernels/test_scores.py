@@ -15,12 +15,12 @@ pytestmark = pytest.mark.kernels
 @given(rows=st.integers(1, 60), answers=st.integers(1, 4))
 def test_the_sums(weighted, dtype, rows, answers):
     random = np.random.default_rng([rows, answers])
-    found = np.column_stack([random.normal(size=rows), random.integers(0, answers + 1, rows)]).astype(dtype)
+    losses, hits = random.normal(size=rows).astype(dtype), random.integers(0, answers + 1, rows).astype(dtype)
     weights = random.uniform(0, 3, rows).astype(dtype) if weighted else None
     sums = np.array([1.0, 2.0, 3.0])
-    add_scores(found, weights, answers, sums)
-    w, exact = np.ones(rows) if weights is None else weights.astype(np.float64), found.astype(np.float64)
-    wanted = [1 + (w * exact[:, 0]).sum(), 2 + (w * exact[:, 1] / answers).sum(), 3 + w.sum()]
+    add_scores(losses, hits, weights, answers, sums)
+    w = np.ones(rows) if weights is None else weights.astype(np.float64)
+    wanted = [1 + (w * losses).sum(), 2 + (w * hits / answers).sum(), 3 + w.sum()]
     np.testing.assert_allclose(sums, wanted, rtol=1e-13)
 
 
@@ -28,5 +28,6 @@ def test_all_right_adds_up_to_the_weights_to_the_last_bit():
     weights = np.random.default_rng(0).uniform(0.1, 1, 100_000)
     for answers in (1, 3):
         sums = np.zeros(3)
-        add_scores(np.full((100_000, 2), answers, np.float32), weights, answers, sums)
+        right = np.full(100_000, answers, np.float32)
+        add_scores(right, right, weights, answers, sums)
         assert sums[1] == sums[2]
