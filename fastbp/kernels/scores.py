@@ -21,13 +21,13 @@ def _add(losses: Array, hits: Array, answers: int, sums: NDArray[np.float64]) ->
     # Even and odd rows apart: an addition need not wait for the one before.
     even, odd, even_hits, odd_hits, rows = 0.0, 0.0, 0.0, 0.0, len(losses)
     for i in range(0, rows - 1, 2):
-        even += losses[i]
-        odd += losses[i + 1]
-        even_hits += hits[i]
-        odd_hits += hits[i + 1]
+        even += np.float64(losses[i])
+        odd += np.float64(losses[i + 1])
+        even_hits += np.float64(hits[i])
+        odd_hits += np.float64(hits[i + 1])
     if rows % 2:
-        even += losses[-1]
-        even_hits += hits[-1]
+        even += np.float64(losses[-1])
+        even_hits += np.float64(hits[-1])
     sums[0] += even + odd
     sums[1] += (even_hits + odd_hits) / answers
     sums[2] += rows
@@ -37,8 +37,8 @@ def _add(losses: Array, hits: Array, answers: int, sums: NDArray[np.float64]) ->
 def _add_weighted(losses: Array, hits: Array, weights: NDArray[np.float64], answers: int, sums: NDArray[np.float64]) -> None:
     loss, shares, total = sums[0], sums[1], sums[2]
     for i in range(len(losses)):
-        share = hits[i] / answers if answers > 1 else np.float64(hits[i])
-        loss += weights[i] * losses[i]
+        share = np.float64(hits[i]) / answers if answers > 1 else np.float64(hits[i])
+        loss += weights[i] * np.float64(losses[i])
         shares += weights[i] * share
         total += weights[i]
     sums[0], sums[1], sums[2] = loss, shares, total

@@ -181,7 +181,8 @@ def test_a_model_of_the_first_version_has_no_checksum_and_loads(tmp_path):
     model.save(path)
     rewritten(path, "fastbp", version=1)
     loaded = fastbp.MLP.load(path)
-    assert loaded.network.parameters.tobytes() == model.network.parameters.tobytes() and repr(loaded) == repr(model)
+    assert loaded.network.parameters.tobytes() == model.network.parameters.tobytes()
+    assert (loaded.layer_sizes, loaded.activations, loaded.dtype) == (model.layer_sizes, model.activations, model.dtype)
 
 
 def test_reading_uses_no_pickle(run_python, tmp_path):
