@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from fastbp._names import nearest
+
 
 class Fixed:
     """Base of objects to which nothing is assigned that would have no effect, or the wrong one.
@@ -30,7 +32,5 @@ class Fixed:
         for part in self._parts:
             if hasattr(getattr(self, part), name):
                 return f"; set {self._called}.{part}.{name}"
-        import difflib
-
-        near = difflib.get_close_matches(name, [each for each in dir(self) if not each.startswith("_")], n=1)
-        return f"; did you mean {near[0]!r}?" if near else ""
+        near = nearest(name, (each for each in dir(self) if not each.startswith("_")))
+        return f"; did you mean {near!r}?" if near else ""

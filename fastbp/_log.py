@@ -13,3 +13,8 @@ def tell_once(message: str, level: int = logging.WARNING) -> None:
     call = object()
     if _said.setdefault(message, call) is call:
         logging.getLogger("fastbp").log(level, message)
+
+
+def was_told(message: str) -> bool:
+    """Whether it has been said."""
+    return message in _said

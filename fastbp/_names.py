@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 Value = TypeVar("Value")
@@ -17,11 +17,16 @@ def lookup(name: object, table: Mapping[str, Value], argument: str) -> Value:
         raise TypeError(f"{argument} is {name!r} of type {type(name).__name__}; expected one of {', '.join(table)}")
     if name in table:
         return table[name]
+    near = nearest(name.lower(), table, 0.5)
+    hint = f" Did you mean {near!r}?" if near else ""
+    raise ValueError(f"{argument}={name!r} is not known; expected one of {', '.join(table)}.{hint}")
+
+
+def nearest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The one of `names` that is spelt most like `name`, if any is by so much."""
     import difflib
 
-    near = difflib.get_close_matches(name.lower(), table, n=1, cutoff=0.5)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise ValueError(f"{argument}={name!r} is not known; expected one of {', '.join(table)}.{hint}")
+    return next(iter(difflib.get_close_matches(name, list(names), n=1, cutoff=cutoff)), None)
 
 
 def integer(value: object, argument: str, *, least: int) -> int:

@@ -14,10 +14,10 @@ from fastbp._names import integer, lookup
 from fastbp._random import as_seed
 from fastbp._typing import Array, DType
 from fastbp.activations import Activation, Identity, as_activation, as_activations
-from fastbp.compiling.loading import loading
 from fastbp.data.frames import Names, names_of
 from fastbp.data.rows import Rows
 from fastbp.data.validation import check_inputs
+from fastbp.files import model_files
 from fastbp.inference import Inference
 from fastbp.initializers import check_arrays, check_given, draw_weights
 from fastbp.kernels.arguments import Network
@@ -120,26 +120,25 @@ class MLP(Fixed):
 
     @property
     def weights(self) -> tuple[Array, ...]:
-        """W of each layer."""
+        """The matrix W of each layer."""
         return self._weights
 
     @weights.setter
     def weights(self, given: Sequence[Any]) -> None:
-        self._set("weights", self._weights, given)
+        self._set(self._weights, "weights", "model.weights", given)
 
     @property
     def biases(self) -> tuple[Array, ...]:
-        """B of each layer."""
+        """The vector b of each layer."""
         return self._biases
 
     @biases.setter
     def biases(self, given: Sequence[Any]) -> None:
-        self._set("biases", self._biases, given)
+        self._set(self._biases, "biases", "model.biases", given)
 
     def get_weights(self) -> list[Array]:
         """Copies of W and b of the first layer, of the second, and so on, as in Keras."""
-        with self.turns.reading():
-            return [array.copy() for layer in zip(self._weights, self._biases, strict=True) for array in layer]
+        return self.turns.look(lambda: [array.copy() for array in self._by_layer()])
 
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Copy such a list into the model.
@@ -149,11 +148,13 @@ class MLP(Fixed):
         ValueError, TypeError
             For arrays of other shapes, or numbers that are not finite; nothing has changed then.
         """
-        own = [array for layer in zip(self._weights, self._biases, strict=True) for array in layer]
-        self._fill(own, check_arrays(weights, "weights", "weights", [array.shape for array in own], self.dtype))
+        self._set(self._by_layer(), "weights", "weights", weights)
 
-    def _set(self, name: str, own: Sequence[Array], given: Sequence[Any]) -> None:
-        self._fill(own, check_arrays(given, name, f"model.{name}", [array.shape for array in own], self.dtype))
+    def _by_layer(self) -> list[Array]:
+        return [array for layer in zip(self._weights, self._biases, strict=True) for array in layer]
+
+    def _set(self, own: Sequence[Array], what: str, argument: str, given: object) -> None:
+        self._fill(own, check_arrays(given, what, argument, [array.shape for array in own], self.dtype))
 
     def _fill(self, own: Sequence[Array], given: Sequence[Array]) -> None:
         with self.turns.change("an assignment of weights"):
@@ -232,12 +233,8 @@ class MLP(Fixed):
         OSError
             When the file cannot be written; an older file of that name is then untouched.
         """
-        with loading:
-            from fastbp.files.model_file import model_content, write
-
-        with self.turns.reading():
-            content = model_content(self)
-        write(path, content)
+        files = model_files()
+        files.write(path, self.turns.look(files.model_content, self))
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> MLP:
@@ -250,16 +247,13 @@ class MLP(Fixed):
         ValueError
             When the file is damaged, or is none of fastbp's.
         """
-        with loading:
-            from fastbp.files.model_file import read_model
-
-        return read_model(path, cls)
+        model: MLP = model_files().read_model(path, cls)
+        return model
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the views, which a copy must make of its own parameters."""
         made = "network", "_weights", "_biases", "inference", "turns"
-        with self.turns.reading():
-            parameters = self.network.parameters.copy()
+        parameters = self.turns.look(self.network.parameters.copy)
         return {name: value for name, value in vars(self).items() if name not in made} | {"parameters": parameters}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

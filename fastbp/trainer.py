@@ -18,7 +18,6 @@ from fastbp.losses import Loss, as_loss
 from fastbp.mlp import MLP
 from fastbp.optimizers import Optimizer, as_optimizer
 from fastbp.processors.threads import check_threads
-from fastbp.processors.turns import User
 from fastbp.training.engine import Engine
 from fastbp.training.fitting import Fit
 from fastbp.training.guard import Guard
@@ -186,10 +185,7 @@ class Trainer(Fixed):
         shown = check_progress(progress)
         deadline = None if time_limit is None else time.perf_counter() + real(time_limit, "time_limit", exclusive=True)
         raises = lookup(on_interrupt, {"return": False, "raise": True}, "on_interrupt")
-        turns, user = run.model.turns, User("fit")
-        try:
-            turns.users.append(user)
-            turns.check(user)
+        with run.model.turns.use("fit"):
             run.check_optimizer()
             run.keep_output()
             run.model.keep_names(X)
@@ -199,8 +195,6 @@ class Trainer(Fixed):
                 warnings.warn(f"the data are not those of the run that was resumed: {difference}", UserWarning, stacklevel=2)
             fit.train(epochs)
             run.resumed = False
-        finally:
-            turns.users.remove(user)
         return run.history
 
     def step(self, X: Any, y: Any, sample_weight: Any = None) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from fastbp._names import nearest
 from fastbp.training.part import State
 from fastbp.training.run import Run
 
@@ -83,9 +84,7 @@ def _check_names(made: type[Callback]) -> None:
     """Raise TypeError for a method that is named like a hook and is none."""
     for name in dir(made):
         if name.startswith("on_") and name not in _HOOKS and callable(getattr(made, name)):
-            import difflib
-
-            near = difflib.get_close_matches(name, _HOOKS, n=1, cutoff=0)[0]
+            near = nearest(name, _HOOKS, 0)
             raise TypeError(f"{made.__name__}.{name} is never called; fastbp calls {', '.join(_HOOKS)}. Did you mean {near!r}?")
 
 

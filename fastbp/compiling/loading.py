@@ -7,15 +7,31 @@ was importing.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numba
 from llvmlite.binding import ffi
 from numba.core.compiler_lock import global_compiler_lock
 
+T = TypeVar("T")
+
 #: Numba's own; to be held by whoever does any of these.
 loading = global_compiler_lock
+
+
+def imported(get: Callable[[], T]) -> Callable[[], T]:
+    """What a function imports, the first time it is asked for: ``import fastbp`` does without, and a fork waits until it is there."""
+    once = functools.cache(get)
+
+    @functools.cache
+    def module() -> T:
+        with loading:
+            return once()
+
+    return module
 
 
 def layer() -> str | None:

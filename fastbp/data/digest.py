@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from fastbp._typing import Array
-from fastbp.compiling.loading import loading
+from fastbp.compiling.loading import imported
 
 # Arrays up to this are read as a whole, some milliseconds; of larger ones so many blocks are.
 _WHOLE = 64 << 20
@@ -22,15 +21,16 @@ ALL, SAMPLE = "all", f"{_BLOCKS} blocks of rows"
 
 def digest_of(array: Array) -> tuple[str, str]:
     """A digest of an array (rows, columns) in hexadecimal, and what of it was read: `ALL` or `SAMPLE`."""
-    if array.nbytes <= _WHOLE and array.flags.c_contiguous:
+    whole = array.nbytes <= _WHOLE
+    if whole and array.flags.c_contiguous:
         return f"{_kernel()(array):016x}", ALL
     # Whole 64-bit words, whatever the type.
     rows = -(-_BLOCK // (8 * array[:1].nbytes)) * 8
     total, words = 0, 0
-    for begin in _begins(len(array), rows, array.nbytes <= _WHOLE):
+    for begin in _begins(len(array), rows, whole):
         block = np.ascontiguousarray(array[begin : begin + rows])
         total, words = total + _kernel()(block, words), words + block.nbytes // 8
-    return f"{total % 2**64:016x}", ALL if array.nbytes <= _WHOLE else SAMPLE
+    return f"{total % 2**64:016x}", ALL if whole else SAMPLE
 
 
 def _begins(n_rows: int, rows: int, whole: bool) -> Iterator[int]:
@@ -39,10 +39,9 @@ def _begins(n_rows: int, rows: int, whole: bool) -> Iterator[int]:
     return map(int, np.linspace(0, max(0, n_rows - rows), _BLOCKS))
 
 
-@functools.cache
-def _kernel():  # type: ignore[no-untyped-def]
-    """The compiled loop, which ``import fastbp`` does without."""
-    with loading:
-        from fastbp.kernels.digest import digest
+@imported
+def _kernel() -> Callable[..., int]:
+    """The compiled loop."""
+    from fastbp.kernels.digest import digest
 
-        return digest
+    return digest

@@ -10,20 +10,19 @@ from typing import Any
 import numpy as np
 
 from fastbp._typing import Array, DType
-from fastbp.compiling.loading import loading
+from fastbp.compiling.loading import imported
 from fastbp.data.frames import Names, by_names, numbers_in
 
 # Types of arrays that are what they are, and whose range a compiled loop checks.
 _COMMON = frozenset(np.dtype(name) for name in ("f4", "f8", "i8"))
 
 
-@functools.cache
+@imported
 def _checks() -> Any:
-    """The compiled checks, which ``import fastbp`` does without."""
-    with loading:
-        from fastbp.kernels import checks
+    """The compiled checks."""
+    from fastbp.kernels import checks
 
-        return checks
+    return checks
 
 
 def first_within(array: Array, low: Any, high: Any) -> Callable[[int], bool]:

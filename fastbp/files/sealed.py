@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fastbp._typing import Array
-from fastbp.compiling.loading import loading
+from fastbp.compiling.loading import imported
 
 _CHECKSUM = "checksum"
 # Stands for the checksum while it is computed.
@@ -58,11 +58,8 @@ def check_writable(path: Path) -> None:
 
 def sealed(tensors: Mapping[str, Array], settings: Mapping[str, Any]) -> list[bytes | memoryview]:
     """A safetensors file in pieces: the tensors, each of `settings` as JSON in its metadata, and the SHA-256 of all bytes but its own."""
-    with loading:
-        from safetensors.numpy import save
-
     metadata = {name: json.dumps(value) for name, value in settings.items()}
-    content = memoryview(save(dict(tensors), metadata | {_CHECKSUM: _BLANK.decode()}))
+    content = memoryview(_safetensors().numpy.save(dict(tensors), metadata | {_CHECKSUM: _BLANK.decode()}))
     place = _place_of_checksum(content)
     return [content[:place], hashlib.sha256(content).hexdigest().encode(), content[place + len(_BLANK) :]]
 
@@ -77,21 +74,26 @@ class Content(NamedTuple):
 
 def unsealed(path: Path) -> Content:
     """What the file at `path` holds; ValueError when a byte of it is not as it was written."""
-    with loading:
-        from safetensors import SafetensorError
-        from safetensors.numpy import load
-
+    library = _safetensors()
     content = path.read_bytes()
     try:
-        tensors = load(content)
+        tensors = library.numpy.load(content)
         settings = json.loads(_up_to_tensors(content)[8:]).get("__metadata__", {})
         checksum = settings.pop(_CHECKSUM, None)
         if checksum is not None:
             _verify(content, checksum)
         return Content(tensors, {name: json.loads(value) for name, value in settings.items()}, checksum is not None)
     # The reader of safetensors fails in several ways on bytes that it did not expect.
-    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, OverflowError, MemoryError, RecursionError) as error:
+    except (library.SafetensorError, ValueError, KeyError, TypeError, AttributeError, OverflowError, MemoryError, RecursionError) as error:
         raise ValueError(f"{str(path)!r} is damaged, or no file of fastbp's: {error}") from error
+
+
+@imported
+def _safetensors() -> Any:
+    import safetensors
+    import safetensors.numpy
+
+    return safetensors
 
 
 def _verify(content: bytes, checksum: str) -> None:

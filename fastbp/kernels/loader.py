@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import functools
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from fastbp.compiling.loading import loading
+from fastbp.compiling.loading import imported, loading
 from fastbp.kernels.arguments import Call
 
 if TYPE_CHECKING:
     from fastbp.kernels.block import Prepared
 
 
-@functools.cache
+@imported
 def programs() -> ModuleType:
     """The module of the compiled programs."""
-    with loading:
-        from fastbp.kernels import programs
+    from fastbp.kernels import programs
 
-        return programs
+    return programs
 
 
-@functools.cache
+@imported
 def scores() -> ModuleType:
     """The module that adds scores up."""
-    with loading:
-        from fastbp.kernels import scores
+    from fastbp.kernels import scores
 
-        return scores
+    return scores
 
 
 def prepared(call: Call) -> Prepared:

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from fastbp._log import tell_once
+from fastbp._log import tell_once, was_told
 from fastbp.compiling.loading import layer, threads_set
 
 # Threads of these modules and names serve progress bars and notebooks and start no kernels. A notebook would never train on all threads
@@ -23,6 +23,8 @@ _IDLE_MODULES = {
     "ipykernel.shellchannel", "tqdm._monitor", "zmq.utils.garbage",
 }  # fmt: skip
 _IDLE_NAMES = ("IOPub", "_watch_pipe_fd")
+
+_OTHERS = "fastbp computes on one thread while another call is under way: one at a time may use several, and nobody waits"
 
 _lock = threading.Lock()
 _inherited = False
@@ -54,10 +56,8 @@ def inherited() -> bool:
 
 def _tell_of_others() -> None:
     # Not in a thread of Numba's: to log there would list it among Python's for good.
-    if threading.get_ident() in [thread.ident for thread in threading.enumerate()]:
-        tell_once(
-            "fastbp computes on one thread while another call is under way: one at a time may use several, and nobody waits", logging.INFO
-        )
+    if not was_told(_OTHERS) and threading.get_ident() in [thread.ident for thread in threading.enumerate()]:
+        tell_once(_OTHERS, logging.INFO)
 
 
 def _safe_here() -> bool:

@@ -11,8 +11,11 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 # Seconds between two looks at whether readers have ended: at first, and at most.
 _SHORT, _LONG = 2e-5, 1e-3
@@ -33,9 +36,9 @@ class User:
 
 
 class Turns:
-    """Of one model. To train is ``users.append(user)``, `check`, and ``users.remove(user)`` however it ends; `change` is what goes between.
+    """Of one model: `use` it to train, `look` at it meanwhile.
 
-    To look is ``readers.append(None)``, `wait` if somebody `changes`, and ``readers.pop()`` however it ends, or the context `reading`.
+    Calls of a few microseconds write out what these do.
     """
 
     def __init__(self) -> None:
@@ -66,27 +69,33 @@ class Turns:
             self._waiting.pop(0).release()
 
     @contextmanager
-    def change(self, call: str) -> Iterator[None]:
-        """A change by a short call: of whoever has no other user beside it, or is one itself."""
+    def use(self, call: str, *, inside: bool = False) -> Iterator[None]:
+        """The model is the caller's; RuntimeError, as of `check`, where it is another's."""
         user = User(call)
         try:
             self.users.append(user)
-            self.check(user, inside=True)
-            self.begin_change()
+            self.check(user, inside=inside)
             yield
         finally:
-            if self.changes and self.users[0].thread == user.thread:
-                self.end_change()
             self.users.remove(user)
 
     @contextmanager
-    def reading(self) -> Iterator[None]:
-        """Nothing changes meanwhile."""
+    def change(self, call: str) -> Iterator[None]:
+        """A change by a short call: of whoever has no other user beside it, or is one itself."""
+        with self.use(call, inside=True):
+            try:
+                self.begin_change()
+                yield
+            finally:
+                self.end_change()
+
+    def look(self, call: Callable[..., T], *arguments: Any) -> T:
+        """What a call gives, while which nothing changes."""
         try:
             self.readers.append(None)
             if self.changes:
                 self.wait()
-            yield
+            return call(*arguments)
         finally:
             self.readers.pop()
 

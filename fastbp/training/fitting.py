@@ -23,9 +23,6 @@ from fastbp.training.pace import Pace
 from fastbp.training.progress import Progress
 from fastbp.training.run import Run
 
-# So many weights are looked at whenever callbacks have been called, which takes some tenths of a millisecond; more of them now and then.
-_FEW_WEIGHTS = 1 << 20
-
 
 class Listener(Stateful, Protocol):
     """What is asked of a callback; `fastbp.Callback` says when."""
@@ -166,8 +163,7 @@ class Fit:
     def _heed_callbacks(self) -> None:
         """A callback may have given the optimizer other settings, or the run another optimizer, or the model bad weights; or remember."""
         run = self._run
-        few = run.model.network.size <= _FEW_WEIGHTS
-        if not (run.parameters.is_finite() if few else self._guard.weights_are_well()):
+        if not self._guard.weights_are_well_after_callbacks():
             raise self._divergence(layers_not_finite(run))
         changed = run.optimizer != self._notes.optimizer(run.steps)[0]
         if changed:

@@ -14,6 +14,8 @@ from fastbp.training.run import Run
 _RARELY, _KEEP = 200, 0.005
 # Weights are looked at when so many times as long has passed as it took last time, and so many seconds.
 _OFTEN, _LOOK = 20, 0.05
+# So many weights are looked at in some tenths of a millisecond.
+_FEW = 1 << 20
 
 
 class Guard:
@@ -69,6 +71,11 @@ class Guard:
         end = time.perf_counter()
         self._look = end + max(_LOOK, _OFTEN * (end - begin))
         return well
+
+    def weights_are_well_after_callbacks(self) -> bool:
+        """The same, and always where they are few: the layer that a callback has spoilt can be named before a step spreads it."""
+        run = self._run
+        return run.parameters.is_finite() if run.model.network.size <= _FEW else self.weights_are_well()
 
     def go_back(self, replay: Callable[[int], Array] | None = None) -> bool:
         """Return to the last finite state: that of before the step that spoilt it, with a `replay` of so many steps, else the one kept.

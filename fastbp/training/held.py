@@ -12,7 +12,8 @@ class Held(Generic[T]):
     """An attribute of the trainer that its run holds; assigned, it is checked, or refused where there is no `check`."""
 
     def __init__(self, check: Callable[[Any], T] | None = None) -> None:
-        self._check = check
+        #: As of a property: `Fixed` refuses an assignment where there is none.
+        self.fset = check
 
     def __set_name__(self, owner: type[Any], name: str) -> None:
         self._name = name
@@ -22,6 +23,5 @@ class Held(Generic[T]):
         return cast(T, self if trainer is None else getattr(trainer.run, self._name))
 
     def __set__(self, trainer: Any, given: Any) -> None:
-        if self._check is None:
-            raise AttributeError(f"trainer.{self._name} is {getattr(trainer.run, self._name)!r:.60} and stays so; make another Trainer")
-        setattr(trainer.run, self._name, self._check(given))
+        assert self.fset is not None
+        setattr(trainer.run, self._name, self.fset(given))

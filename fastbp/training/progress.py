@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 from types import TracebackType
 from typing import Any
 
-from fastbp.compiling.loading import hold_at_forks, loading
+from fastbp.compiling.loading import hold_at_forks, imported
 
 
 def check_progress(progress: object) -> bool:
@@ -45,21 +44,20 @@ class Progress:
             self._bar.set_postfix(figures)
 
 
-@functools.cache
+@imported
 def _bars() -> Any:
     """The class of the bars.
 
     tqdm's have a lock between processes, too, which a child that is forked while a thread holds it never gives back. Ours share the one
     between threads with them, and a fork waits for it.
     """
-    with loading:
-        from tqdm import tqdm
-        from tqdm.std import TqdmDefaultWriteLock
+    from tqdm import tqdm
+    from tqdm.std import TqdmDefaultWriteLock
 
-        class Bar(tqdm):  # type: ignore[misc]
-            # No thread that looks after slow bars.
-            monitor_interval = 0
+    class Bar(tqdm):  # type: ignore[misc]
+        # No thread that looks after slow bars.
+        monitor_interval = 0
 
-        Bar.set_lock(TqdmDefaultWriteLock.th_lock)
-        hold_at_forks(TqdmDefaultWriteLock.th_lock)
-        return Bar
+    Bar.set_lock(TqdmDefaultWriteLock.th_lock)
+    hold_at_forks(TqdmDefaultWriteLock.th_lock)
+    return Bar

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from fastbp._typing import NDArray
-from fastbp.compiling.loading import loading
 from fastbp.data.frames import Names
 from fastbp.data.rows import Rows, may_change
 from fastbp.data.validation import check_inputs, check_sample_weight
+from fastbp.files import model_files, run_files
 from fastbp.losses import Loss, describe_loss, described_loss
 from fastbp.mlp import MLP
 from fastbp.optimizers import OPTIMIZERS, Optimizer, as_optimizer
@@ -111,7 +111,7 @@ class Run:
         if self.model.output_is_auto:
             self.model.keep_output()
 
-    def check(self, X: Any, y: Any, sample_weight: Any = None, names: Names = None) -> Rows:
+    def check(self, X: Any, y: Any, sample_weight: Any = None, *, names: Names = None) -> Rows:
         """A data set for the model and the loss; ValueError or TypeError when it is none. Frames are taken by `names`, or the model's."""
         sizes, dtype = self.model.layer_sizes, self.model.dtype
         inputs = check_inputs(X, sizes[0], dtype, names or self.model.feature_names)
@@ -124,8 +124,7 @@ class Run:
             what = f"has {len(given)} entries" if isinstance(given, (tuple, list)) else f"is of type {type(given).__name__}"
             raise TypeError(f"validation_data {what}; expected (X, y) or (X, y, sample_weight)")
         with _told_of(_VALIDATION):
-            sample_weight = given[2] if len(given) == 3 else None
-            return self.check(given[0], given[1], sample_weight, self.model.names_for(X))
+            return self.check(*given, names=self.model.names_for(X))
 
     def check_again(self, rows: Rows, validation: Rows | None) -> None:
         """Raise ValueError where data that were in order are so no more: they are read where they lie, and others may write there."""
@@ -157,14 +156,7 @@ class Run:
         """Loss and accuracy over a data set, as `Trainer.evaluate`."""
         rows = self.check(X, y, sample_weight)
         self.match_output()
-        turns = self.model.turns
-        try:
-            turns.readers.append(None)
-            if turns.changes:
-                turns.wait()
-            return self.scores(rows)
-        finally:
-            turns.readers.pop()
+        return self.model.turns.look(self.scores, rows)
 
     def scores(self, rows: Rows) -> dict[str, float]:
         """The same over a data set that has been checked."""
@@ -183,26 +175,18 @@ class Run:
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write it to a file, as `Trainer.save`."""
-        with loading:
-            from fastbp.files.model_file import write
-
-        with self.model.turns.reading():
-            content = self.content()
-        write(path, content)
+        model_files().write(path, self.model.turns.look(self.content))
 
     def content(self) -> list[bytes | memoryview]:
         """The file that holds it, in pieces."""
-        with loading:
-            from fastbp.files.run_file import run_content
-
         self.check_optimizer()
-        return run_content(self.model, self._settings(), {name: part.state() for name, part in self.parts.items()})
+        states = {name: part.state() for name, part in self.parts.items()}
+        content: list[bytes | memoryview] = run_files().run_content(self.model, self._settings(), states)
+        return content
 
     @classmethod
     def read(cls, path: str | PathLike[str], threads: int | None) -> Run:
         """The run in a file, as `Trainer.resume`."""
-        with loading:
-            from fastbp.files.run_file import read_run
 
         def build(model: MLP, stored: Stored) -> Run:
             settings = {name: stored.settings[name] for name in ("batch_size", "shuffle", "seed", "precision")}
@@ -212,7 +196,8 @@ class Run:
             run.load(stored.states)
             return run
 
-        return read_run(path, MLP, build)
+        run: Run = run_files().read_run(path, MLP, build)
+        return run
 
     def load(self, states: dict[str, State]) -> None:
         """Be the run whose parts are these; one that the file does not know stays as it begins."""

@@ -59,11 +59,7 @@ class SingleCalls:
 
     def loss_and_gradient(self, X: Any, y: Any, sample_weight: Any) -> tuple[float, Array]:
         """As `Trainer.loss_and_gradients`, the gradient flat. A callback may call it while ``fit`` has the model."""
-        rows, user = self._run.check(X, y, sample_weight), User("loss_and_gradients")
-        try:
-            self._turns.users.append(user)
-            self._turns.check(user, inside=True)
+        rows = self._run.check(X, y, sample_weight)
+        with self._turns.use("loss_and_gradients", inside=True):
             self._run.match_output()
             return self._engine.gradients(rows, as_they_lie(rows.n_rows))
-        finally:
-            self._turns.users.remove(user)

@@ -1,8 +1,12 @@
 """What a process must hold while it loads kernels or starts Numba's threads, and that a fork waits for it."""
 
 import os
+import threading
+import time
 
 import pytest
+
+from fastbp.compiling import loading
 
 
 def test_asking_for_the_threads_starts_them(run_python):
@@ -40,3 +44,24 @@ def test_a_fork_waits_for_a_thread_that_loads_and_the_child_may_load(run_python)
         "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"
     )
     assert run_python(code) == "0\n"
+
+
+def test_what_is_imported_later_is_so_once_and_under_the_lock():
+    asked, together, found = [], threading.Barrier(4), []
+
+    @loading.imported
+    def module():
+        asked.append(loading.loading.is_locked())
+        time.sleep(0.05)
+        return object()
+
+    def ask():
+        together.wait()
+        found.append(module())
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert asked == [True] and len({id(each) for each in found}) == 1 and module() is found[0]

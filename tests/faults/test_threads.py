@@ -5,7 +5,7 @@ import threading
 import time
 
 import numpy as np
-from small_task import LABELS, X, bits, make
+from small_task import LABELS, StopAt, X, bits, make
 
 import fastbp
 
@@ -102,19 +102,6 @@ def test_one_of_many_threads_trains(case, tmp_path, tally):
     trains.join(_PATIENCE)
     assert not trains.is_alive() and wrong == []
     alone = make(batch_size=8)
-    alone.fit(MANY_X, MANY_LABELS, epochs=10_000, callbacks=Until(trainer.steps))
+    alone.fit(MANY_X, MANY_LABELS, epochs=10_000, callbacks=StopAt(trainer.steps))
     assert bits(alone) == bits(trainer)
     tally["runs with four threads beside the one that trains"] += 1
-
-
-class Until(fastbp.Callback):
-    """Stops after so many steps."""
-
-    def __init__(self, steps):
-        self.steps = steps
-
-    def steps_to_pause(self, run):
-        return max(1, self.steps - run.steps)
-
-    def on_pause(self, run):
-        return run.steps == self.steps

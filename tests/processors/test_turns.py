@@ -8,7 +8,7 @@ import warnings
 
 import numpy as np
 import pytest
-from small_task import LABELS, N, X, bits, make
+from small_task import LABELS, N, StopAt, X, bits, make
 
 import fastbp
 from fastbp.processors.turns import Turns, User
@@ -56,15 +56,8 @@ def repeat_alone(trainer):
     """The bits of a trainer that made as many steps with nobody beside it."""
     alone = make(batch_size=8)
 
-    class Until(fastbp.Callback):
-        def steps_to_pause(self, run):
-            return trainer.steps - run.steps or 1
-
-        def on_pause(self, run):
-            return run.steps == trainer.steps
-
     if trainer.steps:
-        alone.fit(MANY_X, MANY_LABELS, epochs=10_000, callbacks=Until())
+        alone.fit(MANY_X, MANY_LABELS, epochs=10_000, callbacks=StopAt(trainer.steps))
     return bits(alone)
 
 
@@ -242,10 +235,12 @@ def test_a_change_waits_for_those_who_look_and_lets_those_in_who_waited():
     turns.users.append(user)
 
     def look(name, inside=0.0):
-        with turns.reading():
+        def inner():
             order.append(f"{name} looks")
             time.sleep(inside)
             order.append(f"{name} ends")
+
+        turns.look(inner)
 
     first = threading.Thread(target=look, args=("first", 0.2))
     first.start()
