@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from fastbp.activations import Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
+from fastbp._table import attribute
+from fastbp.activations import MODULES, Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from fastbp.callbacks.base import Callback
-from fastbp.compiling.loading import loading
 from fastbp.mlp import MLP
 from fastbp.optimizers import SGD, Adam, AdamW, RMSprop
 from fastbp.trainer import Trainer
@@ -13,41 +13,30 @@ from fastbp.training.history import History
 from fastbp.verification import verify
 
 if TYPE_CHECKING:
+    from fastbp.activations.clipped import HardSigmoid, HardTanh, ReLU6, Softsign
+    from fastbp.activations.custom import CustomActivation
+    from fastbp.activations.exponential import CELU, ELU, SELU, Exponential, Softplus
+    from fastbp.activations.gated import GELU, GELUTanh, HardSwish, Mish, SiLU
     from fastbp.callbacks.checkpoint import Checkpoint
 
 __version__ = "0.1.0"
 
+# fmt: off
 __all__ = [
-    "MLP",
-    "SGD",
-    "Adam",
-    "AdamW",
-    "Callback",
-    "Checkpoint",
-    "DivergenceError",
-    "History",
-    "Identity",
-    "LeakyReLU",
-    "RMSprop",
-    "ReLU",
-    "Sigmoid",
-    "Softmax",
-    "Tanh",
-    "Trainer",
-    "verify",
+    "CELU", "ELU", "GELU", "MLP", "SELU", "SGD", "Adam", "AdamW", "Callback", "Checkpoint", "CustomActivation", "DivergenceError",
+    "Exponential", "GELUTanh", "HardSigmoid", "HardSwish", "HardTanh", "History", "Identity", "LeakyReLU", "Mish", "RMSprop", "ReLU",
+    "ReLU6", "SiLU", "Sigmoid", "Softmax", "Softplus", "Softsign", "Tanh", "Trainer", "verify",
 ]
+# fmt: on
 
 # Imported when they are first asked for, so that scripts that do without start faster.
-_MODULES = {"Checkpoint": "fastbp.callbacks.checkpoint"}
+_MODULES = {"Checkpoint": "fastbp.callbacks.checkpoint"} | MODULES
 
 
 def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module 'fastbp' has no attribute {name!r}")
-    from importlib import import_module
-
-    with loading:
-        globals()[name] = value = getattr(import_module(_MODULES[name]), name)
+    globals()[name] = value = attribute(_MODULES[name], name)
     return value
 
 

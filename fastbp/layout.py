@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from fastbp._typing import Array, DType, NDArray
-from fastbp.activations import ACTIVATIONS, Activation
+from fastbp.activations import Activation
 from fastbp.kernels.arguments import ACTIVATION, N_IN, N_OUT, ROWS_OUT, SPREAD, TURNED, UNITS_OUT, WEIGHT, Network, Workspace
+from fastbp.kernels.codes import keeps_derivative
 from fastbp.kernels.lanes.sizes import BYTES, FEW, SCRATCH, TEAM, WIDTH, balanced, panel_width
 
 
@@ -96,8 +97,7 @@ def begin(held: Workspace, network: Network, rows: int, tasks: int) -> int:
 
 def _needs_logits(network: Network) -> bool:
     """Whether the derivative of some layer's activation is kept by the forward pass."""
-    codes = {cls.code for cls in ACTIVATIONS.values() if cls.needs_z}
-    return not codes.isdisjoint(network.table[:, ACTIVATION].tolist())
+    return any(keeps_derivative(code) for code in network.table[:, ACTIVATION].tolist())
 
 
 def _padded(count: int, dtype: DType) -> int:

@@ -112,8 +112,8 @@ class MLP(Fixed):
     def _allocate(self) -> None:
         table = layout.table_of(self.layer_sizes, self.activations, self.dtype)
         size = layout.n_flat(table, self.dtype)
-        slopes = np.array([activation.slope for activation in self.activations], self.dtype)
-        network = Network(len(table), size, table, slopes, layout.aligned_zeros(size, self.dtype))
+        settings = np.array([activation.for_kernels for activation in self.activations], self.dtype)
+        network = Network(len(table), size, table, settings, layout.aligned_zeros(size, self.dtype))
         weights, biases = layout.matrices(network.parameters, table)
         self._weights, self._biases = tuple(weights), tuple(biases)
         vars(self).update(network=network, inference=Inference(network), turns=Turns())
@@ -175,7 +175,7 @@ class MLP(Fixed):
         """Let ``output_activation="auto"`` stand for `activation`, until `keep_output` or another trainer."""
         vars(self).update(activations=(*self.activations[:-1], activation))
         self.network.table[:] = layout.table_of(self.layer_sizes, self.activations, self.dtype)
-        self.network.slopes[-1] = activation.slope
+        self.network.act_settings[-1] = activation.for_kernels
 
     def keep_output(self) -> None:
         """Let ``"auto"`` stay what it stands for."""

@@ -1,15 +1,29 @@
 """Activation functions a user may name or build, and the one table of them.
 
-==============  ================================================
+==============  ==========================================================
 name            a, the output of a unit with logit z
-==============  ================================================
+==============  ==========================================================
 sigmoid         1 / (1 + exp(-z))
 tanh            tanh(z)
 relu            max(z, 0)
 leaky_relu      z for z > 0, negative_slope z below
 identity        z
 softmax         exp(z_k) / sum_j exp(z_j); output layer alone
-==============  ================================================
+elu             z for z > 0, alpha (exp(z) - 1) below
+celu            z for z > 0, alpha (exp(z / alpha) - 1) below
+selu            1.0507 times elu with alpha = 1.6733
+gelu            z Phi(z), Phi the normal distribution
+gelu_tanh       gelu by a tanh
+silu            z / (1 + exp(-z)), also called swish
+mish            z tanh(log(1 + exp(z)))
+softplus        log(1 + exp(beta z)) / beta
+softsign        z / (1 + abs(z))
+hard_sigmoid    z / 6 + 1/2, between 0 and 1
+hard_tanh       z, between min_value and max_value
+hard_swish      z hard_sigmoid(z)
+relu6           z, between 0 and 6
+exponential     exp(z)
+==============  ==========================================================
 
 What fastbp knows of one is in its class: formula, settings, code of the kernels, and a reference implementation, from which argument
 checks, ``fastbp verify`` and the tests follow. CONTRIBUTING.md says how to add one.
@@ -17,15 +31,57 @@ checks, ``fastbp verify`` and the tests follow. CONTRIBUTING.md says how to add 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from fastbp._names import lookup
+from fastbp._table import Table, attribute
 from fastbp.activations.base import Activation
 from fastbp.activations.piecewise import Identity, LeakyReLU, ReLU
 from fastbp.activations.smooth import Sigmoid, Tanh
 from fastbp.activations.softmax import Softmax
 
-__all__ = ["ACTIVATIONS", "Activation", "Identity", "LeakyReLU", "ReLU", "Sigmoid", "Softmax", "Tanh", "as_activation"]
+if TYPE_CHECKING:
+    from fastbp.activations.clipped import HardSigmoid, HardTanh, ReLU6, Softsign
+    from fastbp.activations.custom import CustomActivation as CustomActivation
+    from fastbp.activations.exponential import CELU, ELU, SELU, Exponential, Softplus
+    from fastbp.activations.gated import GELU, GELUTanh, HardSwish, Mish, SiLU
 
-ACTIVATIONS: dict[str, type[Activation]] = {cls.name: cls for cls in (Sigmoid, Tanh, ReLU, LeakyReLU, Identity, Softmax)}
+# fmt: off
+__all__ = [
+    "ACTIVATIONS", "CELU", "ELU", "GELU", "SELU", "Activation", "CustomActivation", "Exponential", "GELUTanh", "HardSigmoid", "HardSwish",
+    "HardTanh", "Identity", "LeakyReLU", "Mish", "ReLU", "ReLU6", "SiLU", "Sigmoid", "Softmax", "Softplus", "Softsign", "Tanh",
+    "as_activation",
+]
+# fmt: on
+
+_CLIPPED, _EXPONENTIAL, _GATED = (f"fastbp.activations.{name}" for name in ("clipped", "exponential", "gated"))
+ACTIVATIONS: Table[type[Activation]] = Table(
+    (Sigmoid, Tanh, ReLU, LeakyReLU, Identity, Softmax),
+    {
+        "elu": (_EXPONENTIAL, "ELU"),
+        "celu": (_EXPONENTIAL, "CELU"),
+        "selu": (_EXPONENTIAL, "SELU"),
+        "gelu": (_GATED, "GELU"),
+        "gelu_tanh": (_GATED, "GELUTanh"),
+        "silu": (_GATED, "SiLU"),
+        "mish": (_GATED, "Mish"),
+        "softplus": (_EXPONENTIAL, "Softplus"),
+        "softsign": (_CLIPPED, "Softsign"),
+        "hard_sigmoid": (_CLIPPED, "HardSigmoid"),
+        "hard_tanh": (_CLIPPED, "HardTanh"),
+        "hard_swish": (_GATED, "HardSwish"),
+        "relu6": (_CLIPPED, "ReLU6"),
+        "exponential": (_EXPONENTIAL, "Exponential"),
+    },
+)
+#: The modules of the classes that are imported when they are asked for.
+MODULES = ACTIVATIONS.modules() | {"CustomActivation": "fastbp.activations.custom"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in MODULES:
+        raise AttributeError(f"module 'fastbp.activations' has no attribute {name!r}")
+    return attribute(MODULES[name], name)
 
 
 def as_activations(given: object, n_hidden: int) -> tuple[Activation, ...]:
@@ -40,10 +96,10 @@ def as_activations(given: object, n_hidden: int) -> tuple[Activation, ...]:
 def as_activation(given: object, argument: str, *, output: bool = False) -> Activation:
     """`given` as an activation: a name of the table, or an object of one of its classes."""
     if isinstance(given, str):
-        names = [name for name, cls in ACTIVATIONS.items() if output or not cls.output_only]
+        names = {name: name for name in ACTIVATIONS if output or name != Softmax.name}
         if given in ACTIVATIONS and given not in names:
             raise ValueError(f"{argument}={given!r} is for the output layer: use output_activation={given!r}; here: {', '.join(names)}")
-        given = lookup(given, {name: ACTIVATIONS[name] for name in names}, argument)()
+        given = ACTIVATIONS[lookup(given, names, argument)]()
     if not isinstance(given, Activation):
         raise TypeError(f"{argument} is {given!r} of type {type(given).__name__}; expected a name or an activation such as LeakyReLU(0.1)")
     if given.output_only and not output:

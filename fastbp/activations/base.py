@@ -8,6 +8,7 @@ import numpy as np
 
 from fastbp._specification import Specification
 from fastbp._typing import Array
+from fastbp.kernels.codes import ACTIVATION_SETTINGS
 
 
 class Activation(Specification):
@@ -19,11 +20,16 @@ class Activation(Specification):
     #: Whether act'(z) cannot be written by act(z): then the forward pass keeps it for the way back.
     needs_z: ClassVar[bool] = False
 
+    #: Whether a net of several hidden layers of it overflows, so that it is verified in one layer.
+    steep: ClassVar[bool] = False
+    #: Logits at which the derivative jumps.
+    kinks: ClassVar[tuple[float, ...]] = ()
+
     @property
-    def slope(self) -> float:
-        """The setting, which a kernel gets beside the code: there may be one. 0 where there is none."""
-        (setting,) = self.settings.values() or (0.0,)
-        return setting
+    def for_kernels(self) -> tuple[float, ...]:
+        """The settings as the kernels get them: ACTIVATION_SETTINGS numbers, 0 where there are fewer."""
+        given = tuple(self.settings.values())
+        return given + (0.0,) * (ACTIVATION_SETTINGS - len(given))
 
     def reference(self, z: Array) -> Array:
         """act(z) in float64, written from the formula in plain NumPy."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -34,6 +34,7 @@ class ReLU(Activation):
     name = "relu"
     code = codes.RELU
     initializer = "he_uniform"
+    kinks = (0.0,)
 
     def reference(self, z: Array) -> Array:
         """The formula."""
@@ -57,6 +58,7 @@ class LeakyReLU(Activation):
     name = "leaky_relu"
     code = codes.LEAKY_RELU
     initializer = "he_uniform"
+    kinks: ClassVar = (0.0,)
 
     negative_slope: float = 0.01
 

@@ -83,10 +83,22 @@ class _Cache(FunctionCache):
             tell_once(_NOT_KEPT)
 
 
-def keep_on_disk(compiled: Any) -> None:
+class _ByName(_Cache):
+    """For functions that factories make: what they are closed over cannot be told from other processes', but their names can."""
+
+    def _index_key(self, sig: Any, codegen: Any) -> Any:
+        return sig, codegen.magic_tuple(), _SOURCES
+
+
+def keep_by_name(compiled: Any) -> None:
+    """Keep on disk, as `keep_on_disk` does, a function whose name no other of its file has."""
+    keep_on_disk(compiled, _ByName)
+
+
+def keep_on_disk(compiled: Any, cache: type[_Cache] = _Cache) -> None:
     """Let a compiled function look for its machine code on disk, and leave it there."""
     try:
-        compiled._cache = _Cache(compiled.py_func)  # noqa: SLF001  # Numba has no other way in
+        compiled._cache = cache(compiled.py_func)  # noqa: SLF001  # Numba has no other way in
     except RuntimeError:
         # There is no folder that Numba could write to.
         tell_once(_NOT_KEPT)

@@ -6,20 +6,18 @@ rows are shared between threads, and NaN and infinity keep their meaning. Where 
 
 from __future__ import annotations
 
-import inspect
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 import numba
-import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from fastbp._log import tell_once
 from fastbp.compiling.blocks import BlockCompiler, building_block
-from fastbp.compiling.cache import keep_on_disk, stamped
+from fastbp.compiling.cache import keep_by_name, keep_on_disk, stamped
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -46,8 +44,19 @@ def inlined(function: Function) -> Function:
     return scalar(function, forceinline=True)
 
 
-# How many functions each factory has made.
+# How many functions each factory has made, and for what.
 _made: Counter[str] = Counter()
+_for: list[str] = [""]
+
+
+@contextmanager
+def naming(what: str) -> Iterator[None]:
+    """Name the functions that factories make meanwhile for `what`, so that their names do not depend on what was made before."""
+    _for.append(f"_{what}")
+    try:
+        yield
+    finally:
+        _for.pop()
 
 
 def _tell_apart(function: Any) -> None:
@@ -57,6 +66,7 @@ def _tell_apart(function: Any) -> None:
     compiled beside others that are loaded from the cache, it would call their functions of its names and numbers.
     """
     if "<locals>" in function.__qualname__:
+        function.__qualname__ += _for[-1]
         _made[function.__qualname__] += 1
         function.__qualname__ += f"_{_made[function.__qualname__]}"
 
@@ -98,69 +108,16 @@ def program(function: Function, **flags: Any) -> Function:
     return cast(Function, compiled)
 
 
-# The units of the package by their number.
-_UNITS: dict[int, tuple[Any, list[str]]] = {}
-
-
-def unit(number: int) -> Callable[[Function], Function]:
-    """Compile a kernel for itself; others call it through its address, which they find in ``workspace.units[number]``.
-
-    What a function calls otherwise is compiled and optimised again with each of its callers, and theirs: it multiplies the time of the
-    first run. Of the arguments one is named `workspace`, or `call` and has one; each is annotated with its class or with int. A unit
-    returns nothing.
-    """
-
-    def decorate(function: Function) -> Function:
-        if DISABLED:
-            return function
-        names = inspect.signature(function).parameters
-        _UNITS[number] = program(function, **_INSIDE), [str(parameter.annotation) for parameter in names.values()]
-        call = _call_by_address("workspace" if "workspace" in names else "call", list(names), number)
-        # Numba counts the arguments of a call by this.
-        context = inspect.Parameter("typingctx", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-        setattr(call, "__signature__", inspect.Signature([context, *names.values()]))  # noqa: B010
-        return cast(Function, intrinsic(call))
-
-    return decorate
-
-
-def _call_by_address(holder: str, names: list[str], number: int) -> Callable[..., Any]:
-    place = names.index(holder)
-
-    def call(typingctx: Any, *args: Any) -> Any:
-        kinds = tuple(types.unliteral(kind) for kind in args)
-        kind, path = kinds[place], []
-        for name in ("workspace", "units")[holder == "workspace" :]:
-            path.append(kind.fields.index(name))
-            kind = kind[path[-1]]
-
-        def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-            whole = ir.IntType(64)
-            table = data_pointer(context, builder, kind, builder.extract_value(arguments[place], path))
-            function = context.call_conv.get_function_type(types.none, kinds)
-            address = builder.inttoptr(builder.load(builder.gep(table, [whole(number)])), function.as_pointer())
-            context.call_conv.call_function(builder, address, types.none, kinds, arguments)
-            return context.get_dummy_value()
-
-        return types.none(*kinds), emit
-
-    return call
+def inside(function: Function, name: str, *, kept: bool = True) -> Any:
+    """Compile a function that machine code alone calls; it is kept on disk by its name, if at all, whatever it is closed over."""
+    setattr(function, "__qualname__", name)  # noqa: B010
+    setattr(function, "__name__", name)  # noqa: B010
+    compiled = numba.njit(**_FLAGS | _INSIDE)(function)
+    if kept:
+        keep_by_name(compiled)
+    return compiled
 
 
 def data_pointer(context: Any, builder: ir.IRBuilder, kind: Any, value: ir.Value) -> ir.Value:
     """Where the elements of an array lie, or of what stands for one."""
     return context.make_array(kind)(context, builder, value).data if isinstance(kind, types.Array) else value
-
-
-def unit_addresses(**kinds: Any) -> Any:
-    """The addresses of all units, compiled or loaded for these types of the classes that annotate their arguments."""
-    kinds["int"] = types.int64
-    table = np.zeros(max(_UNITS, default=-1) + 1, np.int64)
-    for number, (compiled, classes) in sorted(_UNITS.items()):
-        signature = tuple(kinds[name] for name in classes)
-        compiled.compile(signature)
-        if compiled.stats.cache_misses or not compiled.stats.cache_hits:
-            tell_once("fastbp compiles its kernels, once for an installation and element type: this takes about a quarter of a minute")
-        overload = compiled.overloads[signature]
-        table[number] = overload.library.get_pointer_to_function(overload.fndesc.llvm_func_name)
-    return table

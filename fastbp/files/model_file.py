@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from fastbp._typing import Array, DType
-from fastbp.activations import ACTIVATIONS, Activation, Identity
+from fastbp.activations import ACTIVATIONS, Activation, CustomActivation, Identity
 from fastbp.data.frames import Names
 from fastbp.files.sealed import Content, as_path, existing, sealed, unsealed, write_atomically
 from fastbp.files.tensors import fill, named
@@ -57,8 +57,8 @@ def describe(model: Model) -> dict[str, Any]:
         "kind": _KIND,
         "version": _VERSION,
         "layer_sizes": list(model.layer_sizes),
-        "activation": [_describe(activation) for activation in model.activations[:-1]],
-        "output_activation": _describe(model.activations[-1]),
+        "activation": [activation.described() for activation in model.activations[:-1]],
+        "output_activation": model.activations[-1].described(),
         "output_is_auto": model.output_is_auto,
         "dtype": model.dtype.name,
         "seed": model.seed,
@@ -91,13 +91,10 @@ def check_version(version: int, oldest: int, newest: int) -> None:
         raise ValueError(f"it has format version {version}; this fastbp reads versions {oldest} to {newest}")
 
 
-def _describe(activation: Activation) -> dict[str, Any]:
-    return {"name": activation.name, **vars(activation)}
-
-
 def _build(description: dict[str, Any]) -> Activation:
     settings = dict(description)
-    return ACTIVATIONS[settings.pop("name")](**settings)
+    name = settings.pop("name")
+    return CustomActivation.from_description(**settings) if name == "custom" else ACTIVATIONS[name](**settings)
 
 
 def _names(description: dict[str, Any]) -> Names:

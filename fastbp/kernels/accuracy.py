@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from fastbp.compiling.jit import scalar, unit
+from fastbp.compiling.jit import scalar
+from fastbp.compiling.units import unit
 from fastbp.kernels.arguments import Data, Network, Objective, Workspace
 from fastbp.kernels.codes import BINARY_CROSS_ENTROPY, CROSS_ENTROPY, HITS
 from fastbp.kernels.dispatch import by_code, one_of

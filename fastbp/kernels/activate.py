@@ -1,7 +1,8 @@
 """Activation functions and their derivatives, chosen by an integer code, over a run of vectors.
 
-Each is two functions of a vector, and a line in `BY_OUTPUT` or in `BY_LOGIT`. Most derivatives are written by the activation's own output
-a, so that z need not be kept. Where that cannot be, the forward pass leaves act'(z) in ``workspace.derivatives``.
+Each is two functions of a vector and of the settings of the activation. Most derivatives are written by the activation's own output a,
+so that z need not be kept. Where that cannot be, the forward pass leaves act'(z) in ``workspace.derivatives``. Those in `BY_OUTPUT` are
+part of every kernel that activates. The others, in ``kernels/curves/``, are units of their own, compiled when a network has them.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from fastbp.compiling.jit import inlined, scalar
+from fastbp.compiling.units import unit
 from fastbp.kernels.arguments import ACTIVATION, Network, Workspace
-from fastbp.kernels.codes import IDENTITY, LEAKY_RELU, RELU, SIGMOID, TANH
+from fastbp.kernels.codes import ACTIVATE, DERIVE, IDENTITY, LEAKY_RELU, RELU, SIGMOID, SOFTMAX, TANH
 from fastbp.kernels.dispatch import by_code
 from fastbp.kernels.lanes import elementary
 from fastbp.kernels.lanes.memory import load, store, store_back
@@ -21,63 +23,61 @@ from fastbp.kernels.lanes.vector import select, splat
 
 
 @scalar
-def _sigmoid(z: Any, slope: Any) -> Any:
+def _sigmoid(z: Any, settings: Any) -> Any:
     return elementary.sigmoid(z)
 
 
 @scalar
-def _sigmoid_back(d: Any, a: Any, slope: Any) -> Any:
+def _sigmoid_back(d: Any, a: Any, settings: Any) -> Any:
     return d * (a * (1 - a))
 
 
 @scalar
-def _tanh(z: Any, slope: Any) -> Any:
+def _tanh(z: Any, settings: Any) -> Any:
     return elementary.tanh(z)
 
 
 @scalar
-def _tanh_back(d: Any, a: Any, slope: Any) -> Any:
+def _tanh_back(d: Any, a: Any, settings: Any) -> Any:
     return d * (1 - a * a)
 
 
 @scalar
-def _relu(z: Any, slope: Any) -> Any:
+def _relu(z: Any, settings: Any) -> Any:
     return select(z < 0, 0, z)
 
 
 @scalar
-def _relu_back(d: Any, a: Any, slope: Any) -> Any:
+def _relu_back(d: Any, a: Any, settings: Any) -> Any:
     return select(a > 0, d, 0)
 
 
 @scalar
-def _leaky_relu(z: Any, slope: Any) -> Any:
-    return select(z < 0, slope * z, z)
+def _leaky_relu(z: Any, settings: Any) -> Any:
+    return select(z < 0, settings[0] * z, z)
 
 
 @scalar
-def _leaky_relu_back(d: Any, a: Any, slope: Any) -> Any:
-    return select(a > 0, d, slope * d)
+def _leaky_relu_back(d: Any, a: Any, settings: Any) -> Any:
+    return select(a > 0, d, settings[0] * d)
 
 
-#: Of an activation a = act(z, slope), and d act'(z) from d, a and the slope.
+#: Of an activation a = act(z, settings), and d act'(z) from d, a and the settings.
 BY_OUTPUT = {
     SIGMOID: (_sigmoid, _sigmoid_back),
     TANH: (_tanh, _tanh_back),
     RELU: (_relu, _relu_back),
     LEAKY_RELU: (_leaky_relu, _leaky_relu_back),
 }
-#: Where the derivative needs z: a = act(z, slope), and act'(z, slope). The class of the activation says `needs_z`.
-BY_LOGIT: dict[int, tuple[Any, Any]] = {}
 
 
 def forward_by_output(act: Any) -> Any:
     """The loop over vectors that replaces z by a."""
 
     @inlined
-    def forward(slope: Any, units: Any, kept: Any, keep: int, at: int, end: int) -> None:
+    def forward(settings: Any, units: Any, at: int, end: int) -> None:
         for i in range(at, end, lanes_of(units)):
-            store_back(units, i, act(load(units, i), slope))
+            store_back(units, i, act(load(units, i), settings))
 
     return forward
 
@@ -86,85 +86,73 @@ def backward_by_output(back: Any) -> Any:
     """The loop over vectors that multiplies deltas by the derivative."""
 
     @inlined
-    def backward(slope: Any, units: Any, deltas: Any, kept: Any, at: int, end: int) -> None:
+    def backward(settings: Any, units: Any, deltas: Any, at: int, end: int) -> None:
         for i in range(at, end, lanes_of(units)):
-            store_back(deltas, i, back(load(deltas, i), load(units, i), slope))
+            store_back(deltas, i, back(load(deltas, i), load(units, i), settings))
 
     return backward
 
 
-def forward_by_logit(act: Any, derivative: Any) -> Any:
-    """The loop over vectors that replaces z by a, and keeps the derivative where there will be deltas."""
-
-    @inlined
-    def forward(slope: Any, units: Any, kept: Any, keep: int, at: int, end: int) -> None:
-        for i in range(at, end, lanes_of(units)):
-            z = load(units, i)
-            if keep:
-                store(kept, i, derivative(z, slope))
-            store_back(units, i, act(z, slope))
-
-    return forward
-
-
 @scalar
-def backward_by_logit(slope: Any, units: Any, deltas: Any, kept: Any, at: int, end: int) -> None:
-    """The loop over vectors that multiplies deltas by the derivative, which the forward pass has kept."""
-    for i in range(at, end, lanes_of(deltas)):
-        store(deltas, i, load(deltas, i) * load(kept, i))
-
-
-@scalar
-def _z_is_a(slope: Any, units: Any, kept: Any, keep: int, at: int, end: int) -> None:
+def _z_is_a(settings: Any, units: Any, at: int, end: int) -> None:
     """Identity changes no z."""
 
 
 @scalar
-def _no_change(slope: Any, units: Any, deltas: Any, kept: Any, at: int, end: int) -> None:
+def _no_change(settings: Any, units: Any, deltas: Any, at: int, end: int) -> None:
     """Nor a delta."""
 
 
 @scalar
-def _unknown_forward(code: int, slope: Any, units: Any, kept: Any, keep: int, at: int, end: int) -> None:
-    for i in range(at, end, lanes_of(units)):
-        store(units, i, splat(units, np.nan))
+def _apart(code: int, *others: Any) -> None:
+    """Not here: no other code comes."""
 
 
-@scalar
-def _unknown_backward(code: int, slope: Any, units: Any, deltas: Any, kept: Any, at: int, end: int) -> None:
-    for i in range(at, end, lanes_of(deltas)):
-        store(deltas, i, splat(deltas, np.nan))
-
-
-_forward = by_code(
-    {IDENTITY: _z_is_a}
-    | {code: forward_by_output(act) for code, (act, _) in BY_OUTPUT.items()}
-    | {code: forward_by_logit(act, derivative) for code, (act, derivative) in BY_LOGIT.items()},
-    _unknown_forward,
-)
-_backward = by_code(
-    {IDENTITY: _no_change}
-    | {code: backward_by_output(back) for code, (_, back) in BY_OUTPUT.items()}
-    | dict.fromkeys(BY_LOGIT, backward_by_logit),
-    _unknown_backward,
-)
+_forward = by_code({IDENTITY: _z_is_a} | {code: forward_by_output(act) for code, (act, _) in BY_OUTPUT.items()}, _apart)
+_backward = by_code({IDENTITY: _no_change} | {code: backward_by_output(back) for code, (_, back) in BY_OUTPUT.items()}, _apart)
 
 
 @inlined
 def activate(network: Network, workspace: Workspace, layer: int, at: int, vectors: int) -> None:
     """Units = act(units) for `vectors` vectors from place `at` on, for every activation but softmax; NaN for a code that is none."""
+    code = network.table[layer, ACTIVATION]
+    if code < 0 or code > SOFTMAX:
+        activate_apart(network, workspace, layer, at, vectors)
+        return
     end = at + vectors * lanes_of(workspace.activations)
-    code, slope, keep = network.table[layer, ACTIVATION], network.slopes[layer], workspace.training
-    _forward(code, slope, workspace.activations, workspace.derivatives, keep, at, end)
+    _forward(code, settings_of(network, layer), workspace.activations, at, end)
 
 
 @inlined
 def multiply_by_derivative(network: Network, workspace: Workspace, layer: int, at: int, vectors: int) -> None:
     """Deltas *= act'(z) over a run, where anybody needs them; NaN for a code that is none."""
     if workspace.training:
+        code = network.table[layer, ACTIVATION]
+        if code < 0 or code > SOFTMAX:
+            derive_apart(network, workspace, layer, at, vectors)
+            return
         end = at + vectors * lanes_of(workspace.deltas)
-        code, slope = network.table[layer, ACTIVATION], network.slopes[layer]
-        _backward(code, slope, workspace.activations, workspace.deltas, workspace.derivatives, at, end)
+        _backward(code, settings_of(network, layer), workspace.activations, workspace.deltas, at, end)
+
+
+@inlined
+def settings_of(network: Network, layer: int) -> Any:
+    """The settings of a layer's activation."""
+    return network.act_settings[layer, 0], network.act_settings[layer, 1]
+
+
+@unit(ACTIVATE, each="layer")
+def activate_apart(network: Network, workspace: Workspace, layer: int, at: int, vectors: int) -> None:
+    """What `activate` does, for an activation that is not part of every kernel; this one is for a code that is none."""
+    for i in range(at, at + vectors * lanes_of(workspace.activations)):
+        workspace.activations[i] = np.nan
+
+
+@unit(DERIVE, each="layer")
+def derive_apart(network: Network, workspace: Workspace, layer: int, at: int, vectors: int) -> None:
+    """What `multiply_by_derivative` does, likewise."""
+    for i in range(at, at + vectors * lanes_of(workspace.deltas)):
+        workspace.deltas[i] = np.nan
 
 
 @scalar

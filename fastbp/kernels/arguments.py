@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from fastbp.kernels.codes import COEFFICIENTS
+from fastbp.kernels.codes import ACTIVATION_SETTINGS, COEFFICIENTS
 
 # Columns of the table.
 N_IN, N_OUT, WEIGHT, BIAS, ACTIVATION, UNITS_IN, UNITS_OUT, TURNED, SPREAD, ROWS_IN, ROWS_OUT = range(11)
@@ -34,7 +34,7 @@ class Network(NamedTuple):
     layers: int
     size: int  # of the parameters, padding included
     table: Any  # (layers, 11) int64
-    slopes: Any  # (layers,) parameter of each layer's activation
+    act_settings: Any  # (layers, ACTIVATION_SETTINGS) settings of each layer's activation
     parameters: Any  # flat: W (n_in, n_out) row by row, then b (n_out,), layer after layer
 
 
@@ -107,7 +107,7 @@ class Call(NamedTuple):
 #: The arrays of records that hold int64; the others hold the element type of the network.
 INTEGERS = {"table", "sources", "order", "team", "units"}
 #: The arrays with rows, and how long these are.
-ROW_LENGTHS = {"table": COLUMNS_OF_TABLE, "sources": COLUMNS_OF_SOURCES, "rates": COEFFICIENTS}
+ROW_LENGTHS = {"table": COLUMNS_OF_TABLE, "sources": COLUMNS_OF_SOURCES, "rates": COEFFICIENTS, "act_settings": ACTIVATION_SETTINGS}
 
 
 #: Flat, of the element type of the network. What a run leaves behind is so: a loss a step; loss and hits row by row; outputs row by row.

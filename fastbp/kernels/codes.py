@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
-ACTIVATIONS = IDENTITY, SIGMOID, TANH, RELU, LEAKY_RELU, SOFTMAX = range(6)
+#: Activations in every compiled kernel.
+CORE_ACTIVATIONS = IDENTITY, SIGMOID, TANH, RELU, LEAKY_RELU, SOFTMAX = range(6)
+#: Those compiled when a network has them.
+OTHER_ACTIVATIONS = (
+    ELU, CELU, SELU, GELU, GELU_TANH, SILU, MISH, SOFTPLUS, SOFTSIGN, HARD_SIGMOID, HARD_TANH, HARD_SWISH, RELU6, EXPONENTIAL,
+) = range(6, 20)  # fmt: skip
+ACTIVATIONS = (*CORE_ACTIVATIONS, *OTHER_ACTIVATIONS)
+#: The first of the codes of activations that users have made, and by code their functions of z, the value and the derivative.
+OWN_ACTIVATION = 1000
+OWN_ACTIVATIONS: dict[int, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {}
+#: Numbers that an activation may be set by.
+ACTIVATION_SETTINGS = 2
 
 LOSSES = NO_LOSS, SQUARED_ERROR, CROSS_ENTROPY, BINARY_CROSS_ENTROPY = range(4)
 #: Numbers that a loss may be set by.
@@ -16,6 +30,8 @@ COEFFICIENTS = 12
 
 # Kernels that are compiled for themselves and called by their address.
 GATHER, FORWARD, ERROR, DELTA, GRADIENT, UPDATE, UPDATE_ROWS, SHARDS, HITS, OUTPUT, TASK = range(11)
+# After these, two for each layer: the loops of its activation and of the derivative, where they are not in every kernel.
+ACTIVATE, DERIVE = 11, 12
 
 # What a run does with each batch: a training step; its losses and hits; the output layer's values.
 TRAIN, SCORE, PREDICT = range(3)
@@ -23,3 +39,8 @@ TRAIN, SCORE, PREDICT = range(3)
 # Element types that rows are read in; the kernels' branches follow this order.
 DTYPES = tuple(np.dtype(name) for name in ("f4", "f8", "u1", "i2", "i4", "i8"))
 F4, F8, U1, I2, I4, I8 = range(6)
+
+
+def keeps_derivative(activation: int) -> bool:
+    """Whether the forward pass keeps the derivative of the activation of a code, which its output does not tell."""
+    return activation in (GELU, GELU_TANH, SILU, MISH, HARD_SWISH) or activation >= OWN_ACTIVATION

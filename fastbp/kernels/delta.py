@@ -6,7 +6,8 @@ above: ``delta_l = (delta_(l+1) W_(l+1)^T) * act'(z_l)``.
 
 from __future__ import annotations
 
-from fastbp.compiling.jit import scalar, unit
+from fastbp.compiling.jit import scalar
+from fastbp.compiling.units import unit
 from fastbp.kernels.activate import multiply_by_derivative
 from fastbp.kernels.arguments import N_OUT, WEIGHT, Network, Workspace
 from fastbp.kernels.codes import DELTA

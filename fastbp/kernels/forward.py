@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fastbp.compiling.jit import scalar, unit
+from fastbp.compiling.jit import scalar
+from fastbp.compiling.units import unit
 from fastbp.kernels.activate import activate
 from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, WEIGHT, Network, Workspace
 from fastbp.kernels.codes import FORWARD

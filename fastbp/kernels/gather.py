@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from fastbp.compiling.jit import scalar, unit
+from fastbp.compiling.jit import scalar
+from fastbp.compiling.units import unit
 from fastbp.kernels.arguments import ADDRESS, COLUMNS, DTYPE, INPUTS, STRIDE, TARGETS, WEIGHTS, Data, Workspace
 from fastbp.kernels.codes import F4, F8, GATHER, I8
 from fastbp.kernels.lanes.matrix import Matrix
@@ -110,6 +111,11 @@ def gather_weights(data: Data, workspace: Workspace, batch: Batch, panels: Span)
     source, shares, panel_rows = data.sources[WEIGHTS], workspace.row_weights, panel_rows_of(workspace)
     one = type(shares[0])(1)
     rows = type(one)(data.mean_over if data.mean_over > 0 else batch.rows)
-    for r in range(panels.begin * panel_rows, min(panels.end * panel_rows, batch.rows)):
-        weight = one if source[ADDRESS] == 0 else read_weight(source, data.order[batch.order_begin + r], one)
-        shares[r] = weight / rows
+    begin, end = panels.begin * panel_rows, min(panels.end * panel_rows, batch.rows)
+    if source[ADDRESS] == 0:
+        share = one / rows
+        for r in range(begin, end):
+            shares[r] = share
+        return
+    for r in range(begin, end):
+        shares[r] = read_weight(source, data.order[batch.order_begin + r], one) / rows

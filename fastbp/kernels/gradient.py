@@ -7,7 +7,8 @@ has used it; all gradients of a network are in memory only where someone asks fo
 
 from __future__ import annotations
 
-from fastbp.compiling.jit import scalar, unit
+from fastbp.compiling.jit import scalar
+from fastbp.compiling.units import unit
 from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, SPREAD, WEIGHT, Data, Network, Rule, Workspace
 from fastbp.kernels.codes import GRADIENT
 from fastbp.kernels.lanes.matrix import Matrix

@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from fastbp.compiling.jit import scalar, unit
+from fastbp.compiling.jit import scalar
+from fastbp.compiling.units import unit
 from fastbp.kernels.activate import exponentials, multiply_by_derivative
 from fastbp.kernels.arguments import ACTIVATION, N_OUT, Data, Network, Objective, Workspace
 from fastbp.kernels.codes import BINARY_CROSS_ENTROPY, CROSS_ENTROPY, ERROR, SOFTMAX, SQUARED_ERROR

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fastbp.compiling.jit import scalar, unit
+from fastbp.compiling.jit import scalar
+from fastbp.compiling.units import unit
 from fastbp.kernels.activate import activate, softmax
 from fastbp.kernels.arguments import ACTIVATION, N_OUT, Network, Numbers, Workspace
 from fastbp.kernels.codes import OUTPUT, SOFTMAX

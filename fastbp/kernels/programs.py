@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from fastbp.compiling.jit import kernel, program, unit, unit_addresses
-from fastbp.kernels.arguments import Call
+from fastbp._typing import Array
+from fastbp.compiling.jit import kernel, program
+from fastbp.compiling.units import UNITS, address_of_unit, unit
+from fastbp.kernels.arguments import ACTIVATION, Call
 from fastbp.kernels.block import Prepared, kinds_of, records
-from fastbp.kernels.codes import PREDICT, TASK, TRAIN
+from fastbp.kernels.codes import ACTIVATE, CORE_ACTIVATIONS, DERIVE, ERROR, OWN_ACTIVATIONS, PREDICT, TASK, TRAIN, UPDATE, UPDATE_ROWS
 from fastbp.kernels.lanes.matrix import Matrix
 from fastbp.kernels.lanes.sizes import SCRATCH
 from fastbp.kernels.lanes.subnormal import flush_subnormals, restore
@@ -18,17 +20,41 @@ from fastbp.kernels.passes import score_batch, train_on_batch, write_batch
 from fastbp.kernels.portions import Batch, Block, Span, Task
 from fastbp.kernels.team import assemble
 
-# The addresses of the compiled kernels, by element type.
-_addresses: dict[Any, Any] = {}
+# The types of what units are given, by element type, and the addresses of units for what networks, losses and rules ask for.
+_kinds: dict[Any, dict[str, Any]] = {}
+_addresses: dict[tuple[Any, ...], Array] = {}
 
 
 def prepared(call: Call) -> Prepared:
     """A call that `run` makes, with the compiled kernels in it."""
-    dtype = call.network.parameters.dtype
-    if dtype not in _addresses:
-        places = Span(0, 0), Task(0, 0, 0), Batch(0, 0, 0, 0, Span(0, 0)), Block(0, 0, 0, 0), Matrix(call.results, 0, 0)
-        _addresses[dtype] = unit_addresses(**kinds_of(call, places))
-    return Prepared(call._replace(workspace=call.workspace._replace(units=_addresses[dtype])))
+    return Prepared(call._replace(workspace=call.workspace._replace(units=units_for(call))))
+
+
+def units_for(call: Call) -> Array:
+    """The addresses of the compiled kernels for the activations, loss and rule of a call."""
+    dtype, activations = call.network.parameters.dtype, call.network.table[:, ACTIVATION].tolist()
+    asked = dtype, *activations, call.objective.code, call.rule.code
+    if asked not in _addresses:
+        if dtype not in _kinds:
+            places = Span(0, 0), Task(0, 0, 0), Batch(0, 0, 0, 0, Span(0, 0)), Block(0, 0, 0, 0), Matrix(call.results, 0, 0)
+            _kinds[dtype] = kinds_of(call, places)
+        load_variants(activations)
+        codes = {ERROR: call.objective.code, UPDATE: call.rule.code, UPDATE_ROWS: call.rule.code}
+        found = [address_of_unit(number, codes.get(number), _kinds[dtype]) for number in range(ACTIVATE)]
+        for code in activations:
+            found += [0 if code in CORE_ACTIVATIONS else address_of_unit(number, code, _kinds[dtype]) for number in (ACTIVATE, DERIVE)]
+        _addresses[asked] = np.array(found, np.int64)
+    return _addresses[asked]
+
+
+def load_variants(activations: list[int]) -> None:
+    """Import the kernels of what not every run needs, and add those that users have made."""
+    if not set(activations) <= {*CORE_ACTIVATIONS}:
+        from fastbp.kernels import curves
+
+        for code in OWN_ACTIVATIONS.keys() & {*activations}:
+            if (ACTIVATE, code) not in UNITS:
+                curves.add_own(code, *OWN_ACTIVATIONS[code])
 
 
 def run(call: Prepared, tasks: int) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from fastbp.compiling.jit import scalar, unit
+from fastbp.compiling.jit import scalar
+from fastbp.compiling.units import unit
 from fastbp.kernels.arguments import Network, Rule, Workspace
 from fastbp.kernels.codes import ADAM, MOMENTUM, NO_UPDATE, RMSPROP, RMSPROP_MOMENTUM, SGD, SHARDS, UPDATE, UPDATE_ROWS
 from fastbp.kernels.dispatch import by_code

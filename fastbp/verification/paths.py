@@ -68,7 +68,7 @@ WAYS = (
 
 def _other_paths() -> list[Path]:
     """A path for each activation and each loss that none of the ways above has: batches of a few panels, the last one of few rows."""
-    activations = [case for cls in ACTIVATIONS.values() if not cls.output_only for case in cls.cases()]
+    activations = [case for cls in ACTIVATIONS.values() if not (cls.output_only or cls.steep) for case in cls.cases()]
     losses = [case for cls in LOSSES.values() for case in cls.cases()]
     known = {as_activation(way.activation, "activation") for way in WAYS}, {as_loss(way.loss) for way in WAYS}
     paths = [Path(f"hidden {case}", (9, 40, 21, 3), 127, 61, case, "cross_entropy") for case in activations if case not in known[0]]

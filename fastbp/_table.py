@@ -1,0 +1,40 @@
+"""Tables of what users may name, whose entries are imported when they are first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any, TypeVar
+
+from fastbp.compiling.loading import loading
+
+Class = TypeVar("Class", bound=type)
+
+
+class Table(Mapping[str, Class]):
+    """Classes by the names that users give: those at hand, and then those that other modules hold, as (module, class)."""
+
+    def __init__(self, at_hand: tuple[Class, ...], later: Mapping[str, tuple[str, str]]) -> None:
+        self._classes: dict[str, Class] = {vars(cls)["name"]: cls for cls in at_hand}
+        self._later = later
+
+    def __getitem__(self, name: str) -> Class:
+        if name not in self._classes:
+            self._classes[name] = attribute(*self._later[name])
+        return self._classes[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys([*self._classes, *self._later]))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def modules(self) -> dict[str, str]:
+        """The modules of the classes that are imported later, by the names of these."""
+        return {cls: module for module, cls in self._later.values()}
+
+
+def attribute(module: str, name: str) -> Any:
+    """What a module of the package holds under a name; a fork waits until the module is imported."""
+    with loading:
+        return getattr(import_module(module), name)
