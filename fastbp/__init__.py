@@ -3,8 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from fastbp._table import attribute
-from fastbp.activations import MODULES, Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
+from fastbp.activations import MODULES as _ACTIVATIONS
+from fastbp.activations import Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from fastbp.callbacks.base import Callback
+from fastbp.losses import MODULES as _LOSSES
+from fastbp.losses import BinaryCrossEntropy, CrossEntropy, SquaredError
 from fastbp.mlp import MLP
 from fastbp.optimizers import SGD, Adam, AdamW, RMSprop
 from fastbp.trainer import Trainer
@@ -18,19 +21,66 @@ if TYPE_CHECKING:
     from fastbp.activations.exponential import CELU, ELU, SELU, Exponential, Softplus
     from fastbp.activations.gated import GELU, GELUTanh, HardSwish, Mish, SiLU
     from fastbp.callbacks.checkpoint import Checkpoint
+    from fastbp.losses.custom import CustomLoss
+    from fastbp.losses.log_link import Gamma, Poisson
+    from fastbp.losses.margin import Focal, Hinge, SquaredHinge
+    from fastbp.losses.quantile import Quantile
+    from fastbp.losses.robust import AbsoluteError, Huber, LogCosh
 
 __version__ = "0.1.0"
 
 # fmt: off
 __all__ = [
-    "CELU", "ELU", "GELU", "MLP", "SELU", "SGD", "Adam", "AdamW", "Callback", "Checkpoint", "CustomActivation", "DivergenceError",
-    "Exponential", "GELUTanh", "HardSigmoid", "HardSwish", "HardTanh", "History", "Identity", "LeakyReLU", "Mish", "RMSprop", "ReLU",
-    "ReLU6", "SiLU", "Sigmoid", "Softmax", "Softplus", "Softsign", "Tanh", "Trainer", "verify",
+    "CELU",
+    "ELU",
+    "GELU",
+    "MLP",
+    "SELU",
+    "SGD",
+    "AbsoluteError",
+    "Adam",
+    "AdamW",
+    "BinaryCrossEntropy",
+    "Callback",
+    "Checkpoint",
+    "CrossEntropy",
+    "CustomActivation",
+    "CustomLoss",
+    "DivergenceError",
+    "Exponential",
+    "Focal",
+    "GELUTanh",
+    "Gamma",
+    "HardSigmoid",
+    "HardSwish",
+    "HardTanh",
+    "Hinge",
+    "History",
+    "Huber",
+    "Identity",
+    "LeakyReLU",
+    "LogCosh",
+    "Mish",
+    "Poisson",
+    "Quantile",
+    "RMSprop",
+    "ReLU",
+    "ReLU6",
+    "SiLU",
+    "Sigmoid",
+    "Softmax",
+    "Softplus",
+    "Softsign",
+    "SquaredError",
+    "SquaredHinge",
+    "Tanh",
+    "Trainer",
+    "verify",
 ]
 # fmt: on
 
 # Imported when they are first asked for, so that scripts that do without start faster.
-_MODULES = {"Checkpoint": "fastbp.callbacks.checkpoint"} | MODULES
+_MODULES = {"Checkpoint": "fastbp.callbacks.checkpoint"} | _ACTIVATIONS | _LOSSES
 
 
 def __getattr__(name: str) -> Any:

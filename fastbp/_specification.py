@@ -15,9 +15,14 @@ class Specification:
     code: ClassVar[int]
 
     @property
-    def settings(self) -> dict[str, float]:
-        """The settings by their names."""
+    def settings(self) -> dict[str, Any]:
+        """The settings by their names: numbers, or tuples of numbers."""
         return dict(vars(self))
+
+    @property
+    def numbers(self) -> list[float]:
+        """The settings one after the other, as the kernels get them."""
+        return [each for value in self.settings.values() for each in (value if isinstance(value, tuple) else (value,))]
 
     @classmethod
     def cases(cls) -> list[Self]:
@@ -26,11 +31,18 @@ class Specification:
 
     def check_range(self, dtype: DType) -> None:
         """Raise ValueError for a setting too large for `dtype`."""
-        within(dtype, **self.settings)
+        for name, value in self.settings.items():
+            for each in value if isinstance(value, tuple) else (value,):
+                within(dtype, **{name: each})
 
     def described(self) -> dict[str, Any]:
         """Name and settings, for a file."""
         return {"name": self.name, **self.settings}
+
+    @classmethod
+    def from_description(cls, **settings: Any) -> Self:
+        """What `described`, without the name, is of."""
+        return cls(**settings)
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and vars(self) == vars(other)
@@ -39,8 +51,9 @@ class Specification:
         return hash((type(self), *self.settings.values()))
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.settings.items())})"
 
     def __str__(self) -> str:
-        numbers = ", ".join(f"{value:g}" for value in self.settings.values())
+        values = [each for value in self.settings.values() for each in (value if isinstance(value, tuple) else (value,))]
+        numbers = ", ".join(f"{value:g}" for value in values if value is not None)
         return f"{self.name}({numbers})" if numbers else self.name

@@ -12,9 +12,9 @@ from fastbp._typing import Array, DType
 from fastbp.data.rows import Rows, as_they_lie
 from fastbp.data.validation import finite_range, first_within
 from fastbp.kernels.arguments import N_IN, N_OUT, Call, Data, Network, Objective, Rule, Workspace
-from fastbp.kernels.codes import COEFFICIENTS, LOSS_SETTINGS, NO_LOSS, NO_UPDATE, PREDICT, SCORE
+from fastbp.kernels.codes import COEFFICIENTS, LOSS_SETTINGS, NO_ACCURACY, NO_LOSS, NO_UPDATE, PREDICT, SCORE
 from fastbp.kernels.lanes.sizes import FEW
-from fastbp.kernels.loader import prepared, programs, scores
+from fastbp.kernels.loader import prepared, programs, scores, units_for
 from fastbp.processors.threads import plan_tasks, start
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class _Buffers:
     """What one call at a time uses."""
 
     def __init__(self, call: Prepared, workspace: Workspace) -> None:
-        self.call, self.workspace = call, workspace
+        self.call, self.workspace, self.loss = call, workspace, NO_LOSS
 
 
 class _Few:
@@ -64,7 +64,7 @@ class Inference:
         self._dtype = network.parameters.dtype
         self._n_in, self._n_out = int(network.table[0, N_IN]), int(network.table[-1, N_OUT])
         self._most_few = min(FEW, _MULTIPLY_ADDS // network.size)
-        self._nothing = Objective(NO_LOSS, np.zeros(LOSS_SETTINGS, self._dtype))
+        self._nothing = Objective(NO_LOSS, NO_ACCURACY, np.zeros(LOSS_SETTINGS, self._dtype))
         self._none = np.zeros(1, self._dtype)
         self._free: list[_Buffers] = []
         self._few: list[_Few] = []
@@ -108,7 +108,11 @@ class Inference:
         tasks = plan_tasks(self._network, size, threads)
         buffers = self._take(size, rows.target_width, tasks)
         width = layout.begin(buffers.workspace, self._network, size, tasks)
-        buffers.call.set({"kind": kind, "objective.code": objective.code, "objective.settings": objective.settings})
+        if objective.code not in (NO_LOSS, buffers.loss):
+            buffers.call.set({"workspace.units": units_for(self._network, objective.code, NO_UPDATE)})
+            buffers.loss = objective.code
+        buffers.call.set({"kind": kind, "objective.code": objective.code, "objective.accuracy": objective.accuracy})
+        buffers.call.set({"objective.settings": objective.settings})
         buffers.call.set({"batch_size": size, "workspace.width": width})
         for begin in range(0, rows.n_rows, _BATCHES * size):
             part = slice(begin, min(begin + _BATCHES * size, rows.n_rows))

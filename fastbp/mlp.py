@@ -176,6 +176,8 @@ class MLP(Fixed):
         vars(self).update(activations=(*self.activations[:-1], activation))
         self.network.table[:] = layout.table_of(self.layer_sizes, self.activations, self.dtype)
         self.network.act_settings[-1] = activation.for_kernels
+        # Its calls hold the compiled kernels of the activations.
+        vars(self).update(inference=Inference(self.network))
 
     def keep_output(self) -> None:
         """Let ``"auto"`` stay what it stands for."""

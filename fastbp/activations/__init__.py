@@ -41,6 +41,7 @@ from fastbp.activations.smooth import Sigmoid, Tanh
 from fastbp.activations.softmax import Softmax
 
 if TYPE_CHECKING:
+    from fastbp.activations.ascending import Ascending
     from fastbp.activations.clipped import HardSigmoid, HardTanh, ReLU6, Softsign
     from fastbp.activations.custom import CustomActivation as CustomActivation
     from fastbp.activations.exponential import CELU, ELU, SELU, Exponential, Softplus
@@ -48,9 +49,9 @@ if TYPE_CHECKING:
 
 # fmt: off
 __all__ = [
-    "ACTIVATIONS", "CELU", "ELU", "GELU", "SELU", "Activation", "CustomActivation", "Exponential", "GELUTanh", "HardSigmoid", "HardSwish",
-    "HardTanh", "Identity", "LeakyReLU", "Mish", "ReLU", "ReLU6", "SiLU", "Sigmoid", "Softmax", "Softplus", "Softsign", "Tanh",
-    "as_activation",
+    "ACTIVATIONS", "CELU", "ELU", "GELU", "SELU", "Activation", "Ascending", "CustomActivation", "Exponential", "GELUTanh", "HardSigmoid",
+    "HardSwish", "HardTanh", "Identity", "LeakyReLU", "Mish", "ReLU", "ReLU6", "SiLU", "Sigmoid", "Softmax", "Softplus", "Softsign",
+    "Tanh", "as_activation",
 ]
 # fmt: on
 
@@ -74,8 +75,10 @@ ACTIVATIONS: Table[type[Activation]] = Table(
         "exponential": (_EXPONENTIAL, "Exponential"),
     },
 )
+#: Those that are built with what they cannot do without, and so have no name to be asked for by.
+BUILT = {"custom": ("fastbp.activations.custom", "CustomActivation"), "ascending": ("fastbp.activations.ascending", "Ascending")}
 #: The modules of the classes that are imported when they are asked for.
-MODULES = ACTIVATIONS.modules() | {"CustomActivation": "fastbp.activations.custom"}
+MODULES = ACTIVATIONS.modules() | {name: module for module, name in BUILT.values()}
 
 
 def __getattr__(name: str) -> Any:
@@ -105,3 +108,11 @@ def as_activation(given: object, argument: str, *, output: bool = False) -> Acti
     if given.output_only and not output:
         raise ValueError(f"{argument} is {given!r}, which is for the output layer alone")
     return given
+
+
+def described_activation(description: dict[str, Any]) -> Activation:
+    """The activation that a file describes."""
+    settings = dict(description)
+    name = settings.pop("name")
+    cls: Any = attribute(*BUILT[name]) if name in BUILT else ACTIVATIONS[name]
+    return cls.from_description(**settings)  # type: ignore[no-any-return]

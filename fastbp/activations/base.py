@@ -28,8 +28,8 @@ class Activation(Specification):
     @property
     def for_kernels(self) -> tuple[float, ...]:
         """The settings as the kernels get them: ACTIVATION_SETTINGS numbers, 0 where there are fewer."""
-        given = tuple(self.settings.values())
-        return given + (0.0,) * (ACTIVATION_SETTINGS - len(given))
+        given = self.numbers
+        return (*given, *[0.0] * (ACTIVATION_SETTINGS - len(given)))
 
     def reference(self, z: Array) -> Array:
         """act(z) in float64, written from the formula in plain NumPy."""

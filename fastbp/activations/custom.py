@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from importlib import import_module
 from typing import Any, Self
 
 import numpy as np
 
+from fastbp._functions import Function, check_functions, check_slopes, imported, of_numbers, path_of
 from fastbp._typing import Array
 from fastbp.activations.base import Activation
 from fastbp.kernels.codes import OWN_ACTIVATION, OWN_ACTIVATIONS
 
-Function = Callable[[Any], Any]
-
-# Logits to compare the derivative at, none of them where a kink is likely; at so many there may be one.
+# Logits to compare the derivative at, none of them where a kink is likely.
 _LOGITS = np.linspace(-5.03, 5.07, 102)
-_STEP, _TOLERANCE, _KINKS = 1e-4, 1e-5, 4
+_STEP = 1e-4
 
 
 class CustomActivation(Activation):
@@ -36,7 +33,7 @@ class CustomActivation(Activation):
     ------
     TypeError, ValueError
         When one is no function of a number, or the derivative is not that of the value: at 102 places between -5 and 5 it is compared with
-        central differences, and may differ at four of them, where there may be a kink.
+        central differences, and may differ at a few of them, where there may be a kink.
 
     Notes
     -----
@@ -55,9 +52,7 @@ class CustomActivation(Activation):
     needs_z = True
 
     def __init__(self, value: Function, derivative: Function, *, initializer: str = "glorot_uniform") -> None:
-        for given, argument in ((value, "value"), (derivative, "derivative")):
-            if not hasattr(getattr(given, "py_func", given), "__code__"):
-                raise TypeError(f"{argument} is {given!r}; expected a Python function of a number")
+        check_functions(value=value, derivative=derivative)
         vars(self).update(value=value, derivative=derivative, initializer=initializer)
         self._check_derivative()
         known = {functions: code for code, functions in OWN_ACTIVATIONS.items()}
@@ -72,13 +67,7 @@ class CustomActivation(Activation):
         with np.errstate(all="ignore"):
             found = self.reference_derivative(_LOGITS)
             expected = (self.reference(_LOGITS + _STEP) - self.reference(_LOGITS - _STEP)) / (2 * _STEP)
-        wrong = np.flatnonzero(~(np.abs(found - expected) <= _TOLERANCE * (1 + np.abs(expected))))
-        if wrong.size > _KINKS:
-            z = _LOGITS[wrong[0]]
-            raise ValueError(
-                f"derivative({z:.4g}) is {found[wrong[0]]:.6g}, and value rises by {expected[wrong[0]]:.6g} for each unit of z there; "
-                f"they differ at {wrong.size} of {_LOGITS.size} places"
-            )
+        check_slopes(found, expected, [f"derivative({z:.4g})" for z in _LOGITS])
 
     @property
     def settings(self) -> dict[str, float]:
@@ -87,21 +76,21 @@ class CustomActivation(Activation):
 
     def described(self) -> dict[str, Any]:
         """The functions by their modules and names; ValueError where they cannot be imported by these."""
-        paths = {argument: _path_of(vars(self)[argument], argument) for argument in ("value", "derivative")}
+        paths = {argument: path_of(vars(self)[argument], argument) for argument in ("value", "derivative")}
         return {"name": self.name, **paths, "initializer": self.initializer}
 
     @classmethod
-    def from_description(cls, value: str, derivative: str, initializer: str) -> Self:
+    def from_description(cls, **settings: Any) -> Self:
         """What `described` gave; ValueError where a function is not to be had here."""
-        return cls(_imported(value), _imported(derivative), initializer=initializer)
+        return cls(imported(settings["value"]), imported(settings["derivative"]), initializer=settings["initializer"])
 
     def reference(self, z: Array) -> Array:
         """The function itself, number by number."""
-        return _of_numbers(self.value, "value", z)
+        return of_numbers(self.value, "value", z)
 
     def reference_derivative(self, z: Array) -> Array:
         """Likewise."""
-        return _of_numbers(self.derivative, "derivative", z)
+        return of_numbers(self.derivative, "derivative", z)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Codes are those of a process.
@@ -122,33 +111,3 @@ class CustomActivation(Activation):
 
 def _rebuilt(value: Function, derivative: Function, initializer: str) -> CustomActivation:
     return CustomActivation(value, derivative, initializer=initializer)
-
-
-def _of_numbers(function: Function, argument: str, z: Array) -> Array:
-    try:
-        values = [float(function(float(each))) for each in np.ravel(z)]
-    except Exception as error:
-        raise TypeError(f"{argument} is no function of a number: it raises {type(error).__name__}: {error}") from error
-    return np.array(values).reshape(np.shape(z))
-
-
-def _path_of(function: Function, argument: str) -> str:
-    module, name = function.__module__, function.__qualname__
-    path = f"{module}:{name}"
-    if module == "__main__" or "<" in name or _imported(path) is not function:
-        raise ValueError(
-            f"{argument} of the activation is {name} of {module}, which another process cannot import: a file holds its name alone. "
-            "Put it at the top of a module of its own"
-        )
-    return path
-
-
-def _imported(path: str) -> Function:
-    module, _, name = path.partition(":")
-    try:
-        found = import_module(module)
-        for part in name.split("."):
-            found = getattr(found, part)
-    except (ImportError, AttributeError) as error:
-        raise ValueError(f"its activation is the function {name} of the module {module}, which cannot be imported: {error}") from error
-    return found  # type: ignore[return-value]  # what the file names

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from fastbp._typing import Array, DType
-from fastbp.activations import ACTIVATIONS, Activation, CustomActivation, Identity
+from fastbp.activations import Activation, Identity, described_activation
 from fastbp.data.frames import Names
 from fastbp.files.sealed import Content, as_path, existing, sealed, unsealed, write_atomically
 from fastbp.files.tensors import fill, named
@@ -91,12 +91,6 @@ def check_version(version: int, oldest: int, newest: int) -> None:
         raise ValueError(f"it has format version {version}; this fastbp reads versions {oldest} to {newest}")
 
 
-def _build(description: dict[str, Any]) -> Activation:
-    settings = dict(description)
-    name = settings.pop("name")
-    return CustomActivation.from_description(**settings) if name == "custom" else ACTIVATIONS[name](**settings)
-
-
 def _names(description: dict[str, Any]) -> Names:
     """The names of features, which files of earlier versions do not have."""
     names = description.get("feature_names")
@@ -111,8 +105,8 @@ def _names(description: dict[str, Any]) -> Names:
 def _arguments(description: dict[str, Any]) -> dict[str, Any]:
     return {
         "layer_sizes": description["layer_sizes"],
-        "activation": [_build(activation) for activation in description["activation"]],
-        "output_activation": _build(description["output_activation"]),
+        "activation": [described_activation(activation) for activation in description["activation"]],
+        "output_activation": described_activation(description["output_activation"]),
         "dtype": description["dtype"],
         "seed": description["seed"],
     }

@@ -9,8 +9,8 @@ import numpy as np
 from fastbp.compiling.jit import scalar
 from fastbp.compiling.units import unit
 from fastbp.kernels.arguments import Data, Network, Objective, Workspace
-from fastbp.kernels.codes import BINARY_CROSS_ENTROPY, CROSS_ENTROPY, HITS
-from fastbp.kernels.dispatch import by_code, one_of
+from fastbp.kernels.codes import HITS, LARGEST, SIDES
+from fastbp.kernels.dispatch import by_code
 from fastbp.kernels.lanes.memory import load, store
 from fastbp.kernels.lanes.panels import lanes_of, vectors_of
 from fastbp.kernels.lanes.vector import select, splat
@@ -52,16 +52,14 @@ def _argmax(values: Any, at: int, count: int, panel_rows: int) -> Any:
 
 @scalar
 def _unknown(code: int, workspace: Workspace, outputs: Outputs) -> Any:
-    """No loss, or one without accuracy: NaN."""
+    """No answers: NaN."""
     return splat(workspace.activations, np.nan)
 
 
-#: By the code of the loss, what tells how right the outputs of a vector of rows are. Losses that are not here have no accuracy.
-ACCURACIES = {CROSS_ENTROPY: _largest_is_right, BINARY_CROSS_ENTROPY: _right_sides}
+#: By what is a right answer, what tells how right the outputs of a vector of rows are.
+ACCURACIES = {LARGEST: _largest_is_right, SIDES: _right_sides}
 
 _hits_of = by_code(ACCURACIES, _unknown)
-#: Whether a loss has right and wrong answers.
-has_accuracy = one_of(ACCURACIES)
 
 
 @unit(HITS)
@@ -70,4 +68,4 @@ def count_hits(objective: Objective, network: Network, workspace: Workspace, dat
     lanes = lanes_of(workspace.activations)
     for v in range(panels.begin * workspace.width, min(panels.end * workspace.width, vectors_of(rows, lanes))):
         outputs = outputs_of(network, workspace, data, v)
-        store(workspace.row_losses, outputs.first_row, _hits_of(objective.code, workspace, outputs))
+        store(workspace.row_losses, outputs.first_row, _hits_of(objective.accuracy, workspace, outputs))

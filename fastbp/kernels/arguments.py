@@ -71,7 +71,8 @@ class Objective(NamedTuple):
     """The loss that is asked for. Owned by the trainer."""
 
     code: int
-    settings: Any  # (LOSS_SETTINGS,) of the element type of the network
+    accuracy: int  # what a right answer is, a code
+    settings: Any  # flat, of the element type of the network
 
 
 class Rule(NamedTuple):

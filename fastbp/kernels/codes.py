@@ -12,7 +12,8 @@ CORE_ACTIVATIONS = IDENTITY, SIGMOID, TANH, RELU, LEAKY_RELU, SOFTMAX = range(6)
 #: Those compiled when a network has them.
 OTHER_ACTIVATIONS = (
     ELU, CELU, SELU, GELU, GELU_TANH, SILU, MISH, SOFTPLUS, SOFTSIGN, HARD_SIGMOID, HARD_TANH, HARD_SWISH, RELU6, EXPONENTIAL,
-) = range(6, 20)  # fmt: skip
+    ASCENDING,
+) = range(6, 21)  # fmt: skip
 ACTIVATIONS = (*CORE_ACTIVATIONS, *OTHER_ACTIVATIONS)
 #: The first of the codes of activations that users have made, and by code their functions of z, the value and the derivative.
 OWN_ACTIVATION = 1000
@@ -20,9 +21,23 @@ OWN_ACTIVATIONS: dict[int, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = 
 #: Numbers that an activation may be set by.
 ACTIVATION_SETTINGS = 2
 
-LOSSES = NO_LOSS, SQUARED_ERROR, CROSS_ENTROPY, BINARY_CROSS_ENTROPY = range(4)
-#: Numbers that a loss may be set by.
+#: Losses in every compiled kernel.
+CORE_LOSSES = NO_LOSS, SQUARED_ERROR, CROSS_ENTROPY, BINARY_CROSS_ENTROPY = range(4)
+#: Those compiled when a run asks for them.
+OTHER_LOSSES = (
+    ABSOLUTE_ERROR, HUBER, LOG_COSH, QUANTILE, POISSON, GAMMA, HINGE, SQUARED_HINGE, FOCAL, SMOOTHED_CROSS_ENTROPY,
+    WEIGHTED_BINARY_CROSS_ENTROPY,
+) = range(4, 15)  # fmt: skip
+LOSSES = (*CORE_LOSSES, *OTHER_LOSSES)
+#: Room for the numbers that most losses are set by.
 LOSS_SETTINGS = 4
+#: Added to the code of a loss that leaves out targets which are NaN.
+MASKED = 100
+#: The first of the codes of losses that users have made, and by code their functions of a prediction and a target, value and derivative.
+OWN_LOSS = 1000
+OWN_LOSSES: dict[int, tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]] = {}
+#: What a right answer is: of none, of outputs on their side of one half, of rows whose largest output is the right one.
+NO_ACCURACY, SIDES, LARGEST = range(3)
 
 RULES = NO_UPDATE, SGD, MOMENTUM, RMSPROP, RMSPROP_MOMENTUM, ADAM = range(6)
 #: Numbers that an optimizer's rule may use at a step.

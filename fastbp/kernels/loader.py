@@ -5,8 +5,9 @@ from __future__ import annotations
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from fastbp._typing import Array
 from fastbp.compiling.loading import imported, loading
-from fastbp.kernels.arguments import Call
+from fastbp.kernels.arguments import Call, Network
 
 if TYPE_CHECKING:
     from fastbp.kernels.block import Prepared
@@ -33,3 +34,10 @@ def prepared(call: Call) -> Prepared:
     with loading:
         made: Prepared = programs().prepared(call)
         return made
+
+
+def units_for(network: Network, loss: int, rule: int) -> Array:
+    """The compiled kernels of such a call, likewise, when one has been prepared."""
+    with loading:
+        units: Array = programs().units_for(network, loss, rule)
+        return units

@@ -128,28 +128,43 @@ _losses_of = by_code(LOSSES, _unknown)
 _is_of_predictions = one_of(OF_PREDICTIONS)
 
 
-@unit(ERROR)
-def output_delta(objective: Objective, network: Network, workspace: Workspace, data: Data, rows: int, panels: Span) -> None:
-    """Losses and deltas of the output layer for some panels. Losses of predictions leave these in place of the logits.
+def output_delta_of(losses_of: Any, is_of_predictions: Any) -> Any:
+    """The unit for some losses: `losses_of` does what `LOSSES` say, by code, and `is_of_predictions` tells of a code what it is of."""
 
-    A workspace for training also gets the deltas turned.
-    """
+    def output_delta(objective: Objective, network: Network, workspace: Workspace, data: Data, rows: int, panels: Span) -> None:
+        """Losses and deltas of the output layer for some panels. Losses of predictions leave these in place of the logits.
+
+        A workspace for training also gets the deltas turned.
+        """
+        lanes = lanes_of(workspace.deltas)
+        if is_of_predictions(objective.code):
+            activate_output(network, workspace, rows, panels)
+        for v in range(panels.begin * workspace.width, min(panels.end * workspace.width, vectors_of(rows, lanes))):
+            outputs = outputs_of(network, workspace, data, v)
+            weight = load(workspace.row_weights, outputs.first_row)
+            store(workspace.row_losses, outputs.first_row, losses_of(objective.code, objective, workspace, outputs, weight))
+            sum_vector(workspace, v, rows)
+        if is_of_predictions(objective.code):
+            _multiply_by_output_derivative(network, workspace, rows, panels)
+        if workspace.training:
+            _turn_output(network, workspace, rows, panels)
+
+    return output_delta
+
+
+output_delta = unit(ERROR)(output_delta_of(_losses_of, _is_of_predictions))
+
+
+@scalar
+def _turn_output(network: Network, workspace: Workspace, rows: int, panels: Span) -> None:
+    """The deltas of the output layer row by row."""
     lanes, last, n_out = lanes_of(workspace.deltas), network.layers - 1, network.table[network.layers - 1, N_OUT]
-    if _is_of_predictions(objective.code):
-        activate_output(network, workspace, rows, panels)
-    for v in range(panels.begin * workspace.width, min(panels.end * workspace.width, vectors_of(rows, lanes))):
-        outputs = outputs_of(network, workspace, data, v)
-        weight = load(workspace.row_weights, outputs.first_row)
-        store(workspace.row_losses, outputs.first_row, _losses_of(objective.code, objective, workspace, outputs, weight))
-        sum_vector(workspace, v, rows)
-    if _is_of_predictions(objective.code):
-        _multiply_by_output_derivative(network, workspace, rows, panels)
-    if workspace.training and rows <= FEW and panels.begin < panels.end:
-        rows_of_deltas(network, workspace, last, rows)
-    elif workspace.training:
+    if rows > FEW:
         for p in range(panels.begin, panels.end):
             vectors = min(workspace.width, vectors_of(rows - p * panel_rows_of(workspace), lanes))
             turn(network, workspace, last, p, 0, n_out, vectors)
+    elif panels.begin < panels.end:
+        rows_of_deltas(network, workspace, last, rows)
 
 
 @scalar

@@ -8,10 +8,10 @@ batch is long and the network small, by shards of the batch. What the first laye
 from __future__ import annotations
 
 from fastbp.compiling.jit import scalar
-from fastbp.kernels.accuracy import count_hits, has_accuracy
+from fastbp.kernels.accuracy import count_hits
 from fastbp.kernels.arguments import INPUTS, N_IN, N_OUT, Call, Rule, Workspace
 from fastbp.kernels.chain import forward_chain, is_chained, own_inputs
-from fastbp.kernels.codes import NO_UPDATE
+from fastbp.kernels.codes import NO_ACCURACY, NO_UPDATE
 from fastbp.kernels.delta import hidden_delta
 from fastbp.kernels.forward import forward_layer
 from fastbp.kernels.gather import gather_batch
@@ -147,7 +147,7 @@ def score_batch(call: Call, batch: Batch, task: Task) -> None:
     _forward(call, batch, 1, task)
     output_delta(call.objective, network, workspace, call.data, batch.rows, panels)
     _write_of_rows(call, batch, panels, batch.order_begin)
-    if has_accuracy(call.objective.code):
+    if call.objective.accuracy != NO_ACCURACY:
         count_hits(call.objective, network, workspace, call.data, batch.rows, panels)
         _write_of_rows(call, batch, panels, call.data.rows + batch.order_begin)
     meet(workspace.team, task)

@@ -10,9 +10,23 @@ from numba import prange
 from fastbp._typing import Array
 from fastbp.compiling.jit import kernel, program
 from fastbp.compiling.units import UNITS, address_of_unit, unit
-from fastbp.kernels.arguments import ACTIVATION, Call
+from fastbp.kernels.arguments import ACTIVATION, Call, Network
 from fastbp.kernels.block import Prepared, kinds_of, records
-from fastbp.kernels.codes import ACTIVATE, CORE_ACTIVATIONS, DERIVE, ERROR, OWN_ACTIVATIONS, PREDICT, TASK, TRAIN, UPDATE, UPDATE_ROWS
+from fastbp.kernels.codes import (
+    ACTIVATE,
+    CORE_ACTIVATIONS,
+    CORE_LOSSES,
+    DERIVE,
+    ERROR,
+    MASKED,
+    OWN_ACTIVATIONS,
+    OWN_LOSSES,
+    PREDICT,
+    TASK,
+    TRAIN,
+    UPDATE,
+    UPDATE_ROWS,
+)
 from fastbp.kernels.lanes.matrix import Matrix
 from fastbp.kernels.lanes.sizes import SCRATCH
 from fastbp.kernels.lanes.subnormal import flush_subnormals, restore
@@ -27,27 +41,29 @@ _addresses: dict[tuple[Any, ...], Array] = {}
 
 def prepared(call: Call) -> Prepared:
     """A call that `run` makes, with the compiled kernels in it."""
-    return Prepared(call._replace(workspace=call.workspace._replace(units=units_for(call))))
+    dtype = call.network.parameters.dtype
+    if dtype not in _kinds:
+        places = Span(0, 0), Task(0, 0, 0), Batch(0, 0, 0, 0, Span(0, 0)), Block(0, 0, 0, 0), Matrix(call.results, 0, 0)
+        _kinds[dtype] = kinds_of(call, places)
+    units = units_for(call.network, call.objective.code, call.rule.code)
+    return Prepared(call._replace(workspace=call.workspace._replace(units=units)))
 
 
-def units_for(call: Call) -> Array:
-    """The addresses of the compiled kernels for the activations, loss and rule of a call."""
-    dtype, activations = call.network.parameters.dtype, call.network.table[:, ACTIVATION].tolist()
-    asked = dtype, *activations, call.objective.code, call.rule.code
+def units_for(network: Network, loss: int, rule: int) -> Array:
+    """The addresses of the compiled kernels for a network's activations, a loss and a rule, by their codes, once a call is prepared."""
+    dtype, activations = network.parameters.dtype, network.table[:, ACTIVATION].tolist()
+    asked = dtype, *activations, loss, rule
     if asked not in _addresses:
-        if dtype not in _kinds:
-            places = Span(0, 0), Task(0, 0, 0), Batch(0, 0, 0, 0, Span(0, 0)), Block(0, 0, 0, 0), Matrix(call.results, 0, 0)
-            _kinds[dtype] = kinds_of(call, places)
-        load_variants(activations)
-        codes = {ERROR: call.objective.code, UPDATE: call.rule.code, UPDATE_ROWS: call.rule.code}
-        found = [address_of_unit(number, codes.get(number), _kinds[dtype]) for number in range(ACTIVATE)]
+        load_variants(activations, loss)
+        kinds, codes = _kinds[dtype], {ERROR: loss, UPDATE: rule, UPDATE_ROWS: rule}
+        found = [address_of_unit(number, codes.get(number), kinds) for number in range(ACTIVATE)]
         for code in activations:
-            found += [0 if code in CORE_ACTIVATIONS else address_of_unit(number, code, _kinds[dtype]) for number in (ACTIVATE, DERIVE)]
+            found += [0 if code in CORE_ACTIVATIONS else address_of_unit(number, code, kinds) for number in (ACTIVATE, DERIVE)]
         _addresses[asked] = np.array(found, np.int64)
     return _addresses[asked]
 
 
-def load_variants(activations: list[int]) -> None:
+def load_variants(activations: list[int], loss: int) -> None:
     """Import the kernels of what not every run needs, and add those that users have made."""
     if not set(activations) <= {*CORE_ACTIVATIONS}:
         from fastbp.kernels import curves
@@ -55,6 +71,12 @@ def load_variants(activations: list[int]) -> None:
         for code in OWN_ACTIVATIONS.keys() & {*activations}:
             if (ACTIVATE, code) not in UNITS:
                 curves.add_own(code, *OWN_ACTIVATIONS[code])
+    if loss not in CORE_LOSSES:
+        from fastbp.kernels import errors
+
+        own = loss if loss in OWN_LOSSES else loss - MASKED
+        if own in OWN_LOSSES and (ERROR, own) not in UNITS:
+            errors.add_own(own, *OWN_LOSSES[own])
 
 
 def run(call: Prepared, tasks: int) -> None:

@@ -6,6 +6,15 @@ name                   mean over the rows of
 squared_error          mean over outputs of (p - t)**2
 cross_entropy          -sum over outputs of t log p, p = softmax(z)
 binary_cross_entropy   mean over outputs of -(t log p + (1 - t) log(1 - p)), p = sigmoid(z)
+absolute_error         mean over outputs of abs(p - t)
+huber                  mean over outputs of (p - t)**2 / 2, a line beyond delta
+log_cosh               mean over outputs of log(cosh(p - t))
+quantile               mean over outputs of max(q e, (q - 1) e), e = t - p
+poisson                mean over outputs of p - t log p, p = exp(z)
+gamma                  mean over outputs of t / p + log p, p = exp(z)
+hinge                  mean over outputs of max(0, 1 - s z), s = 1 or -1
+squared_hinge          mean over outputs of max(0, 1 - s z)**2
+focal                  mean over outputs of -(1 - p)**gamma log p, p that of the target
 =====================  ====================================================================================
 
 What fastbp knows of one is in its class: formula, settings, targets it takes, output activations it goes with, code of the kernels, and a
@@ -14,16 +23,52 @@ reference implementation, from which argument checks, ``fastbp verify`` and the 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastbp._names import lookup
+from fastbp._table import Table, attribute
 from fastbp.losses.base import Loss
 from fastbp.losses.classification import BinaryCrossEntropy, CrossEntropy
 from fastbp.losses.regression import SquaredError
 
-__all__ = ["LOSSES", "BinaryCrossEntropy", "CrossEntropy", "Loss", "SquaredError", "as_loss", "describe_loss", "described_loss"]
+if TYPE_CHECKING:
+    from fastbp.losses.custom import CustomLoss
+    from fastbp.losses.log_link import Gamma, Poisson
+    from fastbp.losses.margin import Focal, Hinge, SquaredHinge
+    from fastbp.losses.quantile import Quantile
+    from fastbp.losses.robust import AbsoluteError, Huber, LogCosh
 
-LOSSES: dict[str, type[Loss]] = {cls.name: cls for cls in (SquaredError, CrossEntropy, BinaryCrossEntropy)}
+# fmt: off
+__all__ = [
+    "LOSSES", "AbsoluteError", "BinaryCrossEntropy", "CrossEntropy", "CustomLoss", "Focal", "Gamma", "Hinge", "Huber", "LogCosh", "Loss",
+    "Poisson", "Quantile", "SquaredError", "SquaredHinge", "as_loss", "describe_loss", "described_loss",
+]
+# fmt: on
+
+_LOG_LINK, _MARGIN, _QUANTILE, _ROBUST = (f"fastbp.losses.{name}" for name in ("log_link", "margin", "quantile", "robust"))
+LOSSES: Table[type[Loss]] = Table(
+    (SquaredError, CrossEntropy, BinaryCrossEntropy),
+    {
+        "absolute_error": (_ROBUST, "AbsoluteError"),
+        "huber": (_ROBUST, "Huber"),
+        "log_cosh": (_ROBUST, "LogCosh"),
+        "quantile": (_QUANTILE, "Quantile"),
+        "poisson": (_LOG_LINK, "Poisson"),
+        "gamma": (_LOG_LINK, "Gamma"),
+        "hinge": (_MARGIN, "Hinge"),
+        "squared_hinge": (_MARGIN, "SquaredHinge"),
+        "focal": (_MARGIN, "Focal"),
+    },
+)
+_CUSTOM = "custom", "fastbp.losses.custom", "CustomLoss"
+#: The modules of the classes that are imported when they are asked for.
+MODULES = LOSSES.modules() | {_CUSTOM[2]: _CUSTOM[1]}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in MODULES:
+        raise AttributeError(f"module 'fastbp.losses' has no attribute {name!r}")
+    return attribute(MODULES[name], name)
 
 
 def as_loss(given: object) -> Loss:
@@ -32,11 +77,14 @@ def as_loss(given: object) -> Loss:
 
 
 def describe_loss(loss: Loss) -> str | dict[str, Any]:
-    """What a file holds of a loss: its name, and its settings where it has some."""
-    return loss.described() if loss.settings else loss.name
+    """What a file holds of a loss: its name, and its settings where they are not the default ones."""
+    return loss.name if loss.name in LOSSES and loss == LOSSES[loss.name]() else loss.described()
 
 
 def described_loss(description: str | dict[str, Any]) -> Loss:
     """The loss that a file describes."""
     settings = {"name": description} if isinstance(description, str) else dict(description)
-    return lookup(settings.pop("name"), LOSSES, "loss")(**settings)
+    name = settings.pop("name")
+    cls: Any = attribute(*_CUSTOM[1:]) if name == _CUSTOM[0] else lookup(name, LOSSES, "loss")
+    loss: Loss = cls.from_description(**settings)
+    return loss

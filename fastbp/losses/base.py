@@ -12,7 +12,7 @@ from fastbp._typing import Array, DType
 from fastbp.activations import ACTIVATIONS, Activation, Identity
 from fastbp.data.validation import finite_range, numeric, real_range
 from fastbp.kernels.arguments import Objective
-from fastbp.kernels.codes import LOSS_SETTINGS
+from fastbp.kernels.codes import LARGEST, LOSS_SETTINGS, MASKED, NO_ACCURACY, SIDES
 
 
 class Loss(Specification, ABC):
@@ -25,12 +25,24 @@ class Loss(Specification, ABC):
     output_activation: ClassVar[type[Activation]] = Identity
     #: Names of the output activations it may follow.
     allowed: ClassVar[tuple[str, ...]] = tuple(ACTIVATIONS)
+    #: What a right answer is, a code of the kernels.
+    accuracy: ClassVar[int] = NO_ACCURACY
+    #: Whether it is a mean over outputs, so that the targets of some may be missing.
+    elementwise: ClassVar[bool] = True
 
-    def objective(self, dtype: DType) -> Objective:
-        """The loss as the kernels of a network of `dtype` read it."""
-        settings = np.zeros(LOSS_SETTINGS, dtype)
-        settings[: len(self.settings)] = list(self.settings.values())
-        return Objective(self.code, settings)
+    def objective(self, dtype: DType, *, masked: bool = False) -> Objective:
+        """The loss as the kernels of a network of `dtype` read it; `masked`: without the targets that are NaN."""
+        settings = np.zeros(max(LOSS_SETTINGS, len(self.numbers)), dtype)
+        settings[: len(self.numbers)] = self.numbers
+        return Objective(self.code + MASKED, NO_ACCURACY, settings) if masked else Objective(self.code, self.accuracy, settings)
+
+    def default_output(self) -> Activation:
+        """What ``output_activation="auto"`` stands for."""
+        return self.output_activation()
+
+    def outputs(self) -> list[Activation]:
+        """The output activations that it may follow, to be verified with."""
+        return [case for name in self.allowed for case in ACTIVATIONS[name].cases()]
 
     def check_output(self, activation: Activation, n_outputs: int) -> None:
         """Raise ValueError when the output layer does not suit the loss."""
@@ -52,7 +64,7 @@ class Loss(Specification, ABC):
 
     def answers(self, n_outputs: int) -> int:
         """How many answers a row gives that are right or wrong, of which `Trainer.evaluate` tells the share; 0 where there are none."""
-        return 0
+        return {NO_ACCURACY: 0, SIDES: n_outputs, LARGEST: 1}[self.accuracy]
 
     @abstractmethod
     def reference(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:
@@ -61,6 +73,11 @@ class Loss(Specification, ABC):
     def reference_targets(self, random: np.random.Generator, rows: int, columns: int) -> Array:
         """Targets (rows, columns) to check the kernels with."""
         return random.normal(size=(rows, columns))
+
+    def __str__(self) -> str:
+        if self == type(self)():
+            return self.name
+        return super().__str__()
 
 
 def rows_of_outputs(name: str, y: object, rows: int, n_outputs: int, of_text: str = "") -> Array:

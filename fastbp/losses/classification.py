@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import Self
+
 import numpy as np
 
+from fastbp._names import real
 from fastbp._typing import Array, DType
 from fastbp.activations import Activation, Sigmoid, Softmax
-from fastbp.data.frames import is_frame
 from fastbp.data.validation import check_range, numeric
 from fastbp.kernels import codes
 from fastbp.losses.base import Loss, rows_of_outputs, same_rows
@@ -18,18 +21,35 @@ _ENCODE = "; names of classes become labels with np.unique(y, return_inverse=Tru
 class CrossEntropy(Loss):
     """mean over rows of -sum_k t_k log p_k, p = softmax(z) (C. M. Bishop, *Pattern Recognition and Machine Learning*, 2006, section 4.3).
 
-    Targets are integer labels 0 to n_outputs - 1 of shape (n,), or a frame with one column of them, or rows of probabilities
+    Targets are integer labels 0 to n_outputs - 1 of shape (n,) or (n, 1), or rows of probabilities
     (n, n_outputs). With ``output_activation="identity"`` the loss is the same and the model predicts logits.
+
+    Parameters
+    ----------
+    label_smoothing : float in [0, 1), default 0
+        Share of each target that is spread over all classes: t becomes ``(1 - s) t + s / n_outputs`` (C. Szegedy et al., CVPR 2016).
     """
 
     name = "cross_entropy"
-    code = codes.CROSS_ENTROPY
     output_activation = Softmax
     allowed = ("softmax", "identity")
+    accuracy = codes.LARGEST
+    elementwise = False
 
-    def answers(self, n_outputs: int) -> int:
-        """The class."""
-        return 1
+    label_smoothing: float
+
+    def __init__(self, label_smoothing: float = 0.0) -> None:
+        vars(self)["label_smoothing"] = real(label_smoothing, "label_smoothing", below=1)
+
+    @property
+    def code(self) -> int:  # type: ignore[override]  # without smoothing it is in every kernel
+        """Another one with smoothing."""
+        return codes.SMOOTHED_CROSS_ENTROPY if self.label_smoothing else codes.CROSS_ENTROPY
+
+    @classmethod
+    def cases(cls) -> list[Self]:
+        """Without smoothing, and with it."""
+        return [cls(), cls(0.2)]
 
     def check_output(self, activation: Activation, n_outputs: int) -> None:
         """At least two classes."""
@@ -40,8 +60,7 @@ class CrossEntropy(Loss):
     def check_targets(self, y: object, rows: int, n_outputs: int, dtype: DType) -> Array:
         """Labels or probabilities."""
         targets = numeric(y, "y", _ENCODE)
-        is_column = targets.ndim == 2 and targets.shape[1] == 1
-        if is_column and is_frame(y):
+        if targets.ndim == 2 and targets.shape[1] == 1:
             targets = targets[:, 0]
         if targets.ndim == 1:
             same_rows(targets, rows)
@@ -49,7 +68,7 @@ class CrossEntropy(Loss):
         if targets.ndim != 2 or targets.shape[1] != n_outputs:
             raise ValueError(
                 f"y has shape {targets.shape}; loss='cross_entropy' expects integer labels (n,) or probabilities (n, {n_outputs}), "
-                f"a column for each output{'; a column of labels is taken as y.ravel()' if is_column else ''}"
+                "a column for each output"
             )
         same_rows(targets, rows)
         check_range(targets, "y", 0, 1, "probabilities")
@@ -65,6 +84,7 @@ class CrossEntropy(Loss):
 
     def reference(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:
         """The formula, with the largest logit taken from all, which changes nothing."""
+        targets = (1 - self.label_smoothing) * targets + self.label_smoothing / z.shape[1]
         highest = z.max(axis=1, keepdims=True)
         minus_log_p = highest - z + np.log(np.exp(z - highest).sum(axis=1, keepdims=True))
         return (targets * minus_log_p).sum(axis=1), targets.sum(axis=1, keepdims=True) * Softmax().reference(z) - targets
@@ -81,16 +101,50 @@ class BinaryCrossEntropy(Loss):
 
     Targets lie in [0, 1] and have shape (n, n_outputs), or (n,) when there is one output. With ``output_activation="identity"`` the loss
     is the same and the model predicts logits (C. M. Bishop, *Pattern Recognition and Machine Learning*, 2006, section 4.3).
+
+    Parameters
+    ----------
+    label_smoothing : float in [0, 1), default 0
+        t becomes ``(1 - s) t + s / 2``.
+    pos_weight : float or sequence of them, default 1
+        Factor of t log p, for all outputs or one for each: above 1 where the yeses are few. Positive.
     """
 
     name = "binary_cross_entropy"
-    code = codes.BINARY_CROSS_ENTROPY
     output_activation = Sigmoid
     allowed = ("sigmoid", "identity")
+    accuracy = codes.SIDES
 
-    def answers(self, n_outputs: int) -> int:
-        """One an output."""
-        return n_outputs
+    label_smoothing: float
+    pos_weight: tuple[float, ...]
+
+    def __init__(self, label_smoothing: float = 0.0, pos_weight: float | Sequence[float] = 1.0) -> None:
+        smoothing = real(label_smoothing, "label_smoothing", below=1)
+        given = tuple(pos_weight) if isinstance(pos_weight, Iterable) else (pos_weight,)
+        if not given:
+            raise ValueError("pos_weight is empty; expected a number, or one for each output")
+        vars(self).update(label_smoothing=smoothing, pos_weight=tuple(real(each, "pos_weight", exclusive=True) for each in given))
+
+    @property
+    def code(self) -> int:  # type: ignore[override]  # without settings it is in every kernel
+        """Another one with settings."""
+        return codes.BINARY_CROSS_ENTROPY if self == BinaryCrossEntropy() else codes.WEIGHTED_BINARY_CROSS_ENTROPY
+
+    @property
+    def numbers(self) -> list[float]:
+        """The smoothing, how many weights, the weights."""
+        return [self.label_smoothing, len(self.pos_weight), *self.pos_weight]
+
+    def check_output(self, activation: Activation, n_outputs: int) -> None:
+        """As many weights as outputs, or one."""
+        super().check_output(activation, n_outputs)
+        if len(self.pos_weight) not in (1, n_outputs):
+            raise ValueError(f"pos_weight has {len(self.pos_weight)} numbers; the model has {n_outputs} outputs")
+
+    @classmethod
+    def cases(cls) -> list[Self]:
+        """Without settings, and with both."""
+        return [cls(), cls(0.1, 3.0)]
 
     def check_targets(self, y: object, rows: int, n_outputs: int, dtype: DType) -> Array:
         """Targets in [0, 1]."""
@@ -104,8 +158,10 @@ class BinaryCrossEntropy(Loss):
 
     def reference(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:
         """The formula, with -log sigmoid(z) = log(1 + exp(-z)) and -log(1 - sigmoid(z)) = log(1 + exp(z))."""
-        values = targets * np.logaddexp(0, -z) + (1 - targets) * np.logaddexp(0, z)
-        return values.mean(axis=1), (Sigmoid().reference(z) - targets) / z.shape[1]
+        t, weight = (1 - self.label_smoothing) * targets + self.label_smoothing / 2, np.array(self.pos_weight)
+        values = weight * t * np.logaddexp(0, -z) + (1 - t) * np.logaddexp(0, z)
+        slopes = (1 - t) * Sigmoid().reference(z) - weight * t * Sigmoid().reference(-z)
+        return values.mean(axis=1), slopes / z.shape[1]
 
     def reference_targets(self, random: np.random.Generator, rows: int, columns: int) -> Array:
         """Probabilities."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from fastbp.data.rows import Rows, as_they_lie
 from fastbp.kernels.arguments import Call, Data, Rule, Workspace
 from fastbp.kernels.codes import COEFFICIENTS, NO_UPDATE, TRAIN
 from fastbp.kernels.lanes.sizes import gradients_size
-from fastbp.kernels.loader import prepared
+from fastbp.kernels.loader import prepared, units_for
 from fastbp.processors.threads import plan_tasks, start
 from fastbp.training.pace import Pace
 from fastbp.training.rates import Rates
@@ -33,6 +33,7 @@ class Engine:
         self._workspace: Workspace | None = None
         self._call: Prepared | None = None  # with that workspace
         self._shape = 0, 0, 0  # of the batches of the last call
+        self._asked: tuple[Any, int] = (None, 0)  # activations and rule that it has compiled kernels for
         self.pace = Pace((1,))
 
     def tasks(self, rows: int) -> int:
@@ -89,8 +90,16 @@ class Engine:
                 "steps": count,
             }
         )
+        self._load_units(call, rule.code)
         start(call, tasks)
         return self._results[:count].copy()
+
+    def _load_units(self, call: Prepared, rule: int) -> None:
+        """Another trainer may have settled the output otherwise, and an optimizer's rule depends on its settings."""
+        activations, known = self._run.model.activations, self._asked
+        if activations is not known[0] or rule != known[1]:
+            call.set({"workspace.units": units_for(self._network, self._run.objective.code, rule)})
+            self._asked = activations, rule
 
     def _prepared(self, rows: int, target_width: int, tasks: int) -> Prepared:
         """A call with buffers for such batches, made anew only when they are too small."""
@@ -105,6 +114,7 @@ class Engine:
             data = Data(np.zeros((3, 4), np.int64), order, 1, mean_over=0)
             rule = Rule(NO_UPDATE, 0, 0, nothing, nothing[0], nothing[0])
             begin = Call(TRAIN, self._network, held, data, rule, self._run.objective, 0, 1, self._results, 1)
-            call = self._call = prepared(begin)
+            call, self._asked = prepared(begin), (None, 0)
+            self._call = call
         call.set({"workspace.width": layout.begin(held, self._network, rows, tasks)})
         return call

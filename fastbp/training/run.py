@@ -94,7 +94,7 @@ class Run:
     def take_output(self) -> None:
         """Let the model's ``output_activation="auto"`` stand for what the loss asks for; ValueError when its output does not suit it."""
         model = self.model
-        output = self.loss.output_activation() if model.output_is_auto else model.output_activation
+        output = self.loss.default_output() if model.output_is_auto else model.output_activation
         self.loss.check_output(output, model.layer_sizes[-1])
         if model.output_is_auto:
             model.settle_output(output)

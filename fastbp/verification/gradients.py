@@ -17,11 +17,11 @@ from fastbp.verification.problems import random_inputs, random_model, random_tar
 
 HIDDEN = [case for cls in ACTIVATIONS.values() if not (cls.output_only or cls.steep) for case in cls.cases()]
 #: A loss and an output activation that it may follow.
-ENDS = [(loss, output) for cls in LOSSES.values() for loss in cls.cases() for name in loss.allowed for output in ACTIVATIONS[name].cases()]
+ENDS = [(loss, output) for cls in LOSSES.values() for loss in cls.cases() for output in loss.outputs()]
 #: Hidden activation, loss and output activation: each activation with each loss, in hidden layers and in the output layer.
 KINDS = [
-    *((hidden, loss, loss.output_activation()) for hidden in HIDDEN for cls in LOSSES.values() for loss in cls.cases()),
-    *((Tanh(), loss, output) for loss, output in ENDS if type(output) is not loss.output_activation),
+    *((hidden, loss, loss.default_output()) for hidden in HIDDEN for cls in LOSSES.values() for loss in cls.cases()),
+    *((Tanh(), loss, output) for loss, output in ENDS if output != loss.default_output()),
 ]
 # Of the first 4000 the one whose relus stay furthest from their kinks (|z| > 0.04), each of them alive on some row.
 SEED = 2857

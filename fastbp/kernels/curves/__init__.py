@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from fastbp.compiling.units import variant
+from fastbp.kernels.codes import ACTIVATE, ASCENDING
 from fastbp.kernels.curves import clipped, exponential, gated
 from fastbp.kernels.curves.add import add_by_logit, add_by_output
+from fastbp.kernels.curves.ascending import sort_groups
 from fastbp.kernels.curves.own import add_own as add_own
 
 #: Of an activation a = act(z, settings), and d act'(z) from d, a and the settings.
@@ -15,3 +18,4 @@ for code, (act, back) in BY_OUTPUT.items():
     add_by_output(code, act, back)
 for code, (act, derivative) in BY_LOGIT.items():
     add_by_logit(code, act, derivative)
+variant(sort_groups, ACTIVATE, ASCENDING, "activate_ascending")
