@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from fastbp._names import integer, lookup
 from fastbp._typing import Array, DType, NDArray
 from fastbp.activations import Activation
 from fastbp.kernels.arguments import ACTIVATION, N_IN, N_OUT, ROWS_OUT, SPREAD, TURNED, UNITS_OUT, WEIGHT, Network, Workspace
 from fastbp.kernels.codes import keeps_derivative
 from fastbp.kernels.lanes.sizes import BYTES, FEW, SCRATCH, TEAM, WIDTH, balanced, panel_width
+
+_DTYPES: dict[str, DType] = {"float32": np.dtype(np.float32), "float64": np.dtype(np.float64)}
+
+
+def check_sizes(layer_sizes: object) -> tuple[int, ...]:
+    """`layer_sizes` as a tuple; ValueError or TypeError when it is none."""
+    if isinstance(layer_sizes, str) or not isinstance(layer_sizes, Iterable):
+        raise TypeError(f"layer_sizes is {layer_sizes!r}; expected a list such as [784, 256, 10]")
+    sizes = tuple(integer(size, f"layer_sizes[{i}]", least=1) for i, size in enumerate(layer_sizes))
+    if len(sizes) < 2:
+        raise ValueError(f"layer_sizes has {len(sizes)} numbers; expected at least the inputs and the outputs, such as [784, 10]")
+    return sizes
+
+
+def check_dtype(dtype: object) -> DType:
+    """float32 or float64, by its name or as NumPy has it."""
+    if isinstance(dtype, (type, np.dtype)):
+        dtype = np.dtype(dtype).name
+    return lookup(dtype, _DTYPES, "dtype")
 
 
 def table_of(layer_sizes: Sequence[int], activations: Sequence[Activation], dtype: DType) -> NDArray[np.int64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from os import PathLike
 from typing import Any
 
@@ -10,11 +10,11 @@ import numpy as np
 
 from fastbp import layout
 from fastbp._fixed import Fixed
-from fastbp._names import integer, lookup
 from fastbp._random import as_seed
 from fastbp._typing import Array, DType
 from fastbp.activations import Activation, Identity, as_activation, as_activations
 from fastbp.data.frames import Names, names_of
+from fastbp.data.labels import Classes, check_classes, decided
 from fastbp.data.rows import Rows
 from fastbp.data.validation import check_inputs
 from fastbp.files import model_files
@@ -22,8 +22,6 @@ from fastbp.inference import Inference
 from fastbp.initializers import check_arrays, check_given, draw_weights
 from fastbp.kernels.arguments import Network
 from fastbp.processors.turns import Turns
-
-_DTYPES: dict[str, DType] = {"float32": np.dtype(np.float32), "float64": np.dtype(np.float64)}
 
 
 class MLP(Fixed):
@@ -45,6 +43,9 @@ class MLP(Fixed):
         Of parameters and arithmetic.
     seed : int, optional
         Fixes the initial weights. Without it they differ from model to model.
+    classes : sequence of str or numbers, optional
+        Labels of the classes, one for each output, or two for a single one: targets may be these labels then, and `predict_class` gives
+        them back. Without it labels are 0, 1 and so on.
 
     Attributes
     ----------
@@ -82,6 +83,7 @@ class MLP(Fixed):
     inference: Inference
     turns: Turns
     feature_names: Names = None
+    classes: Classes = None
 
     def __init__(
         self,
@@ -92,13 +94,14 @@ class MLP(Fixed):
         init: str | tuple[Sequence[Any], Sequence[Any]] = "auto",
         dtype: Any = "float32",
         seed: int | None = None,
+        classes: Sequence[Any] | None = None,
     ) -> None:
-        sizes = _check_sizes(layer_sizes)
+        sizes = layout.check_sizes(layer_sizes)
         hidden = as_activations(activation, len(sizes) - 2)
         is_auto = isinstance(output_activation, str) and output_activation == "auto"
         output = Identity() if is_auto else as_activation(output_activation, "output_activation", output=True)
         own = {"layer_sizes": sizes, "activations": (*hidden, output), "output_is_auto": is_auto}
-        vars(self).update(own, dtype=_check_dtype(dtype), seed=as_seed(seed))
+        vars(self).update(own, dtype=layout.check_dtype(dtype), seed=as_seed(seed), classes=check_classes(classes, sizes[-1]))
         for activation_ in self.activations:
             activation_.check_range(self.dtype)
         if isinstance(init, str):
@@ -222,6 +225,18 @@ class MLP(Fixed):
         finally:
             turns.readers.pop()
 
+    def predict_class(self, X: Any) -> Array:
+        """The class of each row: that of the largest output, or with one output the second class above p = 1/2 (z = 0 for logits).
+
+        Parameters and errors are those of `predict`.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            Labels of `classes`, or their numbers where there are none.
+        """
+        return decided(self.predict(X), self.classes, 0.5 if self.output_activation.name in ("sigmoid", "hard_sigmoid") else 0.0)
+
     def save(self, path: str | PathLike[str]) -> None:
         """Write the model to a safetensors file, in one piece or not at all.
 
@@ -273,18 +288,3 @@ class MLP(Fixed):
         if self.output_is_auto:
             output = "output auto" if isinstance(self.output_activation, Identity) else f"{output} (auto)"
         return f"MLP({', '.join([sizes, *hidden, output])}, {self.dtype}, {self.n_parameters:,} parameters)"
-
-
-def _check_sizes(layer_sizes: object) -> tuple[int, ...]:
-    if isinstance(layer_sizes, str) or not isinstance(layer_sizes, Iterable):
-        raise TypeError(f"layer_sizes is {layer_sizes!r}; expected a list such as [784, 256, 10]")
-    sizes = tuple(integer(size, f"layer_sizes[{i}]", least=1) for i, size in enumerate(layer_sizes))
-    if len(sizes) < 2:
-        raise ValueError(f"layer_sizes has {len(sizes)} numbers; expected at least the inputs and the outputs, such as [784, 10]")
-    return sizes
-
-
-def _check_dtype(dtype: object) -> DType:
-    if isinstance(dtype, (type, np.dtype)):
-        dtype = np.dtype(dtype).name
-    return lookup(dtype, _DTYPES, "dtype")

@@ -14,6 +14,7 @@ from fastbp._names import flag, integer, lookup, real
 from fastbp._random import as_seed
 from fastbp._typing import Array
 from fastbp.callbacks.base import Callback, check_callbacks
+from fastbp.data.labels import ClassWeight, check_class_weight
 from fastbp.losses import Loss, as_loss
 from fastbp.mlp import MLP
 from fastbp.optimizers import Optimizer, as_optimizer
@@ -53,6 +54,10 @@ class Trainer(Fixed):
         By default as many as help. No choice changes a bit of the result.
     precision : "float32"
         How products of a float32 model are computed; a float64 model always computes in float64.
+    missing_targets : "error" or "ignore", default "error"
+        With "ignore" a target that is NaN loses nothing and pulls at nothing; its output still counts in the mean over outputs.
+    class_weight : "balanced" or dict, optional
+        What rows count in ``fit``, by their labels, beside their sample weights. "balanced" lets all classes count the same.
 
     Attributes
     ----------
@@ -90,6 +95,8 @@ class Trainer(Fixed):
     seed = Held[int](as_seed)
     threads = Held[int | None](check_threads)
     precision = Held[str]()
+    missing_targets = Held[str]()
+    class_weight = Held[ClassWeight]()
     model = Held[MLP]()
     history = Held[History]()
     epoch = Held[int]()
@@ -106,6 +113,8 @@ class Trainer(Fixed):
         seed: int | None = None,
         threads: int | None = None,
         precision: str = "float32",
+        missing_targets: str = "error",
+        class_weight: dict[Any, float] | str | None = None,
     ) -> None:
         if not isinstance(model, MLP):
             raise TypeError(f"model is of type {type(model).__name__}; expected an MLP")
@@ -118,6 +127,8 @@ class Trainer(Fixed):
             seed=as_seed(seed),
             threads=check_threads(threads),
             precision=lookup(precision, {"float32": "float32"}, "precision"),
+            missing_targets=lookup(missing_targets, {"error": "error", "ignore": "ignore"}, "missing_targets"),
+            class_weight=check_class_weight(class_weight),
         )
         run.take_output()
         self._begin(run)
@@ -146,10 +157,9 @@ class Trainer(Fixed):
         ----------
         X : array-like of shape (n, n_inputs)
             Finite numbers of any real type; rows are converted as they are gathered, so that the data set is not copied, unless its columns
-            lie together or its type is a rare one. The columns of a frame are taken by
-            ``model.feature_names``, which are those of the first frame that the model is trained on.
+            lie together or its type is a rare one. The columns of a frame are taken by ``model.feature_names``.
         y : array-like
-            Targets of the loss, of shape (n,) or (n, n_outputs).
+            Targets of the loss, of shape (n,) or (n, n_outputs), or labels of ``model.classes``.
         epochs : int
         validation_data : (X, y) or (X, y, sample_weight), optional
             Evaluated after every epoch. Errors about it begin with its name.
@@ -178,7 +188,7 @@ class Trainer(Fixed):
             While another call trains the model.
         """
         run = self.run
-        rows = run.check(X, y, sample_weight)
+        rows = run.check(X, y, sample_weight, training=True)
         validation = None if validation_data is None else run.check_validation(validation_data, X)
         epochs = integer(epochs, "epochs", least=0)
         listeners = check_callbacks(callbacks)

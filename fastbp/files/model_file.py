@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from fastbp._typing import Array, DType
 from fastbp.activations import Activation, Identity, described_activation
 from fastbp.data.frames import Names
+from fastbp.data.labels import Classes
 from fastbp.files.sealed import Content, as_path, existing, sealed, unsealed, write_atomically
 from fastbp.files.tensors import fill, named
 
@@ -30,6 +31,7 @@ class Model(Protocol):
     weights: tuple[Array, ...]
     biases: tuple[Array, ...]
     feature_names: Names
+    classes: Classes
 
 
 ModelT = TypeVar("ModelT", bound=Model)
@@ -63,6 +65,7 @@ def describe(model: Model) -> dict[str, Any]:
         "dtype": model.dtype.name,
         "seed": model.seed,
         "feature_names": model.feature_names,
+        "classes": model.classes,
     }
 
 
@@ -109,4 +112,5 @@ def _arguments(description: dict[str, Any]) -> dict[str, Any]:
         "output_activation": described_activation(description["output_activation"]),
         "dtype": description["dtype"],
         "seed": description["seed"],
+        "classes": description.get("classes"),
     }

@@ -15,7 +15,7 @@ from fastbp.kernels import codes
 from fastbp.losses.base import Loss, rows_of_outputs, same_rows
 
 # What is said to names of classes.
-_ENCODE = "; names of classes become labels with np.unique(y, return_inverse=True)[1]"
+_ENCODE = "; for names of classes make the model with classes=[...], all of them in the order of the outputs"
 
 
 class CrossEntropy(Loss):

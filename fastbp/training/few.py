@@ -34,6 +34,8 @@ class FewRows:
         return None if place is None else place.take(X, y, rows)
 
     def _place(self, y: Array) -> _Place | None:
+        if self._run.model.classes is not None:
+            return None
         allowed = self._run.loss.target_range(y.dtype, y.shape[1:], self._run.model.layer_sizes[-1], self._dtype)
         if allowed is None:
             return None

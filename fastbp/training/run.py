@@ -11,8 +11,9 @@ import numpy as np
 
 from fastbp._typing import NDArray
 from fastbp.data.frames import Names
+from fastbp.data.labels import ClassWeight, described, from_description
 from fastbp.data.rows import Rows, may_change
-from fastbp.data.validation import check_inputs, check_sample_weight
+from fastbp.data.validation import check_inputs
 from fastbp.files import model_files, run_files
 from fastbp.losses import Loss, describe_loss, described_loss
 from fastbp.mlp import MLP
@@ -24,6 +25,7 @@ from fastbp.training.memory import Memory
 from fastbp.training.parameters import Parameters
 from fastbp.training.part import Part, State
 from fastbp.training.position import Position
+from fastbp.training.targets import Targets
 
 if TYPE_CHECKING:
     from fastbp.files.run_file import Stored
@@ -47,7 +49,7 @@ class Run:
         Its settings may be changed between steps; it may be another one then, too.
     history : History
     loss : Loss
-    batch_size, shuffle, seed, threads, precision
+    batch_size, shuffle, seed, threads, precision, missing_targets, class_weight
         As the `Trainer` was given them.
     resumed : bool
         Whether it came from a file, and ``fit`` has not been called since.
@@ -55,11 +57,13 @@ class Run:
 
     def __init__(
         self, model: MLP, loss: Loss, optimizer: Optimizer, *, batch_size: int | None, shuffle: bool, seed: int, threads: int | None,
-        precision: str,
+        precision: str, missing_targets: str = "error", class_weight: ClassWeight = None,
     ) -> None:  # fmt: skip
         loss.check_range(model.dtype)
         self.model, self.loss, self.optimizer = model, loss, optimizer
-        self.objective = loss.objective(model.dtype)
+        self.missing_targets, self.class_weight = missing_targets, class_weight
+        self.targets = Targets(model, loss, missing_targets, class_weight)
+        self.objective = loss.objective(model.dtype, masked=self.targets.may_miss)
         self.batch_size, self.shuffle, self.seed, self.threads, self.precision = batch_size, shuffle, seed, threads, precision
         self.resumed = False
         self._checked: tuple[Any, dict[str, Any]] = (None, {})  # an optimizer that has been, and its settings then
@@ -111,12 +115,14 @@ class Run:
         if self.model.output_is_auto:
             self.model.keep_output()
 
-    def check(self, X: Any, y: Any, sample_weight: Any = None, *, names: Names = None) -> Rows:
-        """A data set for the model and the loss; ValueError or TypeError when it is none. Frames are taken by `names`, or the model's."""
-        sizes, dtype = self.model.layer_sizes, self.model.dtype
-        inputs = check_inputs(X, sizes[0], dtype, names or self.model.feature_names)
-        targets = self.loss.check_targets(y, inputs.shape[0], sizes[-1], dtype)
-        return Rows(inputs, targets, check_sample_weight(sample_weight, inputs.shape[0], dtype))
+    def check(self, X: Any, y: Any, sample_weight: Any = None, *, names: Names = None, training: bool = False) -> Rows:
+        """A data set for the model and the loss; ValueError or TypeError when it is none. Frames are taken by `names`, or the model's.
+
+        For `training` classes have their weights.
+        """
+        inputs = check_inputs(X, self.model.layer_sizes[0], self.model.dtype, names or self.model.feature_names)
+        targets = self.targets.check(y, inputs.shape[0])
+        return Rows(inputs, targets, self.targets.weights(targets, sample_weight, training=training))
 
     def check_validation(self, given: Any, X: Any) -> Rows:
         """The same for (X, y) or (X, y, sample_weight), beside training on `X`, whose names of columns it follows."""
@@ -140,7 +146,7 @@ class Run:
         if may_change(inputs):
             check_inputs(inputs, sizes[0], dtype)
         if targets is not None and may_change(targets):
-            self.loss.check_targets(targets, rows.n_rows, sizes[-1], dtype)
+            self.targets.check_again(targets, rows.n_rows)
 
     def check_optimizer(self) -> None:
         """Raise ValueError or TypeError for a setting outside its range; the name of an optimizer becomes one."""
@@ -160,7 +166,7 @@ class Run:
 
     def scores(self, rows: Rows) -> dict[str, float]:
         """The same over a data set that has been checked."""
-        answers = self.loss.answers(self.model.layer_sizes[-1])
+        answers = 0 if self.targets.may_miss else self.loss.answers(self.model.layer_sizes[-1])
         loss, accuracy = self.model.inference.score(rows, self.objective, max(1, answers), self.threads)
         return {"loss": loss, "accuracy": accuracy} if answers else {"loss": loss}
 
@@ -190,8 +196,12 @@ class Run:
 
         def build(model: MLP, stored: Stored) -> Run:
             settings = {name: stored.settings[name] for name in ("batch_size", "shuffle", "seed", "precision")}
+            of_targets = {
+                "missing_targets": stored.settings.get("missing_targets", "error"),
+                "class_weight": from_description(stored.settings.get("class_weight")),
+            }
             loss, optimizer = described_loss(stored.settings["loss"]), dict(stored.settings["optimizer"])
-            run = cls(model, loss, OPTIMIZERS[optimizer.pop("name")](**optimizer), threads=threads, **settings)
+            run = cls(model, loss, OPTIMIZERS[optimizer.pop("name")](**optimizer), threads=threads, **settings, **of_targets)
             run.take_output()
             run.load(stored.states)
             return run
@@ -217,6 +227,8 @@ class Run:
             "shuffle": self.shuffle,
             "seed": self.seed,
             "precision": self.precision,
+            "missing_targets": self.missing_targets,
+            "class_weight": described(self.class_weight),
         }
 
 
