@@ -9,7 +9,9 @@ from fastbp.callbacks.base import Callback
 from fastbp.losses import MODULES as _LOSSES
 from fastbp.losses import BinaryCrossEntropy, CrossEntropy, SquaredError
 from fastbp.mlp import MLP
+from fastbp.optimizers import MODULES as _OPTIMIZERS
 from fastbp.optimizers import SGD, Adam, AdamW, RMSprop
+from fastbp.schedules import MODULES as _SCHEDULES
 from fastbp.trainer import Trainer
 from fastbp.training.divergence import DivergenceError
 from fastbp.training.history import History
@@ -26,6 +28,12 @@ if TYPE_CHECKING:
     from fastbp.losses.margin import Focal, Hinge, SquaredHinge
     from fastbp.losses.quantile import Quantile
     from fastbp.losses.robust import AbsoluteError, Huber, LogCosh
+    from fastbp.optimizers.adaptive import Adadelta, Adagrad, Adamax
+    from fastbp.optimizers.kin import AMSGrad, NAdam, RAdam
+    from fastbp.optimizers.signs import IRpropMinus, Lion, Rprop
+    from fastbp.schedules.course import Cosine, CosLog4, FlatCosine, OneCycle
+    from fastbp.schedules.decay import CosineRestarts, ExponentialDecay, InverseScaling, MultiStep, PolynomialDecay, StepDecay
+    from fastbp.schedules.joined import Sequence, Warmup
 
 __version__ = "0.1.0"
 
@@ -37,17 +45,26 @@ __all__ = [
     "MLP",
     "SELU",
     "SGD",
+    "AMSGrad",
     "AbsoluteError",
+    "Adadelta",
+    "Adagrad",
     "Adam",
     "AdamW",
+    "Adamax",
     "BinaryCrossEntropy",
     "Callback",
     "Checkpoint",
+    "CosLog4",
+    "Cosine",
+    "CosineRestarts",
     "CrossEntropy",
     "CustomActivation",
     "CustomLoss",
     "DivergenceError",
     "Exponential",
+    "ExponentialDecay",
+    "FlatCosine",
     "Focal",
     "GELUTanh",
     "Gamma",
@@ -57,15 +74,25 @@ __all__ = [
     "Hinge",
     "History",
     "Huber",
+    "IRpropMinus",
     "Identity",
+    "InverseScaling",
     "LeakyReLU",
+    "Lion",
     "LogCosh",
     "Mish",
+    "MultiStep",
+    "NAdam",
+    "OneCycle",
     "Poisson",
+    "PolynomialDecay",
     "Quantile",
+    "RAdam",
     "RMSprop",
     "ReLU",
     "ReLU6",
+    "Rprop",
+    "Sequence",
     "SiLU",
     "Sigmoid",
     "Softmax",
@@ -73,14 +100,16 @@ __all__ = [
     "Softsign",
     "SquaredError",
     "SquaredHinge",
+    "StepDecay",
     "Tanh",
     "Trainer",
+    "Warmup",
     "verify",
 ]
 # fmt: on
 
 # Imported when they are first asked for, so that scripts that do without start faster.
-_MODULES = {"Checkpoint": "fastbp.callbacks.checkpoint"} | _ACTIVATIONS | _LOSSES
+_MODULES = {"Checkpoint": "fastbp.callbacks.checkpoint"} | _ACTIVATIONS | _LOSSES | _OPTIMIZERS | _SCHEDULES
 
 
 def __getattr__(name: str) -> Any:

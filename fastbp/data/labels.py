@@ -34,7 +34,7 @@ def check_classes(given: object, n_outputs: int) -> Classes:
 
 
 def numbered(y: Any, classes: Classes) -> Any:
-    """The numbers of labels, of shape (n,) or (n, 1), as (n,) integers; ValueError for an unknown one. What has more columns stays as it is."""
+    """The numbers of labels, of shape (n,) or (n, 1), as (n,) integers; ValueError for an unknown one. More columns stay as they are."""
     if classes is None:
         return y
     given = np.asarray(y)

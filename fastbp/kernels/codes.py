@@ -39,7 +39,11 @@ OWN_LOSSES: dict[int, tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]
 #: What a right answer is: of none, of outputs on their side of one half, of rows whose largest output is the right one.
 NO_ACCURACY, SIDES, LARGEST = range(3)
 
-RULES = NO_UPDATE, SGD, MOMENTUM, RMSPROP, RMSPROP_MOMENTUM, ADAM = range(6)
+#: Rules in every compiled kernel.
+CORE_RULES = NO_UPDATE, SGD, MOMENTUM, RMSPROP, RMSPROP_MOMENTUM, ADAM = range(6)
+#: Those compiled when a run asks for them.
+OTHER_RULES = ADAGRAD, ADADELTA, ADAMAX, NADAM, RADAM, AMSGRAD, LION, RPROP, IRPROP_MINUS = range(6, 15)
+RULES = (*CORE_RULES, *OTHER_RULES)
 #: Numbers that an optimizer's rule may use at a step.
 COEFFICIENTS = 12
 

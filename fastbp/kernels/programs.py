@@ -16,6 +16,7 @@ from fastbp.kernels.codes import (
     ACTIVATE,
     CORE_ACTIVATIONS,
     CORE_LOSSES,
+    CORE_RULES,
     DERIVE,
     ERROR,
     MASKED,
@@ -54,7 +55,7 @@ def units_for(network: Network, loss: int, rule: int) -> Array:
     dtype, activations = network.parameters.dtype, network.table[:, ACTIVATION].tolist()
     asked = dtype, *activations, loss, rule
     if asked not in _addresses:
-        load_variants(activations, loss)
+        load_variants(activations, loss, rule)
         kinds, codes = _kinds[dtype], {ERROR: loss, UPDATE: rule, UPDATE_ROWS: rule}
         found = [address_of_unit(number, codes.get(number), kinds) for number in range(ACTIVATE)]
         for code in activations:
@@ -63,7 +64,7 @@ def units_for(network: Network, loss: int, rule: int) -> Array:
     return _addresses[asked]
 
 
-def load_variants(activations: list[int], loss: int) -> None:
+def load_variants(activations: list[int], loss: int, rule: int) -> None:
     """Import the kernels of what not every run needs, and add those that users have made."""
     if not set(activations) <= {*CORE_ACTIVATIONS}:
         from fastbp.kernels import curves
@@ -77,6 +78,8 @@ def load_variants(activations: list[int], loss: int) -> None:
         own = loss if loss in OWN_LOSSES else loss - MASKED
         if own in OWN_LOSSES and (ERROR, own) not in UNITS:
             errors.add_own(own, *OWN_LOSSES[own])
+    if rule not in CORE_RULES:
+        import fastbp.kernels.rules  # noqa: F401  # it adds its units
 
 
 def run(call: Prepared, tasks: int) -> None:

@@ -38,13 +38,14 @@ def prefetch_block(network: Network, rule: Rule, block: Block) -> None:
 
 
 @scalar
-def _get(array: Any, at: int, count: int) -> Any:
+def get(array: Any, at: int, count: int) -> Any:
     """Up to a vector: beyond `count` elements lies what belongs to others."""
     return load(array, at) if count >= lanes_of(array) else load_first(array, at, count)
 
 
 @scalar
-def _put(array: Any, at: int, value: Any, count: int) -> None:
+def put(array: Any, at: int, value: Any, count: int) -> None:
+    """Up to a vector, likewise."""
     if count >= lanes_of(array):
         store(array, at, value)
     else:
@@ -55,30 +56,30 @@ def _put(array: Any, at: int, value: Any, count: int) -> None:
 def _sgd(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
     """P -= rate g."""
     rate, penalty = c[0], c[1]
-    old = _get(p, at, count)
-    _put(p, at, old - rate * (g + penalty * old), count)
+    old = get(p, at, count)
+    put(p, at, old - rate * (g + penalty * old), count)
 
 
 @scalar
 def _momentum(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
     """V = momentum v + g; p -= rate v, or with Nesterov's look-ahead p -= rate (g + momentum v)."""
     rate, penalty, momentum, nesterov = c[0], c[1], c[2], c[3]
-    old = _get(p, at, count)
+    old = get(p, at, count)
     slope = g + penalty * old
-    v = momentum * _get(slots, at, count) + slope
-    _put(slots, at, v, count)
-    _put(p, at, old - rate * (slope + momentum * v if nesterov > 0 else v), count)
+    v = momentum * get(slots, at, count) + slope
+    put(slots, at, v, count)
+    put(p, at, old - rate * (slope + momentum * v if nesterov > 0 else v), count)
 
 
 @scalar
 def _rmsprop(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
     """S = alpha s + (1 - alpha) g**2; p -= rate g / (sqrt(s) + epsilon)."""
     rate, penalty, alpha, fresh, epsilon = c[0], c[1], c[2], c[3], c[4]
-    old = _get(p, at, count)
+    old = get(p, at, count)
     slope = g + penalty * old
-    s = alpha * _get(slots, at, count) + fresh * slope * slope
-    _put(slots, at, s, count)
-    _put(p, at, old - rate * slope / (sqrt(s) + epsilon), count)
+    s = alpha * get(slots, at, count) + fresh * slope * slope
+    put(slots, at, s, count)
+    put(p, at, old - rate * slope / (sqrt(s) + epsilon), count)
 
 
 @scalar
@@ -86,16 +87,16 @@ def _rmsprop_momentum(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, s
     """The same with momentum over the quotient, centred by the mean of g."""
     rate, penalty, alpha, fresh, epsilon = c[0], c[1], c[2], c[3], c[4]
     momentum, centered = c[5], c[6]
-    old, mean = _get(p, at, count), _get(slots, 2 * size + at, count)
+    old, mean = get(p, at, count), get(slots, 2 * size + at, count)
     slope = g + penalty * old
-    s = alpha * _get(slots, at, count) + fresh * slope * slope
+    s = alpha * get(slots, at, count) + fresh * slope * slope
     m = centered * (mean + fresh * (slope - mean))
     variance = s - m * m
-    v = momentum * _get(slots, size + at, count) + slope / (sqrt(select(variance < 0, 0, variance)) + epsilon)
-    _put(slots, at, s, count)
-    _put(slots, size + at, v, count)
-    _put(slots, 2 * size + at, m, count)
-    _put(p, at, old - rate * v, count)
+    v = momentum * get(slots, size + at, count) + slope / (sqrt(select(variance < 0, 0, variance)) + epsilon)
+    put(slots, at, s, count)
+    put(slots, size + at, v, count)
+    put(slots, 2 * size + at, m, count)
+    put(p, at, old - rate * v, count)
 
 
 @scalar
@@ -103,22 +104,22 @@ def _adam(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) ->
     """M = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g**2; p = keep p - rate m / (sqrt(v) correction + epsilon)."""
     rate, penalty, keep, b1, fresh1 = c[0], c[1], c[2], c[3], c[4]
     b2, fresh2, correction, epsilon = c[5], c[6], c[7], c[8]
-    old = _get(p, at, count)
+    old = get(p, at, count)
     slope = g + penalty * old
-    m = b1 * _get(slots, at, count) + fresh1 * slope
-    v = b2 * _get(slots, size + at, count) + fresh2 * slope * slope
-    _put(slots, at, m, count)
-    _put(slots, size + at, v, count)
-    _put(p, at, keep * old - rate * m / (sqrt(v) * correction + epsilon), count)
+    m = b1 * get(slots, at, count) + fresh1 * slope
+    v = b2 * get(slots, size + at, count) + fresh2 * slope * slope
+    put(slots, at, m, count)
+    put(slots, size + at, v, count)
+    put(p, at, keep * old - rate * m / (sqrt(v) * correction + epsilon), count)
 
 
 @scalar
-def _keep(p: Any, at: int, count: int, g: Any, c: Any, gradients: Any, shard_at: int) -> None:
+def keep(p: Any, at: int, count: int, g: Any, c: Any, gradients: Any, shard_at: int) -> None:
     """The gradients themselves, to ``gradients[shard_at:]``."""
-    _put(gradients, shard_at + at, g, count)
+    put(gradients, shard_at + at, g, count)
 
 
-def _blockwise(rule: Any) -> Any:
+def blockwise(rule: Any) -> Any:
     """The loop over a block of parameters, whose gradients are given; `rates` are the coefficients of the step."""
 
     @scalar
@@ -135,7 +136,7 @@ def _blockwise(rule: Any) -> Any:
     return update
 
 
-def _rowwise(rule: Any) -> Any:
+def rowwise(rule: Any) -> Any:
     """The same for a batch of `rows` rows, a few, whose gradients are computed on the way: ``sum_r units[r, i] deltas[r, j]``."""
 
     @scalar
@@ -171,7 +172,7 @@ def _coefficients(rates: Any) -> Any:
 
 #: By code, what changes up to a vector of parameters by its gradient.
 RULES = {
-    NO_UPDATE: _keep,
+    NO_UPDATE: keep,
     SGD: _sgd,
     MOMENTUM: _momentum,
     RMSPROP: _rmsprop,
@@ -181,15 +182,15 @@ RULES = {
 
 
 @scalar
-def _unknown(code: int, p: Any, block: Block, *others: Any) -> None:
+def unknown(code: int, p: Any, block: Block, *others: Any) -> None:
     """No optimizer: NaN."""
     for i in range(block.rows):
         for j in range(block.columns):
             p[block.at + i * block.row + j] = np.nan
 
 
-_blocks = by_code({code: _blockwise(rule) for code, rule in RULES.items()}, _unknown)
-_rows = by_code({code: _rowwise(rule) for code, rule in RULES.items()}, _unknown)
+_blocks = by_code({code: blockwise(rule) for code, rule in RULES.items()}, unknown)
+_rows = by_code({code: rowwise(rule) for code, rule in RULES.items()}, unknown)
 
 
 @scalar
@@ -198,21 +199,33 @@ def _memory(network: Network, rule: Rule, shard: int) -> tuple[Any, int]:
     return (rule.gradients, shard * network.size) if rule.code == NO_UPDATE else (rule.slots, network.size)
 
 
-@unit(UPDATE)
-def update_block(network: Network, workspace: Workspace, rule: Rule, batch: Batch, block: Block, gradients: Matrix) -> None:
-    """Change a block of parameters by its gradients; with NO_UPDATE keep the gradients."""
-    slots, size = _memory(network, rule, batch.shard)
-    _blocks(rule.code, network.parameters, block, gradients, rule.rates[rule.first + batch.step], slots, size)
+def update_block_of(blocks: Any) -> Any:
+    """The unit for some rules: `blocks` updates a block by the rule of a code."""
+
+    def update_block(network: Network, workspace: Workspace, rule: Rule, batch: Batch, block: Block, gradients: Matrix) -> None:
+        """Change a block of parameters by its gradients; with NO_UPDATE keep the gradients."""
+        slots, size = _memory(network, rule, batch.shard)
+        blocks(rule.code, network.parameters, block, gradients, rule.rates[rule.first + batch.step], slots, size)
+
+    return update_block
 
 
-@unit(UPDATE_ROWS)
-def update_rows(
-    network: Network, workspace: Workspace, rule: Rule, batch: Batch, block: Block, units: Matrix, deltas: Matrix
-) -> None:  # fmt: skip
-    """Change a block of parameters by gradients computed on the way from the few rows of a batch: a row each of units and of deltas."""
-    slots, size = _memory(network, rule, 0)
-    rates = rule.rates[rule.first + batch.step]
-    _rows(rule.code, network.parameters, block, units, deltas, batch.rows, rates, slots, size)
+def update_rows_of(rows: Any) -> Any:
+    """The unit for some rules: `rows` updates a block by the rule of a code from few rows of a batch."""
+
+    def update_rows(
+        network: Network, workspace: Workspace, rule: Rule, batch: Batch, block: Block, units: Matrix, deltas: Matrix
+    ) -> None:  # fmt: skip
+        """Change a block of parameters by gradients computed on the way from the few rows of a batch: a row each of units and of deltas."""
+        slots, size = _memory(network, rule, 0)
+        rates = rule.rates[rule.first + batch.step]
+        rows(rule.code, network.parameters, block, units, deltas, batch.rows, rates, slots, size)
+
+    return update_rows
+
+
+update_block = unit(UPDATE)(update_block_of(_blocks))
+update_rows = unit(UPDATE_ROWS)(update_rows_of(_rows))
 
 
 @unit(SHARDS)

@@ -11,6 +11,7 @@ from fastbp._names import real
 from fastbp._typing import Array, NDArray
 from fastbp.kernels import codes
 from fastbp.optimizers.base import Coefficients, Factors, Optimizer, Remembered, check_rate
+from fastbp.schedules import Setting
 
 
 @dataclass
@@ -23,20 +24,20 @@ class Adam(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float, default 0.001
+    learning_rate : float or Schedule, default 0.001
     beta_1, beta_2 : float in [0, 1), default 0.9 and 0.999
     epsilon : float, default 1e-8
-    weight_decay : float, default 0
+    weight_decay : float or Schedule, default 0
         Factor of the L2 penalty ``weight_decay / 2 * p**2`` on every weight and bias. The reported loss does not contain it.
     """
 
     name: ClassVar[str] = "adam"
 
-    learning_rate: float = 1e-3
+    learning_rate: Setting = 1e-3
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-8
-    weight_decay: float = 0.0
+    weight_decay: Setting = 0.0
 
     def check(self) -> None:
         """Raise ValueError or TypeError for a setting outside its range."""
@@ -90,16 +91,16 @@ class AdamW(Adam):
 
     Parameters
     ----------
-    learning_rate : float, default 0.001
+    learning_rate : float or Schedule, default 0.001
     beta_1, beta_2 : float in [0, 1), default 0.9 and 0.999
     epsilon : float, default 1e-8
-    weight_decay : float, default 0.01
+    weight_decay : float or Schedule, default 0.01
         Of every weight and bias, as in PyTorch.
     """
 
     name: ClassVar[str] = "adamw"
 
-    weight_decay: float = 1e-2
+    weight_decay: Setting = 1e-2
 
     @classmethod
     def cases(cls) -> list[Self]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import numbers
 from abc import ABC, abstractmethod
 from dataclasses import fields
@@ -10,10 +11,11 @@ from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 
-from fastbp._names import real
+from fastbp._functions import path_of
 from fastbp._typing import Array, DType, NDArray
 from fastbp.data.validation import within
 from fastbp.kernels.codes import COEFFICIENTS
+from fastbp.schedules import FUNCTION, Plan, Schedule, check_setting, is_scheduled, values_at
 
 #: What a reference implementation remembers of an array of parameters, by names of its own.
 Remembered: TypeAlias = dict[str, Any]
@@ -66,7 +68,20 @@ class Optimizer(ABC):
 
     def check_range(self, dtype: DType) -> None:
         """Raise ValueError for a setting too large for `dtype`."""
-        within(dtype, **vars(self))
+        within(dtype, **{name: value for name, value in vars(self).items() if not is_scheduled(value)})
+
+    def at(self, steps: NDArray[np.int64], plan: Plan) -> Self:
+        """The same optimizer with numbers, one for each of `steps`, in place of the settings that change from step to step."""
+        changing = {name: values_at(value, steps, plan, name) for name, value in vars(self).items() if is_scheduled(value)}
+        if not changing:
+            return self
+        found = copy.copy(self)
+        vars(found).update(changing)
+        return found
+
+    def described(self) -> dict[str, Any]:
+        """Name and settings, for a file; ValueError for a setting that is a function which no other process could import."""
+        return {"name": self.name, **{name: _described(value, name) for name, value in vars(self).items()}}
 
     @property
     @abstractmethod
@@ -99,17 +114,24 @@ class Optimizer(ABC):
         `memory`, empty at first, keeps what the rule remembers of this array.
         """
 
-    def rates(self, first: int, count: int, dtype: DType, factors: Factors) -> Array:
+    def rates(self, first: int, count: int, dtype: DType, factors: Factors, plan: Plan = Plan()) -> Array:  # noqa: B008  # never changed
         """The coefficients of `count` steps after the first `first`, as (count, COEFFICIENTS), unused ones 0."""
-        rates = np.zeros((count, COEFFICIENTS), dtype)
+        rates, steps = np.zeros((count, COEFFICIENTS), dtype), np.arange(first + 1, first + count + 1)
+        now = self.at(steps, plan)
         # What a correction makes too large for the type, the weights will show.
         with np.errstate(over="ignore"):
-            for column, values in enumerate(self.coefficients(np.arange(first + 1, first + count + 1), factors)):
+            for column, values in enumerate(now.coefficients(steps, factors)):
                 rates[:, column] = values
         return rates
 
 
-def check_rate(learning_rate: float, weight_decay: float) -> None:
+def check_rate(learning_rate: object, weight_decay: object) -> None:
     """The two settings that every optimizer has."""
-    real(learning_rate, "learning_rate", exclusive=True)
-    real(weight_decay, "weight_decay")
+    check_setting(learning_rate, "learning_rate", exclusive=True)
+    check_setting(weight_decay, "weight_decay")
+
+
+def _described(value: Any, name: str) -> Any:
+    if isinstance(value, Schedule):
+        return value.described()
+    return {FUNCTION: path_of(value, name)} if is_scheduled(value) else value

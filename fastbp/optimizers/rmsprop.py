@@ -11,6 +11,7 @@ from fastbp._names import flag, real
 from fastbp._typing import Array, NDArray
 from fastbp.kernels import codes
 from fastbp.optimizers.base import Coefficients, Factors, Optimizer, Remembered, check_rate
+from fastbp.schedules import Setting, check_setting, is_scheduled
 
 
 @dataclass
@@ -24,41 +25,45 @@ class RMSprop(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float, default 0.01
+    learning_rate : float or Schedule, default 0.01
     alpha : float in [0, 1), default 0.99
     epsilon : float, default 1e-8
-    momentum : float in [0, 1), default 0
+    momentum : float in [0, 1) or Schedule, default 0
     centered : bool, default False
-    weight_decay : float, default 0
+    weight_decay : float or Schedule, default 0
         Factor of the L2 penalty ``weight_decay / 2 * p**2`` on every weight and bias. The reported loss does not contain it.
     """
 
     name: ClassVar[str] = "rmsprop"
 
-    learning_rate: float = 0.01
+    learning_rate: Setting = 0.01
     alpha: float = 0.99
     epsilon: float = 1e-8
-    momentum: float = 0.0
+    momentum: Setting = 0.0
     centered: bool = False
-    weight_decay: float = 0.0
+    weight_decay: Setting = 0.0
 
     def check(self) -> None:
         """Raise ValueError or TypeError for a setting outside its range."""
         check_rate(self.learning_rate, self.weight_decay)
         real(self.alpha, "alpha", below=1)
         real(self.epsilon, "epsilon", exclusive=True)
-        real(self.momentum, "momentum", below=1)
+        check_setting(self.momentum, "momentum", below=1)
         flag(self.centered, "centered")
 
     @property
     def code(self) -> int:
         """With momentum or centred another rule, which remembers more."""
-        return codes.RMSPROP_MOMENTUM if self.momentum > 0 or self.centered else codes.RMSPROP
+        return codes.RMSPROP_MOMENTUM if self._has_more else codes.RMSPROP
 
     @property
     def n_slots(self) -> int:
         """The mean square; with momentum or centred also the velocity and the mean."""
-        return 3 if self.momentum > 0 or self.centered else 1
+        return 3 if self._has_more else 1
+
+    @property
+    def _has_more(self) -> bool:
+        return is_scheduled(self.momentum) or self.momentum > 0 or self.centered
 
     def coefficients(self, steps: NDArray[np.int64], factors: Factors) -> Coefficients:
         """Rate, penalty, alpha, 1 - alpha, epsilon, momentum, centred or not."""

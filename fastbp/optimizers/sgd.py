@@ -7,10 +7,11 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from fastbp._names import flag, real
+from fastbp._names import flag
 from fastbp._typing import Array, NDArray
 from fastbp.kernels import codes
 from fastbp.optimizers.base import Coefficients, Factors, Optimizer, Remembered, check_rate
+from fastbp.schedules import Setting, check_setting, is_scheduled
 
 
 @dataclass
@@ -23,37 +24,41 @@ class SGD(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float, default 0.01
-    momentum : float in [0, 1), default 0
+    learning_rate : float or Schedule, default 0.01
+    momentum : float in [0, 1) or Schedule, default 0
     nesterov : bool, default False
         Needs a positive `momentum`.
-    weight_decay : float, default 0
+    weight_decay : float or Schedule, default 0
         Factor of the L2 penalty ``weight_decay / 2 * p**2`` on every weight and bias. The reported loss does not contain it.
     """
 
     name: ClassVar[str] = "sgd"
 
-    learning_rate: float = 0.01
-    momentum: float = 0.0
+    learning_rate: Setting = 0.01
+    momentum: Setting = 0.0
     nesterov: bool = False
-    weight_decay: float = 0.0
+    weight_decay: Setting = 0.0
 
     def check(self) -> None:
         """Raise ValueError or TypeError for a setting outside its range."""
         check_rate(self.learning_rate, self.weight_decay)
-        real(self.momentum, "momentum", below=1)
-        if flag(self.nesterov, "nesterov") and self.momentum == 0:
+        check_setting(self.momentum, "momentum", below=1)
+        if flag(self.nesterov, "nesterov") and not self._has_momentum:
             raise ValueError("nesterov=True needs a positive momentum; momentum is 0")
 
     @property
     def code(self) -> int:
         """Without momentum another rule, which remembers nothing."""
-        return codes.MOMENTUM if self.momentum > 0 else codes.SGD
+        return codes.MOMENTUM if self._has_momentum else codes.SGD
 
     @property
     def n_slots(self) -> int:
         """The velocity, where there is momentum."""
-        return 1 if self.momentum > 0 else 0
+        return 1 if self._has_momentum else 0
+
+    @property
+    def _has_momentum(self) -> bool:
+        return is_scheduled(self.momentum) or self.momentum > 0
 
     def coefficients(self, steps: NDArray[np.int64], factors: Factors) -> Coefficients:
         """Rate, penalty, momentum, Nesterov or not."""
@@ -68,7 +73,7 @@ class SGD(Optimizer):
         """torch.optim.SGD, by PyTorch's documentation."""
         g = g + self.weight_decay * p
         if self.momentum == 0:
-            return p - self.learning_rate * g
+            return np.asarray(p - self.learning_rate * g)
         memory["b"] = g if t == 1 else self.momentum * memory["b"] + g
         moved: Array = p - self.learning_rate * (g + self.momentum * memory["b"] if self.nesterov else memory["b"])
         return moved

@@ -75,7 +75,7 @@ def layers_not_finite(run: Run) -> list[int]:
 
 
 def _advice(run: Run) -> str:
-    return f"Begin again, or at a checkpoint, with a smaller learning_rate (it is {vars(run.optimizer)['learning_rate']:g})"
+    return f"Begin again, or at a checkpoint, with a smaller learning_rate (it is {_told(vars(run.optimizer)['learning_rate'])})"
 
 
 def _find(run: Run, engine: Engine, rows: Rows, batch: NDArray[np.int64], inputs: Array) -> tuple[int, str]:
@@ -114,3 +114,7 @@ def _not_finite(model: MLP, flat: Array) -> list[int]:
     """The layers with a number among these parameters, or gradients, that is not finite."""
     weights, biases = layout.matrices(flat, model.network.table)
     return [layer for layer, parts in enumerate(zip(weights, biases, strict=True)) if not all(map(all_finite, parts))]
+
+
+def _told(setting: object) -> str:
+    return f"{setting:g}" if isinstance(setting, float) else str(setting)

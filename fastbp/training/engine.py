@@ -48,7 +48,7 @@ class Engine:
         if self._gradients.size < needed:
             self._gradients = layout.aligned_zeros(needed, self._dtype)
         factors = memory.factors.copy() if optimizer.n_factors else memory.factors
-        rates, first = self._rates.of(optimizer, memory.steps, count, factors)
+        rates, first = self._rates.of(optimizer, memory.steps, count, factors, self._run.plan.now)
         rule = Rule(optimizer.code, optimizer.n_slots, first, rates, self._gradients, memory.flat)
         losses = self._make(rows, order, rule, order_begin, batch, count, tasks)
         memory.steps, memory.factors = memory.steps + count, factors

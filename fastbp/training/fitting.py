@@ -68,6 +68,7 @@ class Fit:
     def train(self, epochs: int) -> None:
         """Train, and leave in the history why it ended."""
         run, history = self._run, self._run.history
+        self._make_plan(epochs)
         self._guard.begin()
         run.listeners.begin(self._listeners)
         with self._interrupt, contextlib.ExitStack() as ending:
@@ -90,6 +91,14 @@ class Fit:
         if self._interrupt.reason and history.stopped == "epochs":
             history.stopped = self._interrupt.reason
         self._interrupt.tell()
+
+    def _make_plan(self, epochs: int) -> None:
+        """Tell schedules how many steps there will be."""
+        run, current = self._run, self._run.position.current
+        run.memory.adapt(run.optimizer)
+        per_epoch = -(-self._rows.n_rows // self._batch)
+        under_way = current.done if current is not None and current.rows == self._rows.n_rows else 0
+        run.plan.begin(run.memory.steps, epochs * per_epoch - under_way, per_epoch, resumed=run.resumed)
 
     def _train_until(self, last: int) -> str:
         run, reason = self._run, None

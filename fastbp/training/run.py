@@ -17,13 +17,14 @@ from fastbp.data.validation import check_inputs
 from fastbp.files import model_files, run_files
 from fastbp.losses import Loss, describe_loss, described_loss
 from fastbp.mlp import MLP
-from fastbp.optimizers import OPTIMIZERS, Optimizer, as_optimizer
+from fastbp.optimizers import OPTIMIZERS, Optimizer, as_optimizer, described_optimizer
 from fastbp.training.fingerprint import Fingerprint
 from fastbp.training.history import History
 from fastbp.training.listeners import Listeners
 from fastbp.training.memory import Memory
 from fastbp.training.parameters import Parameters
 from fastbp.training.part import Part, State
+from fastbp.training.plan import Planned
 from fastbp.training.position import Position
 from fastbp.training.targets import Targets
 
@@ -70,6 +71,7 @@ class Run:
         self.parts: dict[str, Part] = {}
         self.parameters = self.declare("model", Parameters(model))
         self.memory = self.declare("optimizer", Memory(optimizer, model))
+        self.plan = self.declare("plan", Planned())
         self.position = self.declare("epoch", Position())
         self.history = self.declare("history", History())
         self.data = self.declare("data", Fingerprint())
@@ -200,8 +202,8 @@ class Run:
                 "missing_targets": stored.settings.get("missing_targets", "error"),
                 "class_weight": from_description(stored.settings.get("class_weight")),
             }
-            loss, optimizer = described_loss(stored.settings["loss"]), dict(stored.settings["optimizer"])
-            run = cls(model, loss, OPTIMIZERS[optimizer.pop("name")](**optimizer), threads=threads, **settings, **of_targets)
+            loss, optimizer = described_loss(stored.settings["loss"]), described_optimizer(stored.settings["optimizer"])
+            run = cls(model, loss, optimizer, threads=threads, **settings, **of_targets)
             run.take_output()
             run.load(stored.states)
             return run
@@ -218,11 +220,11 @@ class Run:
 
     def _settings(self) -> dict[str, Any]:
         optimizer = self.optimizer
-        if OPTIMIZERS.get(optimizer.name) is not type(optimizer):
+        if optimizer.name not in OPTIMIZERS or OPTIMIZERS[optimizer.name] is not type(optimizer):
             raise TypeError(f"optimizer is of type {type(optimizer).__name__}; a file can hold {', '.join(OPTIMIZERS)}")
         return {
             "loss": describe_loss(self.loss),
-            "optimizer": {"name": optimizer.name, **vars(optimizer)},
+            "optimizer": optimizer.described(),
             "batch_size": self.batch_size,
             "shuffle": self.shuffle,
             "seed": self.seed,

@@ -1,0 +1,82 @@
+"""Schedules in place of a number as learning_rate, momentum or weight_decay of an optimizer, and the one table of them.
+
+================  ==========================================================================================
+name              value when so many steps are done
+================  ==========================================================================================
+step              initial * factor**floor(done / every)
+multi_step        initial * factor**k after k of the milestones
+exponential       initial * factor**(done / every)
+inverse_scaling   initial / (done + 1)**power
+polynomial        a power of what is left of the length
+cosine            half a cosine down over the length
+cosine_restarts   the same again and again
+flat_cosine       flat, then half a cosine down
+one_cycle         half a cosine up, then half a cosine down
+coslog4           four waves, each twice as long
+warmup            a line up, then another schedule
+sequence          one after another
+================  ==========================================================================================
+
+A function of the step, counted from 1, is a schedule, too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastbp._functions import imported
+from fastbp._names import lookup
+from fastbp._table import Table, attribute
+from fastbp.schedules.base import Plan, Schedule, Setting, check_setting, is_scheduled, values_at
+
+if TYPE_CHECKING:
+    from fastbp.schedules.course import Cosine, CosLog4, FlatCosine, OneCycle
+    from fastbp.schedules.decay import CosineRestarts, ExponentialDecay, InverseScaling, MultiStep, PolynomialDecay, StepDecay
+    from fastbp.schedules.joined import Sequence, Warmup
+
+# fmt: off
+__all__ = [
+    "FUNCTION", "SCHEDULES", "CosLog4", "Cosine", "CosineRestarts", "ExponentialDecay", "FlatCosine", "InverseScaling", "MultiStep",
+    "OneCycle", "Plan", "PolynomialDecay", "Schedule", "Sequence", "Setting", "StepDecay", "Warmup", "check_setting", "described_setting",
+    "is_scheduled", "values_at",
+]
+# fmt: on
+
+_COURSE, _DECAY, _JOINED = (f"fastbp.schedules.{name}" for name in ("course", "decay", "joined"))
+SCHEDULES: Table[type[Schedule]] = Table(
+    (),
+    {
+        "step": (_DECAY, "StepDecay"),
+        "multi_step": (_DECAY, "MultiStep"),
+        "exponential": (_DECAY, "ExponentialDecay"),
+        "inverse_scaling": (_DECAY, "InverseScaling"),
+        "polynomial": (_DECAY, "PolynomialDecay"),
+        "cosine": (_COURSE, "Cosine"),
+        "cosine_restarts": (_DECAY, "CosineRestarts"),
+        "flat_cosine": (_COURSE, "FlatCosine"),
+        "one_cycle": (_COURSE, "OneCycle"),
+        "coslog4": (_COURSE, "CosLog4"),
+        "warmup": (_JOINED, "Warmup"),
+        "sequence": (_JOINED, "Sequence"),
+    },
+)
+#: In a file, before where a function of the step is to be imported from.
+FUNCTION = "function"
+#: The modules of the classes, which are imported when they are asked for.
+MODULES = SCHEDULES.modules()
+
+
+def __getattr__(name: str) -> Any:
+    if name not in MODULES:
+        raise AttributeError(f"module 'fastbp.schedules' has no attribute {name!r}")
+    return attribute(MODULES[name], name)
+
+
+def described_setting(value: Any) -> Any:
+    """The setting that a file describes: a number, a function, or a schedule, which may hold others."""
+    if isinstance(value, dict) and FUNCTION in value:
+        return imported(value[FUNCTION])
+    if isinstance(value, dict) and "schedule" in value:
+        settings = {name: described_setting(each) for name, each in value.items()}
+        return lookup(settings.pop("schedule"), SCHEDULES, "schedule")(**settings)
+    return tuple(map(described_setting, value)) if isinstance(value, list) else value

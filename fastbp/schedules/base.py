@@ -1,0 +1,118 @@
+"""What the optimizers ask of a schedule: the value of a setting at each step."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, NamedTuple, TypeAlias
+
+import numpy as np
+
+from fastbp._names import integer, real
+from fastbp._typing import NDArray
+
+Numbers: TypeAlias = NDArray[np.float64]
+#: Steps, a share of a fit's steps between 0 and 1, words such as "5 epochs", or None for all steps of a fit.
+Length: TypeAlias = int | float | str | None
+
+
+class Plan(NamedTuple):
+    """What a call of ``fit`` is to do: from which of the optimizer's steps to which, and how many an epoch has. All 0 without a ``fit``."""
+
+    begin: int = 0
+    end: int = 0
+    per_epoch: int = 0
+
+
+class Schedule(ABC):
+    """Base of the schedules, which take the place of a number as a setting of an optimizer.
+
+    A length is a number of steps, a share of the steps of a call of ``fit`` such as 0.1, words such as "5 epochs", or None: all steps of
+    the call. A schedule with a share, or None, begins anew with each call of ``fit``; the others go on where the last call has ended.
+    """
+
+    name: ClassVar[str]
+
+    def __call__(self, steps: NDArray[np.int64], plan: Plan) -> Numbers:
+        """The values at the optimizer's `steps`, counted from 1."""
+        done = steps - 1 - (plan.begin if self.follows_fit else 0)
+        return np.asarray(self.values(done.astype(np.float64), plan), np.float64)
+
+    @abstractmethod
+    def values(self, done: Numbers, plan: Plan) -> Numbers:
+        """The values when so many steps are done, from 0 on."""
+
+    @property
+    def lengths(self) -> tuple[Length, ...]:
+        """Those that it was made with."""
+        return ()
+
+    @property
+    def follows_fit(self) -> bool:
+        """Whether it begins anew with each call of ``fit``."""
+        return any(length is None or isinstance(length, float) for length in self.lengths)
+
+    def described(self) -> dict[str, Any]:
+        """Name and settings, for a file."""
+        return {"schedule": self.name, **{name: _described(value) for name, value in vars(self).items()}}
+
+
+#: A setting that may change from step to step: a number, a schedule, or a function of the step, counted from 1. Worked out for some steps
+#: it is an array.
+Setting: TypeAlias = Any
+
+
+def steps_in(length: Length, plan: Plan, argument: str = "length") -> float:
+    """A length in steps; ValueError for one of a ``fit`` where there is none."""
+    if isinstance(length, str):
+        per_epoch, whole = plan.per_epoch, int(length.split()[0])
+        needed, steps = per_epoch, float(whole * per_epoch)
+    elif length is None or isinstance(length, float):
+        needed = plan.end - plan.begin
+        steps = (1.0 if length is None else length) * needed
+    else:
+        return float(length)
+    if not needed:
+        raise ValueError(f"{argument}={length!r} is of the steps of a call of fit; for single steps give a number of steps")
+    return max(1.0, float(round(steps)))
+
+
+def check_length(length: Length, argument: str = "length") -> Length:
+    """`length`, or an error that says what one is."""
+    if length is None:
+        return None
+    if isinstance(length, str):
+        if not re.fullmatch(r"[1-9]\d* epochs?", length):
+            raise ValueError(f"{argument} is {length!r}; expected words such as '5 epochs'")
+        return length
+    if isinstance(length, float) and 0 < length < 1:
+        return length
+    if isinstance(length, float):
+        raise ValueError(f"{argument} is {length}; expected steps as an integer, a share between 0 and 1, or words such as '5 epochs'")
+    return integer(length, argument, least=1)
+
+
+def check_setting(value: object, argument: str, **limits: Any) -> None:
+    """Raise ValueError or TypeError for what is neither a number in its range, nor a schedule, nor a function of the step."""
+    if not isinstance(value, Schedule) and not callable(value):
+        real(value, argument, **limits)
+
+
+def is_scheduled(value: object) -> bool:
+    """Whether a setting changes from step to step."""
+    return isinstance(value, Schedule) or callable(value)
+
+
+def values_at(setting: Any, steps: NDArray[np.int64], plan: Plan, argument: str) -> Numbers:
+    """The values of a schedule, or of a function of the step, at the optimizer's `steps`; ValueError where one is no finite number."""
+    found = setting(steps, plan) if isinstance(setting, Schedule) else np.array([float(setting(step)) for step in steps.tolist()])
+    wrong = np.flatnonzero(~(np.isfinite(found) & (found >= 0)))
+    if wrong.size:
+        raise ValueError(f"{argument} is {found[wrong[0]]} at step {steps[wrong[0]]}; expected finite numbers that are not negative")
+    return found
+
+
+def _described(value: Any) -> Any:
+    if isinstance(value, (tuple, list)):
+        return [_described(each) for each in value]
+    return value.described() if isinstance(value, Schedule) else value

@@ -1,0 +1,33 @@
+"""What the call of ``fit`` under way is to do, which schedules over its steps follow."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from fastbp.schedules import Plan
+from fastbp.training.part import Part, State
+
+
+class Planned(Part):
+    """The plan of the last call of ``fit``."""
+
+    by_steps: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        self.now = Plan()
+
+    def begin(self, done: int, steps: int, per_epoch: int, *, resumed: bool) -> None:
+        """A call that makes so many steps when the optimizer has `done` some.
+
+        One that ends where the call ended that a file was written in goes on with that.
+        """
+        if not (resumed and self.now.end == done + steps and self.now.per_epoch == per_epoch):
+            self.now = Plan(done, done + steps, per_epoch)
+
+    def state(self) -> State:
+        """As numbers."""
+        return self.now._asdict()
+
+    def load_state(self, state: State) -> None:
+        """Take it back."""
+        self.now = Plan(**state)
