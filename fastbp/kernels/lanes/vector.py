@@ -99,7 +99,10 @@ _define_operator(operator.truediv, lambda builder, a, b: builder.fdiv(a, b), lam
 _define_operator(operator.neg, lambda builder, a: builder.fneg(a), lambda kind: kind)
 _define_operator(operator.lt, lambda builder, a, b: builder.fcmp_ordered("<", a, b), lambda kind: Mask(kind.lanes))
 _define_operator(operator.gt, lambda builder, a, b: builder.fcmp_ordered(">", a, b), lambda kind: Mask(kind.lanes))
+_define_operator(operator.le, lambda builder, a, b: builder.fcmp_ordered("<=", a, b), lambda kind: Mask(kind.lanes))
+_define_operator(operator.ge, lambda builder, a, b: builder.fcmp_ordered(">=", a, b), lambda kind: Mask(kind.lanes))
 _define_operator(operator.eq, lambda builder, a, b: builder.fcmp_ordered("==", a, b), lambda kind: Mask(kind.lanes))
+_define_operator(operator.ne, lambda builder, a, b: builder.fcmp_unordered("!=", a, b), lambda kind: Mask(kind.lanes))
 
 
 @operation(lambda like, value: np.full(BYTES // like.itemsize, value, like.dtype))
