@@ -34,7 +34,7 @@ def trained(model, threads=1, batch_size=13):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("functions", [SWISH, BRANCHES], ids=["vectors", "one by one"])
 def test_values_and_gradients_are_those_of_the_built_in_of_the_same_formula(functions, dtype, rows):
-    limit = 40 * np.finfo(dtype).eps
+    limit = 40 * float(np.finfo(dtype).eps)
     found, wanted = (
         fastbp.Trainer(model_of(each, dtype), loss="squared_error", threads=1) for each in (fastbp.CustomActivation(*functions), "silu")
     )

@@ -108,6 +108,7 @@ def add():
     """To the tables of both sides."""
     losses.LOSSES[Scaled.name], optimizers.OPTIMIZERS[Fading.name] = Scaled, Fading
     activations.ACTIVATIONS._classes[Bent.name] = Bent
+    activations.ACTIVATIONS._names += (Bent.name,)
     Loss.allowed = tuple(activations.ACTIVATIONS)
     curves.add_by_logit(ACTIVATION_CODE, bent, bent_derivative)
     loss._losses_of = by_code({CODE: _scaled}, loss._losses_of)

@@ -77,6 +77,11 @@ def _common(kinds: Any) -> Vector | None:
     return None
 
 
+def _of_lanes(lanes: int) -> Vector:
+    """The vector type that has so many."""
+    return next(kind for kind in (Vector(types.float32), Vector(types.float64)) if kind.lanes == lanes)
+
+
 def _define_operator(symbol: Any, emit: Callable[..., ir.Value], result: Callable[[Vector], types.Type]) -> None:
     class Template(AbstractTemplate):
         def generic(self, args: Any, kws: Any) -> Any:
@@ -161,7 +166,8 @@ def _select_twin(mask: Any, a: Any, b: Any) -> Any:
 @operation(_select_twin)
 def select(typingctx: Any, mask: Any, a: Any, b: Any) -> Any:
     """`a` where the mask is set, `b` elsewhere."""
-    kind = _common((a, b))
+    numbers = isinstance(mask, Mask) and isinstance(a, types.Number) and isinstance(b, types.Number)
+    kind = _of_lanes(mask.lanes) if numbers else _common((a, b))
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
         return builder.select(*arguments)

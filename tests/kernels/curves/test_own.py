@@ -16,9 +16,10 @@ pytestmark = pytest.mark.kernels
 DTYPES = [np.float32, np.float64]
 VECTORS = [
     own_functions.swish, own_functions.swish_derivative, own_functions.squared_relu, own_functions.elu_by_where,
-    own_functions.Functions.cube, lambda z: np.where(z >= 1, 1.0, z), lambda z: 0 * z + 2.0,
+    own_functions.Functions.cube, lambda z: np.where(z >= 1, 1.0, z), lambda z: 0 * z + 2.0, lambda z: np.where(z > 0, 1.0, 0.1),
+    lambda z: 2.0,
 ]  # fmt: skip
-NUMBERS = [own_functions.swish_by_branches, lambda z: 2.0, lambda z: math.erf(z), lambda z: 1.0 if z > 0 else 0.0]
+NUMBERS = [own_functions.swish_by_branches, lambda z: math.erf(z), lambda z: 1.0 if z > 0 else 0.0]
 
 
 @pytest.mark.skipif(DISABLED, reason="there are no vectors then")
@@ -59,3 +60,25 @@ def test_nan_stays(value):
 
 def _derivative_of(value):
     return {own_functions.squared_relu: own_functions.squared_relu_derivative}.get(value, own_functions.swish_derivative_by_branches)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_derivative_may_be_the_same_number_for_all(dtype):
+    line = fastbp.CustomActivation(lambda z: 3 * z, lambda z: 3)
+    steps = fastbp.CustomActivation(lambda z: max(0.1 * z, z), lambda z: np.where(z > 0, 1, 0.1))
+    z = np.linspace(-2, 2, 40).astype(dtype)
+    np.testing.assert_allclose(Curve(line, dtype)(z), [3 * z, np.full(40, 3)], rtol=1e-6)
+    np.testing.assert_allclose(Curve(steps, dtype)(z)[1], np.where(z > 0, 1, 0.1), rtol=1e-6)
+
+
+@pytest.mark.skipif(DISABLED, reason="Python takes any function")
+def test_what_cannot_be_compiled_is_told_and_the_model_stays_in_order():
+    def branches(z):
+        return z if z > 0 else np.where(z > -1, 0.5 * z, -0.5)
+
+    model = fastbp.MLP(
+        [2, 3, 1], activation=fastbp.CustomActivation(branches, lambda z: np.where(z > 0, 1.0, np.where(z > -1, 0.5, 0.0))), seed=0
+    )
+    for _ in range(2):
+        with pytest.raises(TypeError, match="value of the activation can be compiled neither for vectors nor for numbers"):
+            model.predict([[1.0, 2.0]])
