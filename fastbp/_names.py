@@ -11,15 +11,26 @@ from typing import TypeVar
 Value = TypeVar("Value")
 
 
-def lookup(name: object, table: Mapping[str, Value], argument: str) -> Value:
-    """``table[name]``, or an error that lists the table and the nearest name in it."""
+def lookup(name: object, table: Mapping[str, Value], argument: str, others: Mapping[str, str] | None = None) -> Value:
+    """``table[name]``, or an error that lists the table and the nearest name in it.
+
+    `others` holds what other libraries call entries of the table, in small letters without underscores.
+    """
     if not isinstance(name, str):
         raise TypeError(f"{argument} is {name!r} of type {type(name).__name__}; expected one of {', '.join(table)}")
     if name in table:
         return table[name]
+    plain = _plain(name)
+    ours = {_plain(each): each for each in table}.get(plain) or (others or {}).get(plain)
+    if ours in table:
+        raise ValueError(f"{argument}={name!r} is called {ours!r} here")
     near = nearest(name.lower(), table, 0.5)
     hint = f" Did you mean {near!r}?" if near else ""
     raise ValueError(f"{argument}={name!r} is not known; expected one of {', '.join(table)}.{hint}")
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "").replace("-", "").replace(" ", "")
 
 
 def nearest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:

@@ -17,6 +17,8 @@ class Table(Mapping[str, Class]):
     def __init__(self, at_hand: tuple[Class, ...], later: Mapping[str, tuple[str, str]]) -> None:
         self._classes: dict[str, Class] = {vars(cls)["name"]: cls for cls in at_hand}
         self._later = later
+        # The order does not depend on what was imported first.
+        self._names = (*self._classes, *later)
 
     def __getitem__(self, name: str) -> Class:
         if name not in self._classes:
@@ -24,10 +26,10 @@ class Table(Mapping[str, Class]):
         return self._classes[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys([*self._classes, *self._later]))
+        return iter(self._names)
 
     def __len__(self) -> int:
-        return len(list(iter(self)))
+        return len(self._names)
 
     def modules(self) -> dict[str, str]:
         """The modules of the classes that are imported later, by the names of these."""

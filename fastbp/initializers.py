@@ -77,11 +77,10 @@ INITIALIZERS: dict[str, Draw | None] = {
 
 def draw_weights(init: str, layer_sizes: Sequence[int], activations: Sequence[Activation], seed: int) -> list[NDArray[np.float64]]:
     """One matrix (n_in, n_out) a layer, by the initialiser's name."""
-    chosen = lookup(init, INITIALIZERS, "init")
+    chosen, by_name = lookup(init, INITIALIZERS, "init"), {name: draw for name, draw in INITIALIZERS.items() if draw}
     weights = []
     for layer, activation in enumerate(activations):
-        draw = chosen or INITIALIZERS[activation.initializer]
-        assert draw is not None
+        draw = chosen or lookup(activation.initializer, by_name, "the activation's initializer")
         weights.append(draw(generator(seed, INITIAL_WEIGHTS, layer), layer_sizes[layer], layer_sizes[layer + 1]))
     return weights
 

@@ -27,9 +27,9 @@ def test_only_a_progress_bar_needs_tqdm(run_python):
 def test_import_compiles_nothing_and_prints_nothing(run_python, tmp_path):
     code = (
         "import fastbp\n"
-        "from fastbp.compiling import jit\n"
+        "from fastbp.compiling import units\n"
         "from fastbp.kernels import programs\n"
-        "every = [programs._run, *(compiled for compiled, _ in jit._UNITS.values())]\n"
+        "every = [programs._run, *(each.function for each in units.UNITS.values())]\n"
         "assert len(every) > 1 and not any(program.signatures for program in every)\n"
         "fastbp.Trainer(fastbp.MLP([2, 3, 2]), loss='cross_entropy')"
     )
@@ -59,3 +59,28 @@ def test_import_leaves_numpy_logging_and_signals_as_they_were(run_python):
         "assert state() == before"
     )
     run_python(code)
+
+
+def test_only_a_network_that_has_them_brings_in_other_activations(run_python):
+    code = (
+        "import sys\n"
+        "import fastbp\n"
+        "from fastbp.compiling import units\n"
+        "LATER = ['fastbp.activations.' + name for name in ('clipped', 'exponential', 'gated', 'custom')] + ['fastbp.kernels.curves']\n"
+        "def there(): return [name for name in LATER if name in sys.modules], [code for _, code in units.UNITS if code is not None]\n"
+        "def train(activation):\n"
+        "    model = fastbp.MLP([2, 3, 2], activation=activation, seed=0)\n"
+        "    data = [[0.0, 1.0]], [1]\n"
+        "    fastbp.Trainer(model, loss='cross_entropy', optimizer='adam').fit(*data, epochs=1, validation_data=data)\n"
+        "    model.predict([[0.0, 1.0]])\n"
+        "assert there() == ([], [])\n"
+        "train('relu')\n"
+        "assert there() == ([], []), there()\n"
+        "train('silu')\n"
+        "modules, codes = there()\n"
+        "assert modules == ['fastbp.activations.gated', 'fastbp.kernels.curves'], modules\n"
+        "from fastbp.kernels.codes import SILU\n"
+        "compiled = {code for (_, code), each in units.UNITS.items() if code is not None and each.function.signatures}\n"
+        "assert compiled == {SILU}, compiled\n"
+    )
+    assert run_python(code) == ""

@@ -8,6 +8,7 @@ TRAIN = """
 import hashlib, json
 import numpy as np
 import fastbp
+from fastbp.activations import ACTIVATIONS
 from fastbp.kernels.lanes.sizes import TEAM
 
 CASES = {
@@ -22,13 +23,15 @@ CASES = {
     "a chain with few inputs a task": ([83, 300, 20, 3], 9, 30),
 }
 
+ACTIVATIONS = [case for cls in ACTIVATIONS.values() if not (cls.output_only or cls.steep) for case in cls.cases()]
+
 def digest(*arrays):
     return hashlib.sha256(b"".join(np.asarray(array).tobytes() for array in arrays)).hexdigest()
 
-def train(sizes, batch, rows, threads, dtype):
+def train(sizes, batch, rows, threads, dtype, activation="tanh"):
     X = np.random.default_rng(0).normal(size=(rows, sizes[0])).astype(np.float32)
     y = np.arange(rows) % sizes[-1]
-    model = fastbp.MLP(sizes, activation="tanh", dtype=dtype, seed=0)
+    model = fastbp.MLP(sizes, activation=activation, dtype=dtype, seed=0)
     trainer = fastbp.Trainer(model, loss="cross_entropy", optimizer="adam", batch_size=batch, threads=threads, seed=0)
     loss, dW, db = trainer.loss_and_gradients(X[:batch], y[:batch])
     trainer.fit(X, y, epochs=2)
@@ -47,7 +50,15 @@ results, teams, chained = {}, [], set()
 for name, (sizes, batch, rows) in CASES.items():
     for dtype in ("float32", "float64"):
         results[f"{name}, {dtype}"] = [train(sizes, batch, rows, threads, dtype) for threads in (1, 2, 3, 4)]
-print(json.dumps({"results": results, "teams": sum(teams), "chained": sorted(rows for rows, is_chain in chained if is_chain)}))
+own = fastbp.CustomActivation(lambda z: z / (1 + abs(z)), lambda z: 1 / (1 + abs(z)) ** 2)
+numbers = fastbp.CustomActivation(lambda z: z if z > 0 else 0.3 * z, lambda z: 1.0 if z > 0 else 0.3)
+activations = {}
+for activation in [*ACTIVATIONS, own, numbers]:
+    for dtype in ("float32", "float64"):
+        one, two = ((train([37, 50, 19, 3], 40, 100, threads, dtype, activation), teams[-1]) for threads in (1, 2))
+        activations[f"{activation} {activation.code}, {dtype}"] = one[0] == two[0] and two[1]
+told = {"teams": sum(teams), "chained": sorted(rows for rows, is_chain in chained if is_chain)}
+print(json.dumps(told | {"results": results, "activations": activations}))
 """
 
 
@@ -78,8 +89,13 @@ def test_up_to_four_threads_give_the_same_bits(results, name, dtype):
 
 def test_most_runs_had_a_thread_for_every_task(results):
     """A run whose tasks find no threads is computed by one, which would make the comparison empty."""
-    assert results["teams"] > len(results["results"]) * 3 / 2
+    assert results["teams"] > len(results["results"]) * 3 / 2 + len(results["activations"]) / 2
 
 
 def test_the_chain_is_used_where_it_should_be(results):
     assert results["chained"] == [30, 120]
+
+
+def test_two_threads_give_the_bits_of_one_with_every_activation(results):
+    assert [name for name, same in results["activations"].items() if not same] == []
+    assert len(results["activations"]) > 40

@@ -7,6 +7,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+import fastbp
+from fastbp import activations, losses, optimizers
 from fastbp._names import flag, integer, lookup, real
 
 TABLE = {"adam": 1, "adamw": 2, "sgd": 3}
@@ -16,7 +18,7 @@ def test_a_name_is_looked_up():
     assert [lookup(name, TABLE, "optimizer") for name in TABLE] == [1, 2, 3]
 
 
-@pytest.mark.parametrize(("given", "near"), [("adma", "'adam'"), ("ADAMW", "'adamw'"), ("sg", "'sgd'")])
+@pytest.mark.parametrize(("given", "near"), [("adma", "'adam'"), ("AMADW", "'adamw'"), ("sg", "'sgd'")])
 def test_the_nearest_name_is_told(given, near):
     with pytest.raises(ValueError, match=rf"optimizer='{given}' is not known; expected one of adam, adamw, sgd\. Did you mean {near}\?"):
         lookup(given, TABLE, "optimizer")
@@ -25,6 +27,65 @@ def test_the_nearest_name_is_told(given, near):
 def test_no_name_is_told_when_none_is_near():
     with pytest.raises(ValueError, match=r"expected one of adam, adamw, sgd\.$"):
         lookup("xyz", TABLE, "optimizer")
+
+
+def called(given, argument, make):
+    """What the error says that a name is called."""
+    with pytest.raises(ValueError, match="is called") as raised:
+        make(given)
+    begin, name, end = str(raised.value).split("'")[0], str(raised.value).split("'")[3], str(raised.value).split("'")[4]
+    assert (begin, end) == (f"{argument}=", " here") and str(raised.value).split("'")[1:3] == [given, " is called "]
+    return name
+
+
+def test_case_and_underscores_do_not_hide_a_name():
+    for given, name in {"ADAMW": "adamw", "Adam": "adam", "S-G_D": "sgd", "adam w": "adamw"}.items():
+        assert called(given, "optimizer", lambda given: lookup(given, TABLE, "optimizer")) == name
+
+
+def test_what_others_call_it_is_told_as_long_as_the_table_has_it():
+    others = {"gradientdescent": "sgd", "lion": "lion"}
+    assert called("Gradient_Descent", "optimizer", lambda given: lookup(given, TABLE, "optimizer", others)) == "sgd"
+    with pytest.raises(ValueError, match="'lion' is not known"):
+        lookup("lion", TABLE, "optimizer", others)
+    assert lookup("sgd", TABLE, "optimizer", {"sgd": "adam"}) == 3
+
+
+def test_names_that_people_bring():
+    def activation(name):
+        fastbp.MLP([2, 2, 1], activation=name)
+
+    def output(name):
+        fastbp.MLP([2, 2, 1], output_activation=name)
+
+    def loss(name):
+        fastbp.Trainer(fastbp.MLP([2, 1]), loss=name)
+
+    def optimizer(name):
+        fastbp.Trainer(fastbp.MLP([2, 1]), loss="squared_error", optimizer=name)
+
+    brought = {
+        "activation": (
+            activation,
+            "swish-silu hardtanh-hard_tanh HardTanh-hard_tanh leakyrelu-leaky_relu LeakyReLU-leaky_relu GELU-gelu exp-exponential",
+        ),
+        "output_activation": (output, "linear-identity logistic-sigmoid Softmax-softmax"),
+        "loss": (loss, "mse-squared_error mean_squared_error-squared_error MSELoss-squared_error bce-binary_cross_entropy"),
+        "optimizer": (optimizer, "Adam-adam SGD-sgd RMSprop-rmsprop adamW-adamw"),
+    }
+    for argument, (make, pairs) in brought.items():
+        for given, name in (pair.split("-") for pair in pairs.split()):
+            assert called(given, argument, make) == name
+    for given in ("sparse_categorical_crossentropy", "categorical_crossentropy", "CrossEntropyLoss", "nll", "log_loss"):
+        assert called(given, "loss", loss) == "cross_entropy"
+
+
+def test_other_names_are_written_plainly_and_are_of_entries_that_are_there():
+    for others, table in ((activations.OTHER_NAMES, activations.ACTIVATIONS), (losses.OTHER_NAMES, losses.LOSSES)):
+        plain = {name.replace("_", "") for name in table}
+        assert all(name.isalnum() and name == name.lower() and name not in plain for name in others)
+        assert {*others.values()} <= {*table}
+    assert all(name.isalnum() and name == name.lower() for name in optimizers.OPTIMIZERS)
 
 
 @pytest.mark.parametrize("given", [None, 3, b"adam", ["adam"]])

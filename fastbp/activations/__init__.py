@@ -77,6 +77,18 @@ ACTIVATIONS: Table[type[Activation]] = Table(
 )
 #: Those that are built with what they cannot do without, and so have no name to be asked for by.
 BUILT = {"custom": ("fastbp.activations.custom", "CustomActivation"), "ascending": ("fastbp.activations.ascending", "Ascending")}
+#: What other libraries call some of these, in small letters without underscores.
+OTHER_NAMES = {
+    "swish": "silu",
+    "linear": "identity",
+    "logistic": "sigmoid",
+    "logsig": "sigmoid",
+    "rectifier": "relu",
+    "lrelu": "leaky_relu",
+    "gelunew": "gelu_tanh",
+    "geluapproximate": "gelu_tanh",
+    "exp": "exponential",
+}
 #: The modules of the classes that are imported when they are asked for.
 MODULES = ACTIVATIONS.modules() | {name: module for module, name in BUILT.values()}
 
@@ -102,7 +114,7 @@ def as_activation(given: object, argument: str, *, output: bool = False) -> Acti
         names = {name: name for name in ACTIVATIONS if output or name != Softmax.name}
         if given in ACTIVATIONS and given not in names:
             raise ValueError(f"{argument}={given!r} is for the output layer: use output_activation={given!r}; here: {', '.join(names)}")
-        given = ACTIVATIONS[lookup(given, names, argument)]()
+        given = ACTIVATIONS[lookup(given, names, argument, OTHER_NAMES)]()
     if not isinstance(given, Activation):
         raise TypeError(f"{argument} is {given!r} of type {type(given).__name__}; expected a name or an activation such as LeakyReLU(0.1)")
     if given.output_only and not output:

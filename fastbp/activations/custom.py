@@ -19,8 +19,9 @@ _STEP = 1e-4
 class CustomActivation(Activation):
     """a = value(z), a' = derivative(z), from two functions of a number.
 
-    They are compiled with Numba. Those made of arithmetic, comparisons, ``np.where``, ``max``, ``min``, ``abs``, ``exp``, ``tanh`` and
-    ``sqrt``, without branches, compute a whole vector at a time, as fast as fastbp's own; the others one number after the other.
+    They are compiled with Numba. Those made of arithmetic, whole powers, comparisons, ``np.where``, ``max``, ``min``, ``abs``, ``exp``,
+    ``tanh`` and ``sqrt``, without branches, compute a whole vector at a time, as fast as fastbp's own; the others one number after the
+    other.
 
     Parameters
     ----------

@@ -71,9 +71,19 @@ def __getattr__(name: str) -> Any:
     return attribute(MODULES[name], name)
 
 
+#: What other libraries call some of these, in small letters without underscores.
+OTHER_NAMES = {
+    **dict.fromkeys(("mse", "mseloss", "meansquarederror", "l2", "l2loss"), "squared_error"),
+    **dict.fromkeys(("crossentropyloss", "categoricalcrossentropy", "sparsecategoricalcrossentropy"), "cross_entropy"),
+    **dict.fromkeys(("softmaxcrossentropy", "nll", "nllloss", "logloss"), "cross_entropy"),
+    **dict.fromkeys(("bce", "bceloss", "bcewithlogits", "bcewithlogitsloss"), "binary_cross_entropy"),
+    **dict.fromkeys(("binarycrossentropywithlogits", "sigmoidbinarycrossentropy"), "binary_cross_entropy"),
+}
+
+
 def as_loss(given: object) -> Loss:
     """A loss object, or one with default settings by its name."""
-    return given if isinstance(given, Loss) else lookup(given, LOSSES, "loss")()
+    return given if isinstance(given, Loss) else lookup(given, LOSSES, "loss", OTHER_NAMES)()
 
 
 def describe_loss(loss: Loss) -> str | dict[str, Any]:

@@ -6,7 +6,9 @@ import os
 import re
 import shutil
 import signal
+from pathlib import Path
 
+import own_functions
 import pytest
 from small_task import LABELS, Recorder, StopAt, X, bits, make
 
@@ -38,6 +40,63 @@ def test_steps_and_epochs_are_hit_exactly(tmp_path, every, wanted):
     assert bits(trainer) == bits(plain) == bits(fastbp.Trainer.resume(path))
     assert sorted({*seen.steps, steps_in(path)}) == wanted
     assert os.listdir(tmp_path) == ["run.safetensors"]
+
+
+@pytest.mark.parametrize(
+    "activation",
+    [
+        "gelu",
+        fastbp.ELU(0.5),
+        fastbp.CustomActivation(own_functions.swish, own_functions.swish_derivative),
+        fastbp.CustomActivation(own_functions.swish_by_branches, own_functions.swish_derivative_by_branches),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_run_of_any_activation_goes_on_to_the_last_bit(tmp_path, activation, dtype):
+    plain, trainer = (make(activation=activation, dtype=dtype) for _ in range(2))
+    plain.fit(X, LABELS, epochs=3)
+    trainer.fit(X, LABELS, epochs=3, callbacks=[fastbp.Checkpoint(tmp_path / "run", "4 steps"), StopAt(10)])
+    again = fastbp.Trainer.resume(tmp_path / "run")
+    assert again.steps == 10 and again.model.activations == plain.model.activations
+    again.fit(X, LABELS, epochs=2)
+    assert bits(again) == bits(plain) and bits(trainer) != bits(plain)
+
+
+KILLED = """
+import os, signal, sys
+sys.path.insert(0, sys.argv[1])
+import fastbp, own_functions
+from small_task import LABELS, X, bits, make
+
+class Kill(fastbp.Callback):
+    after_others = True
+
+    def steps_to_pause(self, run):
+        return 1
+
+    def on_pause(self, run):
+        if run.steps == 10:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+own = fastbp.CustomActivation(own_functions.swish, own_functions.swish_derivative)
+for activation, path in (("gelu", sys.argv[2]), (own, sys.argv[3])):
+    if os.fork() == 0:
+        make(activation=activation).fit(X, LABELS, epochs=3, callbacks=[fastbp.Checkpoint(path, "3 steps"), Kill()])
+    assert os.waitstatus_to_exitcode(os.wait()[1]) == -signal.SIGKILL
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def test_a_run_of_any_activation_that_was_killed_goes_on_to_the_last_bit(tmp_path, run_python):
+    paths = tmp_path / "gelu", tmp_path / "own"
+    run_python(KILLED, Path(own_functions.__file__).parent, *paths)
+    for path, activation in zip(paths, ("gelu", fastbp.CustomActivation(own_functions.swish, own_functions.swish_derivative)), strict=True):
+        plain, again = make(activation=activation), fastbp.Trainer.resume(path)
+        plain.fit(X, LABELS, epochs=3)
+        assert again.steps == 9
+        again.fit(X, LABELS, epochs=2)
+        assert bits(again) == bits(plain)
 
 
 def test_steps_are_counted_from_the_start_of_the_run(tmp_path):

@@ -128,6 +128,45 @@ def test_a_kernel_compiled_beside_others_that_are_loaded_calls_its_own_functions
     assert result["results"] == cold.first["results"]
 
 
+# Trains nets with the activations that are named, one after the other; prints what came out, and how many units of theirs were compiled.
+CURVES = """
+import hashlib, json, sys
+import numpy as np
+import fastbp
+from fastbp.compiling import units
+
+X = np.random.default_rng(0).normal(size=(90, 6)).astype(np.float32)
+found = {}
+for name in sys.argv[1:]:
+    model = fastbp.MLP([6, 16, 8, 3], activation=name, seed=0)
+    fastbp.Trainer(model, loss="cross_entropy", optimizer="adam", batch_size=32, seed=0, threads=2).fit(X, np.arange(90) % 3, epochs=2)
+    found[name] = hashlib.sha256(model.network.parameters.tobytes() + model.predict(X).tobytes()).hexdigest()
+variants = [each.function.stats for (_, code), each in units.UNITS.items() if code is not None]
+print(json.dumps([found, sum(sum(stats.cache_misses.values()) for stats in variants)]))
+"""
+
+
+def test_activations_are_the_same_in_whatever_order_processes_compile_or_load_them(cold, cache, tmp_path):
+    """Each is two functions of a factory, whose names must not be given by the order in which they are made."""
+    folders = [tmp_path / "one", tmp_path / "other"]
+    for folder in folders:
+        shutil.copytree(cache, folder)
+
+    def train(folder, *names):
+        return json.loads(cold.run(CURVES, *names, NUMBA_CACHE_DIR=str(folder)))
+
+    first, compiled = train(folders[0], "gelu", "elu", "selu")
+    second, compiled_there = train(folders[1], "elu", "silu", "gelu")
+    assert (compiled, compiled_there) == (6, 6)
+    third, compiled = train(folders[0], "silu", "elu", "gelu", "selu")
+    # Loaded but for one, which is compiled beside them.
+    assert compiled == 2
+    fourth, compiled = train(folders[1], "gelu", "elu", "silu")
+    assert compiled == 0
+    assert len({*third.values()}) == 4
+    assert all(results.items() <= third.items() for results in (first, second, fourth))
+
+
 def test_machine_code_of_another_version_is_left_alone(cold, cache):
     sources = {path: path.read_text() for path in cold.package.rglob("*.py")}
     try:

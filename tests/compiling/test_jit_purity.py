@@ -3,6 +3,7 @@
 import gc
 import platform
 import re
+import shutil
 import tracemalloc
 
 import numba
@@ -11,8 +12,10 @@ import pytest
 from numba.core.runtime import _nrt_python, rtsys
 
 import fastbp
-from fastbp.compiling import jit
+from fastbp.activations import ACTIVATIONS
+from fastbp.compiling import units
 from fastbp.kernels import checks, digest, programs, scores
+from fastbp.kernels.codes import ACTIVATE, OTHER_ACTIVATIONS
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(1000, 6)).astype(np.float32)
@@ -20,7 +23,8 @@ LABELS = RANDOM.integers(0, 2, 1000)
 
 TWO = pytest.param(2, marks=pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="Numba was started with one thread"))
 
-PROGRAMS = [programs._run, *(compiled for compiled, _ in jit._UNITS.values())]
+# Without those that are compiled for an activation.
+PROGRAMS = [programs._run, *(each.function for (number, _), each in units.UNITS.items() if number < ACTIVATE)]
 # With the JIT off, for another pass over the kernels, they are plain functions.
 NAMES = [getattr(program, "py_func", program).__name__ for program in [*PROGRAMS, checks._all_within, digest._digest]]
 # What adds scores up, in double precision.
@@ -55,6 +59,31 @@ def doubles(assembly):
 @pytest.mark.parametrize("name", NAMES)
 def test_float32_programs_hold_no_double_arithmetic(cold, name):
     assert doubles((cold.assembly / f"{name}.s").read_text()) == set()
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="reads x86 instructions")
+def test_activations_hold_no_double_arithmetic_in_float32_and_count_no_references(cold, tmp_path):
+    code = (
+        "import sys\n"
+        "import fastbp\n"
+        "from fastbp.activations import ACTIVATIONS\n"
+        "from fastbp.compiling import units\n"
+        "for name in [name for name in ACTIVATIONS if name != 'softmax']:\n"
+        "    trainer = fastbp.Trainer(fastbp.MLP([2, 3, 1], activation=name), loss='squared_error')\n"
+        "    trainer.loss_and_gradients([[0.0, 1.0]], [1.0])\n"
+        "for (_, code), each in units.UNITS.items():\n"
+        "    if code is not None:\n"
+        "        with open(f'{sys.argv[1]}/{each.function.py_func.__name__}', 'w') as file:\n"
+        "            file.writelines(each.function.inspect_asm().values())\n"
+    )
+    shutil.copytree(cold.package.parent.parent / "cache", tmp_path / "cache")
+    cold.run(code, tmp_path, NUMBA_CACHE_DIR=str(tmp_path / "cache"))
+    files = [path for path in tmp_path.iterdir() if path.is_file()]
+    assert sorted(path.name for path in files) == sorted(f"{kind}_{code}" for kind in ("activate", "derive") for code in OTHER_ACTIVATIONS)
+    for file in files:
+        text = file.read_text()
+        assert len([*mnemonics(text)]) > 10, file.name
+        assert doubles(text) == set() and "NRT_" not in text, file.name
 
 
 @pytest.mark.parametrize("name", NAMES[1:])
@@ -164,7 +193,7 @@ class TestOneProgramServes:
     def test_batch_sizes(self, batch_size):
         self.use(make(batch_size=batch_size))
 
-    @pytest.mark.parametrize("name", ["sigmoid", "tanh", "relu", "leaky_relu", "identity"])
+    @pytest.mark.parametrize("name", [name for name in ACTIVATIONS if name != "softmax"])
     def test_activations(self, name):
         self.use(make(loss="squared_error", activation=name, output_activation=name), y=X[:, :2])
 

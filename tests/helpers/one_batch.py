@@ -55,9 +55,9 @@ class OneBatch:
         objective = self.loss.objective(self.dtype)
         self.results = np.zeros(steps, self.dtype) if results is None else results
         size = self.rows if batch_size is None else batch_size
-        made = Call(kind, self.network, self.workspace, data, rule, objective, order_begin, size, self.results, steps)
+        self.made = Call(kind, self.network, self.workspace, data, rule, objective, order_begin, size, self.results, steps)
         # What the addresses lead to must live as long as this batch.
-        self.prepared = programs.prepared(made)
+        self.prepared = programs.prepared(self.made)
         return self.prepared.arguments
 
     def where(self, layer, side):

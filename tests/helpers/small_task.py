@@ -21,8 +21,8 @@ OPTIMIZERS = {
 }
 
 
-def make(optimizer="adam", *, loss="cross_entropy", batch_size=8, model_seed=0, dtype="float32", hidden=6, **settings):
-    model = fastbp.MLP([3, hidden, 2], activation="tanh", dtype=dtype, seed=model_seed)
+def make(optimizer="adam", *, loss="cross_entropy", batch_size=8, model_seed=0, dtype="float32", hidden=6, activation="tanh", **settings):
+    model = fastbp.MLP([3, hidden, 2], activation=activation, dtype=dtype, seed=model_seed)
     given = OPTIMIZERS[optimizer]() if isinstance(optimizer, str) else optimizer
     return fastbp.Trainer(model, loss=loss, optimizer=given, batch_size=batch_size, **({"seed": 0} | settings))
 

@@ -32,7 +32,7 @@ def test_every_unit_of_every_row_is_activated(activation, columns, dtype):
         X = logits_of(rows, columns, dtype)
         wanted, z = reference.forward(reference.net_of(model), X).outputs[-1], X.astype(np.float64)
         # What is written by a function of z passes its rounding on.
-        rounding = np.abs(z * activation.reference_derivative(z)) if activation.needs_z else 0
+        rounding = np.abs(z * activation.reference_derivative(z)) if activation.needs_z or activation.settings else 0
         assert (np.abs(model.predict(X) - wanted) <= 16 * np.finfo(dtype).eps * (np.abs(wanted) + rounding) + np.finfo(dtype).tiny).all()
 
 

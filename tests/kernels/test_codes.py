@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fastbp.activations import ACTIVATIONS
-from fastbp.kernels import accuracy, activate, codes, loss, update
+from fastbp.kernels import accuracy, activate, codes, curves, loss, update
 from fastbp.losses import LOSSES
 from fastbp.optimizers import OPTIMIZERS
 
@@ -20,14 +20,16 @@ def test_everything_registered_has_a_code_and_every_code_is_of_something():
 
 
 def test_every_code_has_one_place_in_the_kernels():
-    placed = [codes.IDENTITY, codes.SOFTMAX, *activate.BY_OUTPUT, *activate.BY_LOGIT]
+    placed = [codes.IDENTITY, codes.SOFTMAX, *activate.BY_OUTPUT, *curves.BY_OUTPUT, *curves.BY_LOGIT]
     assert sorted(placed) == list(codes.ACTIVATIONS)
     assert sorted(loss.LOSSES) == sorted({*codes.LOSSES} - {codes.NO_LOSS})
     assert sorted(update.RULES) == list(codes.RULES)
 
 
 def test_classes_and_kernels_say_the_same():
-    assert {cls.code for cls in ACTIVATIONS.values() if cls.needs_z} == set(activate.BY_LOGIT)
+    assert {cls.code for cls in ACTIVATIONS.values() if cls.needs_z} == set(curves.BY_LOGIT)
+    assert {code for code in codes.ACTIVATIONS if codes.keeps_derivative(code)} == set(curves.BY_LOGIT)
+    assert set(codes.CORE_ACTIVATIONS) == {codes.IDENTITY, codes.SOFTMAX, *activate.BY_OUTPUT}
     assert {cls.code for cls in LOSSES.values() if cls().answers(2)} == set(accuracy.ACCURACIES)
     # Those of logits say which output activation they contain.
     assert {cls.code for cls in LOSSES.values() if cls.allowed == tuple(ACTIVATIONS)} == set(loss.OF_PREDICTIONS)
@@ -47,6 +49,16 @@ def test_adam_and_adamw_share_a_rule_and_no_others_do():
     found = [{case.code for case in cls.cases()} for name, cls in OPTIMIZERS.items() if name != "adamw"]
     assert sum(len(each) for each in found) == len(set.union(*found))
     assert {case.code for case in OPTIMIZERS["adamw"].cases()} == {codes.ADAM}
+
+
+@pytest.mark.parametrize("activation", cases(ACTIVATIONS), ids=str)
+def test_an_activations_settings_have_room(activation):
+    assert len(activation.for_kernels) == codes.ACTIVATION_SETTINGS
+    assert activation.for_kernels[: len(activation.settings)] == tuple(activation.settings.values())
+
+
+def test_codes_of_the_package_are_below_those_of_users():
+    assert max(codes.ACTIVATIONS) < codes.OWN_ACTIVATION and codes.keeps_derivative(codes.OWN_ACTIVATION)
 
 
 @pytest.mark.parametrize("loss", cases(LOSSES), ids=str)

@@ -16,5 +16,5 @@ def test_a_wrong_gradient_is_seen(monkeypatch):
 
     monkeypatch.setattr(fastbp.Trainer, "loss_and_gradients", changed)
     failed = failures(gradients.gradients_equal_central_differences)
-    assert any("relu net, squared_error, tanh output, weighted rows: dbiases[1][0] is " in each for each in failed)
+    assert any("relu net, squared_error, identity output, weighted rows: dbiases[1][0] is " in each for each in failed)
     assert not any("dweights" in each for each in failed)

@@ -2,6 +2,8 @@
 
 The tail Q(x) is the product of ``exp(-x**2 / 2)`` and of what falls as slowly as 1 / x, a polynomial of ``(x - 4) / (x + 4)`` over 1 + 2 x,
 whose coefficients come from ``benchmarks/fit_normal.py``. So its digits are right far out, where 1 minus the distribution has none.
+Bounds, in units in the last place (ULP) against exact values, for x >= 0 where results are normal numbers, in float32 and in float64
+(``tests/kernels/lanes/test_normal.py``): 6 of `scaled_tail`, 2 of `half_square_exponential`, 6.5 of their product, which is Q(x).
 """
 
 from __future__ import annotations

@@ -77,6 +77,11 @@ def _common(kinds: Any) -> Vector | None:
     return None
 
 
+def _of_lanes(lanes: int) -> Vector:
+    """The vector type that has so many."""
+    return next(kind for kind in (Vector(types.float32), Vector(types.float64)) if kind.lanes == lanes)
+
+
 def _define_operator(symbol: Any, emit: Callable[..., ir.Value], result: Callable[[Vector], types.Type]) -> None:
     class Template(AbstractTemplate):
         def generic(self, args: Any, kws: Any) -> Any:
@@ -99,7 +104,10 @@ _define_operator(operator.truediv, lambda builder, a, b: builder.fdiv(a, b), lam
 _define_operator(operator.neg, lambda builder, a: builder.fneg(a), lambda kind: kind)
 _define_operator(operator.lt, lambda builder, a, b: builder.fcmp_ordered("<", a, b), lambda kind: Mask(kind.lanes))
 _define_operator(operator.gt, lambda builder, a, b: builder.fcmp_ordered(">", a, b), lambda kind: Mask(kind.lanes))
+_define_operator(operator.le, lambda builder, a, b: builder.fcmp_ordered("<=", a, b), lambda kind: Mask(kind.lanes))
+_define_operator(operator.ge, lambda builder, a, b: builder.fcmp_ordered(">=", a, b), lambda kind: Mask(kind.lanes))
 _define_operator(operator.eq, lambda builder, a, b: builder.fcmp_ordered("==", a, b), lambda kind: Mask(kind.lanes))
+_define_operator(operator.ne, lambda builder, a, b: builder.fcmp_unordered("!=", a, b), lambda kind: Mask(kind.lanes))
 
 
 @operation(lambda like, value: np.full(BYTES // like.itemsize, value, like.dtype))
@@ -158,7 +166,8 @@ def _select_twin(mask: Any, a: Any, b: Any) -> Any:
 @operation(_select_twin)
 def select(typingctx: Any, mask: Any, a: Any, b: Any) -> Any:
     """`a` where the mask is set, `b` elsewhere."""
-    kind = _common((a, b))
+    numbers = isinstance(mask, Mask) and isinstance(a, types.Number) and isinstance(b, types.Number)
+    kind = _of_lanes(mask.lanes) if numbers else _common((a, b))
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
         return builder.select(*arguments)

@@ -10,7 +10,7 @@ from fastbp.kernels.lanes.memory import load, store
 from fastbp.kernels.lanes.panels import lanes_of
 from fastbp.kernels.lanes.sizes import BYTES
 
-EXP, SIGMOID, TANH, LOG1P = range(4)
+EXP, SIGMOID, TANH, LOG1P, EXP_ANY, EXPM1 = range(6)
 
 
 @program
@@ -23,8 +23,12 @@ def apply(code, x, out):
             store(out, i, elementary.sigmoid(y))
         elif code == TANH:
             store(out, i, elementary.tanh(y))
-        else:
+        elif code == LOG1P:
             store(out, i, elementary.log1p_unit(y))
+        elif code == EXP_ANY:
+            store(out, i, elementary.exp(y))
+        else:
+            store(out, i, elementary.expm1_nonpositive(y))
 
 
 def wide_sigmoid(x):
@@ -40,11 +44,15 @@ def wide_exp(x):
 # Function: code, domain, bound, the same in a wider type, the same in mpmath, and where the docstring exempts the smallest numbers.
 FUNCTIONS = {
     "exp_nonpositive": (EXP, (-np.inf, 0), 1.5, wide_exp, mpmath.exp, "results"),
+    "exp": (EXP_ANY, (-np.inf, np.inf), 1.5, wide_exp, mpmath.exp, "results"),
+    "expm1_nonpositive": (EXPM1, (-np.inf, 0), 1.5, np.expm1, mpmath.expm1, "arguments"),
     "sigmoid": (SIGMOID, (-np.inf, np.inf), 3, wide_sigmoid, lambda x: 1 / (1 + mpmath.exp(-x)), "results"),
     "tanh": (TANH, (-np.inf, np.inf), 3, np.tanh, mpmath.tanh, "arguments"),
     "log1p_unit": (LOG1P, (0, 1), 2.5, np.log1p, mpmath.log1p, None),
 }
 DTYPES = [np.float32, np.float64]
+# The largest arguments of exp whose results are numbers.
+HIGHEST = {np.dtype(np.float32): np.float32(88.72283), np.dtype(np.float64): 709.782712893384}
 
 
 def evaluate(name, x):
@@ -60,7 +68,7 @@ def evaluate(name, x):
 
 
 def in_domain(name, x):
-    low, high = FUNCTIONS[name][1]
+    low, high = FUNCTIONS[name][1] if name != "exp" else (-np.inf, HIGHEST[x.dtype])
     return x[(x >= low) & (x <= high)]
 
 
@@ -136,15 +144,28 @@ def test_edges_stay_within_the_bound_of_arbitrary_precision(name, dtype):
 def test_infinities_saturate_and_nan_stays(dtype):
     x = np.array([-np.inf, np.inf, np.nan], dtype)
     np.testing.assert_array_equal(evaluate("exp_nonpositive", x[[0, 2]]), [0, np.nan])
+    np.testing.assert_array_equal(evaluate("exp", x), [0, np.inf, np.nan])
+    np.testing.assert_array_equal(evaluate("expm1_nonpositive", x[[0, 2]]), [-1, np.nan])
     np.testing.assert_array_equal(evaluate("sigmoid", x), [0, 1, np.nan])
     np.testing.assert_array_equal(evaluate("tanh", x), [-1, 1, np.nan])
     assert np.isnan(evaluate("log1p_unit", x[2:])).all()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+def test_exp_is_finite_up_to_its_highest_argument_and_infinite_beyond(dtype):
+    last, largest = HIGHEST[np.dtype(dtype)], float(np.finfo(dtype).max)
+    beyond = np.nextafter(dtype(last), dtype(np.inf))
+    assert mpmath.exp(mpmath.mpf(float(last))) <= largest < mpmath.exp(mpmath.mpf(float(beyond)))
+    found = evaluate("exp", np.array([last, beyond, 1000, np.finfo(dtype).max], dtype))
+    assert np.isfinite(found[0]) and (found[1:] == np.inf).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_exact_values(dtype):
     zeros = np.array([0.0, -0.0], dtype)
     assert (evaluate("exp_nonpositive", zeros) == 1).all()
+    assert (evaluate("exp", zeros) == 1).all()
+    assert (evaluate("expm1_nonpositive", zeros) == 0).all()
     assert (evaluate("sigmoid", zeros) == 0.5).all()
     assert (evaluate("tanh", zeros) == 0).all()
     assert (evaluate("log1p_unit", zeros) == 0).all()
@@ -161,7 +182,15 @@ def test_tanh_is_odd_and_has_the_sign_of_its_argument(dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(
-    ("name", "low", "high"), [("exp_nonpositive", 0, 1), ("sigmoid", 0, 1), ("tanh", -1, 1), ("log1p_unit", 0, 0.6931472)]
+    ("name", "low", "high"),
+    [
+        ("exp_nonpositive", 0, 1),
+        ("expm1_nonpositive", -1, 0),
+        ("exp", 0, np.inf),
+        ("sigmoid", 0, 1),
+        ("tanh", -1, 1),
+        ("log1p_unit", 0, 0.6931472),
+    ],
 )
 def test_results_never_leave_their_range(name, low, high, dtype):
     found = evaluate(name, in_domain(name, np.concatenate([edges(dtype), random_numbers(dtype, 100_000, seed=4)])))

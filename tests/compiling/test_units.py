@@ -1,0 +1,80 @@
+"""Units and their variants: which function a run gets the address of."""
+
+import pytest
+from one_batch import OneBatch
+
+from fastbp.compiling import units
+from fastbp.compiling.jit import DISABLED
+from fastbp.compiling.units import UNITS, address_of_unit
+from fastbp.kernels import codes, programs
+from fastbp.kernels.arguments import ACTIVATION
+
+pytestmark = pytest.mark.kernels
+
+
+def call_of(*activations):
+    """A call of a net with these hidden activations."""
+    batch = OneBatch([3, *[4] * len(activations), 2], 5, activation=list(activations), output_activation="identity")
+    batch.call()
+    return batch
+
+
+def test_every_number_has_a_unit_without_a_code():
+    assert sorted(number for number, code in UNITS if code is None) == list(range(codes.DERIVE + 1))
+
+
+def test_a_variant_has_the_arguments_of_the_unit_it_stands_for():
+    programs.load_variants([codes.ELU])
+    variants = {place: each for place, each in UNITS.items() if place[1] in codes.OTHER_ACTIVATIONS}
+    assert {code for _, code in variants} == set(codes.OTHER_ACTIVATIONS) and len(variants) == 2 * len(codes.OTHER_ACTIVATIONS)
+    assert all(each.classes == UNITS[number, None].classes for (number, _), each in variants.items())
+    assert len({each.place for each in UNITS.values()}) == len(UNITS)
+
+
+@pytest.mark.skipif(DISABLED, reason="looks at names of machine code")
+def test_machine_code_of_a_variant_has_a_name_of_its_own():
+    programs.load_variants([codes.ELU])
+    names = [each.function.py_func.__qualname__ for (_, code), each in UNITS.items() if code in codes.OTHER_ACTIVATIONS]
+    assert len(set(names)) == len(names) and f"activate_{codes.GELU}" in names and f"derive_{codes.ELU}" in names
+
+
+def test_a_run_has_an_address_for_each_unit_and_two_for_each_layer():
+    batch = call_of("relu", "gelu", "elu", "gelu")
+    kinds = programs._kinds[batch.dtype]
+    found = programs.units_for(batch.made).tolist()
+    plain, layers = found[: codes.ACTIVATE], [found[i : i + 2] for i in range(codes.ACTIVATE, len(found), units.EACH)]
+    assert plain == [address_of_unit(number, None, kinds) for number in range(codes.ACTIVATE)]
+    gelu, elu = ([address_of_unit(number, code, kinds) for number in (codes.ACTIVATE, codes.DERIVE)] for code in (codes.GELU, codes.ELU))
+    assert layers == [[0, 0], gelu, elu, gelu, [0, 0]]
+    assert len({*plain, *gelu, *elu}) == len(plain) + 4
+
+
+def test_a_code_without_a_variant_gets_the_unit_itself():
+    batch = call_of("tanh")
+    kinds = programs._kinds[batch.dtype]
+    for number in (codes.ACTIVATE, codes.DERIVE, codes.ERROR):
+        assert address_of_unit(number, 99, kinds) == address_of_unit(number, None, kinds)
+
+
+def test_addresses_are_looked_up_once_for_each_kind_of_network():
+    batch = call_of("gelu", "tanh")
+    first = programs.units_for(batch.made)
+    assert programs.units_for(call_of("gelu", "tanh").made) is first
+    assert programs.units_for(call_of("tanh", "gelu").made) is not first
+    batch.network.table[0, ACTIVATION] = codes.SILU
+    assert programs.units_for(batch.made) is not first
+
+
+def test_functions_of_a_user_are_added_when_a_run_has_them():
+    def value(z):
+        return 2 * z
+
+    code = codes.OWN_ACTIVATION + 500
+    codes.OWN_ACTIVATIONS[code] = value, lambda z: 2.0
+    try:
+        programs.load_variants([codes.TANH, codes.GELU])
+        assert (codes.ACTIVATE, code) not in UNITS
+        programs.load_variants([codes.TANH, code])
+        assert (codes.ACTIVATE, code) in UNITS and (codes.DERIVE, code) in UNITS
+    finally:
+        del codes.OWN_ACTIVATIONS[code]

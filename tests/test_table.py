@@ -1,0 +1,51 @@
+"""Tables whose entries are imported when they are first asked for."""
+
+import json
+
+import pytest
+
+from fastbp._table import Table, attribute
+
+
+class Here:
+    name = "here"
+
+
+LATER = {"one": ("fractions", "Fraction"), "two": ("decimal", "Decimal")}
+
+
+def test_entries_are_those_at_hand_and_then_those_of_other_modules():
+    from decimal import Decimal
+    from fractions import Fraction
+
+    table = Table((Here,), LATER)
+    assert list(table) == ["here", "one", "two"] and len(table) == 3
+    assert [table["two"], table["here"], table["one"]] == [Decimal, Here, Fraction]
+    # Whatever was imported first.
+    assert list(table) == ["here", "one", "two"] and list(table.values()) == [Here, Fraction, Decimal]
+    assert "one" in table and "three" not in table
+    assert table.modules() == {"Fraction": "fractions", "Decimal": "decimal"}
+    with pytest.raises(KeyError):
+        table["three"]
+
+
+def test_an_attribute_of_a_module():
+    assert attribute("math", "tau") == pytest.approx(6.283185307179586)
+    with pytest.raises(AttributeError, match="no_such"):
+        attribute("math", "no_such")
+
+
+def test_looking_at_names_imports_nothing(run_python):
+    code = (
+        "import json, sys\n"
+        "import fastbp\n"
+        "from fastbp.activations import ACTIVATIONS\n"
+        "def there(): return sorted(name for name in sys.modules if name.startswith('fastbp.activations.'))\n"
+        "names = list(ACTIVATIONS), len(ACTIVATIONS), 'swishy' in ACTIVATIONS\n"
+        "before = there()\n"
+        "assert ACTIVATIONS['gelu'] is fastbp.GELU\n"
+        "print(json.dumps([before, there()]))"
+    )
+    before, after = json.loads(run_python(code))
+    assert [name.rpartition(".")[2] for name in before] == ["base", "piecewise", "smooth", "softmax"]
+    assert {*after} - {*before} == {"fastbp.activations.gated"}
