@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from fastbp._table import attribute
 from fastbp.activations import MODULES as _ACTIVATIONS
 from fastbp.activations import Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
+from fastbp.averages import MODULES as _AVERAGES
 from fastbp.callbacks.base import Callback
 from fastbp.losses import MODULES as _LOSSES
 from fastbp.losses import BinaryCrossEntropy, CrossEntropy, SquaredError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from fastbp.activations.custom import CustomActivation
     from fastbp.activations.exponential import CELU, ELU, SELU, Exponential, Softplus
     from fastbp.activations.gated import GELU, GELUTanh, HardSwish, Mish, SiLU
+    from fastbp.averages.kinds import EMA, SWA
     from fastbp.callbacks.checkpoint import Checkpoint
     from fastbp.losses.custom import CustomLoss
     from fastbp.losses.log_link import Gamma, Poisson
@@ -41,10 +43,12 @@ __version__ = "0.1.0"
 __all__ = [
     "CELU",
     "ELU",
+    "EMA",
     "GELU",
     "MLP",
     "SELU",
     "SGD",
+    "SWA",
     "AMSGrad",
     "AbsoluteError",
     "Adadelta",
@@ -109,7 +113,7 @@ __all__ = [
 # fmt: on
 
 # Imported when they are first asked for, so that scripts that do without start faster.
-_MODULES = {"Checkpoint": "fastbp.callbacks.checkpoint"} | _ACTIVATIONS | _LOSSES | _OPTIMIZERS | _SCHEDULES
+_MODULES = {"Checkpoint": "fastbp.callbacks.checkpoint"} | _AVERAGES | _ACTIVATIONS | _LOSSES | _OPTIMIZERS | _SCHEDULES
 
 
 def __getattr__(name: str) -> Any:

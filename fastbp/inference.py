@@ -11,8 +11,8 @@ from fastbp import layout
 from fastbp._typing import Array, DType
 from fastbp.data.rows import Rows, as_they_lie
 from fastbp.data.validation import finite_range, first_within
-from fastbp.kernels.arguments import N_IN, N_OUT, Call, Data, Network, Objective, Rule, Workspace
-from fastbp.kernels.codes import COEFFICIENTS, LOSS_SETTINGS, NO_ACCURACY, NO_LOSS, NO_UPDATE, PREDICT, SCORE
+from fastbp.kernels.arguments import N_IN, N_OUT, Call, Data, Network, Objective, Workspace, no_rule
+from fastbp.kernels.codes import LOSS_SETTINGS, NO_ACCURACY, NO_LOSS, NO_UPDATE, PREDICT, RATES, SCORE
 from fastbp.kernels.lanes.sizes import FEW
 from fastbp.kernels.loader import prepared, programs, scores, units_for
 from fastbp.processors.threads import plan_tasks, start
@@ -109,7 +109,7 @@ class Inference:
         buffers = self._take(size, rows.target_width, tasks)
         width = layout.begin(buffers.workspace, self._network, size, tasks)
         if objective.code not in (NO_LOSS, buffers.loss):
-            buffers.call.set({"workspace.units": units_for(self._network, objective.code, NO_UPDATE)})
+            buffers.call.set({"workspace.units": units_for(self._network, objective.code, NO_UPDATE, 0)})
             buffers.loss = objective.code
         buffers.call.set({"kind": kind, "objective.code": objective.code, "objective.accuracy": objective.accuracy})
         buffers.call.set({"objective.settings": objective.settings})
@@ -137,9 +137,9 @@ class Inference:
     def _new(self, rows: int, target_width: int, tasks: int) -> _Buffers:
         dtype = self._dtype
         workspace = layout.workspace(self._network, rows, target_width, tasks, training=False)
-        nothing = np.zeros((1, COEFFICIENTS), dtype)
+        nothing = np.zeros((1, RATES), dtype)
         # A row's loss is its own, whatever the batch it comes in.
         data = Data(np.zeros((3, 4), np.int64), as_they_lie(1), 1, mean_over=1)
-        rule = Rule(NO_UPDATE, 0, 0, nothing, nothing[0], nothing[0])
+        rule = no_rule(nothing, nothing[0])
         call = Call(PREDICT, self._network, workspace, data, rule, self._nothing, 0, 1, nothing[0], 1)
         return _Buffers(prepared(call), workspace)

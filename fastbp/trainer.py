@@ -13,6 +13,7 @@ from fastbp._fixed import Fixed
 from fastbp._names import flag, integer, lookup, real
 from fastbp._random import as_seed
 from fastbp._typing import Array
+from fastbp.averages import Average, as_average
 from fastbp.callbacks.base import Callback, check_callbacks
 from fastbp.data.labels import ClassWeight, check_class_weight
 from fastbp.losses import Loss, as_loss
@@ -58,13 +59,15 @@ class Trainer(Fixed):
         With "ignore" a target that is NaN loses nothing and pulls at nothing; its output still counts in the mean over outputs.
     class_weight : "balanced" or dict, optional
         What rows count in ``fit``, by their labels, beside their sample weights. "balanced" lets all classes count the same.
+    average : EMA, SWA or their names, optional
+        An average of the weights over the steps. The model has it for validation and when ``fit`` has ended; training goes on without it.
+    accumulate : int, default 1
+        An update after so many batches, by the mean of their gradients: as of one batch as large.
 
     Attributes
     ----------
-    epoch : int
-        Whole epochs done.
-    steps : int
-        Updates done.
+    epoch, steps : int
+        Whole epochs and updates done.
     history : History
     run : Run
         All that training changes, in one object: what callbacks are given.
@@ -97,6 +100,8 @@ class Trainer(Fixed):
     precision = Held[str]()
     missing_targets = Held[str]()
     class_weight = Held[ClassWeight]()
+    average = Held[Average | None]()
+    accumulate = Held[int]()
     model = Held[MLP]()
     history = Held[History]()
     epoch = Held[int]()
@@ -115,6 +120,8 @@ class Trainer(Fixed):
         precision: str = "float32",
         missing_targets: str = "error",
         class_weight: dict[Any, float] | str | None = None,
+        average: str | Average | None = None,
+        accumulate: int = 1,
     ) -> None:
         if not isinstance(model, MLP):
             raise TypeError(f"model is of type {type(model).__name__}; expected an MLP")
@@ -129,6 +136,8 @@ class Trainer(Fixed):
             precision=lookup(precision, {"float32": "float32"}, "precision"),
             missing_targets=lookup(missing_targets, {"error": "error", "ignore": "ignore"}, "missing_targets"),
             class_weight=check_class_weight(class_weight),
+            average=as_average(average),
+            accumulate=integer(accumulate, "accumulate", least=1),
         )
         run.take_output()
         self._begin(run)
@@ -156,8 +165,8 @@ class Trainer(Fixed):
         Parameters
         ----------
         X : array-like of shape (n, n_inputs)
-            Finite numbers of any real type; rows are converted as they are gathered, so that the data set is not copied, unless its columns
-            lie together or its type is a rare one. The columns of a frame are taken by ``model.feature_names``.
+            Finite numbers of any real type. It is not copied, unless its columns lie together or its type is a rare one. The columns of a
+            frame are taken by ``model.feature_names``.
         y : array-like
             Targets of the loss, of shape (n,) or (n, n_outputs), or labels of ``model.classes``.
         epochs : int
@@ -165,12 +174,12 @@ class Trainer(Fixed):
             Evaluated after every epoch. Errors about it begin with its name.
         sample_weight : array-like of shape (n,), optional
             Not negative. The loss of a batch of B rows is ``sum_i w_i l_i / (B * mean(w))``, with the mean over the whole set: whatever the
-            batches, a row of weight 2 pulls as two rows do, and a factor common to all weights changes nothing.
+            batches, a row of weight 2 pulls as two rows do.
         callbacks : Callback or sequence of them
         progress : bool or "auto"
             Show a bar on standard error; "auto" does when that is a terminal.
         time_limit : float, optional
-            Seconds after which training stops at the next step.
+            In seconds.
         on_interrupt : "return" or "raise"
             What Ctrl-C does at the next step: ``fit`` returns, or raises KeyboardInterrupt. A second one within 3 s always raises.
 
@@ -182,8 +191,8 @@ class Trainer(Fixed):
         Raises
         ------
         ValueError, TypeError
-            For data or arguments that do not fit; nothing has changed then. Also for data that a callback has changed so that they do not
-            fit any more: the epochs up to there are kept then.
+            For data or arguments that do not fit; nothing has changed then. Also for data that a callback has spoilt: the epochs up to
+            there are kept then.
         RuntimeError
             While another call trains the model.
         """
@@ -210,7 +219,7 @@ class Trainer(Fixed):
     def step(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Make one update on the rows of X, and return their loss before it: of these rows alone, with weights their weighted mean.
 
-        Parameters and errors are those of `fit`.
+        Parameters and errors are those of `fit`; an `average` is not in the model then.
         """
         return self._single.step(X, y, sample_weight)
 
@@ -220,9 +229,8 @@ class Trainer(Fixed):
         Returns
         -------
         loss : float
-        weight_gradients : list of ndarray
-            dW of each layer, of the shape of ``model.weights[l]``. An optimizer's weight decay is not in it.
-        bias_gradients : list of ndarray
+        weight_gradients, bias_gradients : list of ndarray
+            dW and db of each layer, of the shape of ``model.weights[l]`` and ``model.biases[l]``, without an optimizer's weight decay.
         """
         loss, gradient = self._single.loss_and_gradient(X, y, sample_weight)
         return loss, *layout.matrices(gradient, self.model.network.table)
@@ -238,10 +246,8 @@ class Trainer(Fixed):
 
         Raises
         ------
-        OSError
-            When the file cannot be written; an older file of that name is then untouched.
-        TypeError
-            For an optimizer of a class that is not fastbp's.
+        OSError, TypeError, ValueError
+            When the file cannot be written, or not hold an optimizer or a function. An older file of that name is then untouched.
         """
         self.run.save(path)
 
@@ -257,10 +263,8 @@ class Trainer(Fixed):
 
         Raises
         ------
-        OSError
-            When there is no such file.
-        ValueError
-            When the file is damaged, of a newer format, or none of fastbp's.
+        OSError, ValueError
+            When there is no such file; when it is damaged, of a newer format, or none of fastbp's.
 
         Warns
         -----
@@ -273,13 +277,13 @@ class Trainer(Fixed):
         return trainer
 
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> dict[str, float]:
-        """Loss over a data set and, for the two cross-entropies, accuracy.
+        """Loss over a data set and, where there are right and wrong answers, accuracy.
 
         Returns
         -------
         dict
-            ``"loss"``, and ``"accuracy"``: the share of rows whose largest output is the right one (cross_entropy), of outputs on the
-            right side of one half (binary_cross_entropy).
+            ``"loss"`` and, of losses of classes, ``"accuracy"``: the share of rows whose largest output is right (cross_entropy), of
+            outputs on the right side of one half (the others).
         """
         return self.run.evaluate(X, y, sample_weight)
 

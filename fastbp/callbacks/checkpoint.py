@@ -78,6 +78,7 @@ class Checkpoint(Callback):
 
     def on_fit_begin(self, run: Run) -> None:
         """Make sure that files can be written, and that the run of another trainer is not lost."""
+        run.check_storable()
         check_writable(self.path)
         if run.steps == 0 and not run.resumed and self.path.exists():
             before = link_beside(self.path, self._names_before())

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from fastbp.kernels.codes import ACTIVATION_SETTINGS, COEFFICIENTS
+from fastbp.kernels.codes import ACTIVATION_SETTINGS, NO_UPDATE, RATES
 
 # Columns of the table.
 N_IN, N_OUT, WEIGHT, BIAS, ACTIVATION, UNITS_IN, UNITS_OUT, TURNED, SPREAD, ROWS_IN, ROWS_OUT = range(11)
@@ -81,9 +81,18 @@ class Rule(NamedTuple):
     code: int
     n_slots: int
     first: int  # row of the rates that is the first step's
-    rates: Any  # (steps, coefficients) what the optimizer computed for each step of the run
-    gradients: Any  # (shards, parameters) flat; needed where gradients are asked for, or summed over shards
+    rates: Any  # (steps, RATES) what the optimizer computed for each step of the run
+    gradients: Any  # (shards, parameters) flat; needed where gradients are asked for, summed over shards, or updates made apart
     slots: Any  # (slots, parameters) flat, the optimizer's memory
+    apart: int  # whether the update waits for all gradients, as what depends on them all must
+    limits: Any  # flat: what limits a step, in the order of `codes`
+    sums: Any  # flat: sums of squares of the gradients, a block of parameters each
+    average: Any  # (parameters,) an average of the weights over the steps
+
+
+def no_rule(rates: Any, gradients: Any) -> Rule:
+    """What changes no parameter, and leaves the gradients, where there are any."""
+    return Rule(NO_UPDATE, 0, 0, rates, gradients, rates[0], 0, rates[0], rates[0], rates[0])
 
 
 class Call(NamedTuple):
@@ -108,7 +117,7 @@ class Call(NamedTuple):
 #: The arrays of records that hold int64; the others hold the element type of the network.
 INTEGERS = {"table", "sources", "order", "team", "units"}
 #: The arrays with rows, and how long these are.
-ROW_LENGTHS = {"table": COLUMNS_OF_TABLE, "sources": COLUMNS_OF_SOURCES, "rates": COEFFICIENTS, "act_settings": ACTIVATION_SETTINGS}
+ROW_LENGTHS = {"table": COLUMNS_OF_TABLE, "sources": COLUMNS_OF_SOURCES, "rates": RATES, "act_settings": ACTIVATION_SETTINGS}
 
 
 #: Flat, of the element type of the network. What a run leaves behind is so: a loss a step; loss and hits row by row; outputs row by row.

@@ -44,13 +44,18 @@ CORE_RULES = NO_UPDATE, SGD, MOMENTUM, RMSPROP, RMSPROP_MOMENTUM, ADAM = range(6
 #: Those compiled when a run asks for them.
 OTHER_RULES = ADAGRAD, ADADELTA, ADAMAX, NADAM, RADAM, AMSGRAD, LION, RPROP, IRPROP_MINUS = range(6, 15)
 RULES = (*CORE_RULES, *OTHER_RULES)
-#: Numbers that an optimizer's rule may use at a step.
-COEFFICIENTS = 12
+#: Numbers that an optimizer's rule may use at a step, and all that there are of a step: after these the share of weights that decays, and
+#: the share of the way that an average of the weights goes to them.
+COEFFICIENTS, RATES = 12, 16
+DECAY, AVERAGE = 12, 13
+#: What limits a step, the same for all: gradients by their norm and by their size, the L1 penalty, the norm of the weights of a unit,
+#: the factor of the rate of biases, whether they decay. Then a factor of the rate for each layer. 0 where there is no limit.
+CLIP_NORM, CLIP_VALUE, L1, MAX_NORM, BIAS_RATE, DECAY_BIASES, LAYER_RATES = range(7)
 
 # Kernels that are compiled for themselves and called by their address.
-GATHER, FORWARD, ERROR, DELTA, GRADIENT, UPDATE, UPDATE_ROWS, SHARDS, HITS, OUTPUT, TASK = range(11)
+GATHER, FORWARD, ERROR, DELTA, GRADIENT, UPDATE, UPDATE_ROWS, SHARDS, HITS, OUTPUT, TASK, APART = range(12)
 # After these, two for each layer: the loops of its activation and of the derivative, where they are not in every kernel.
-ACTIVATE, DERIVE = 11, 12
+ACTIVATE, DERIVE = 12, 13
 
 # What a run does with each batch: a training step; its losses and hits; the output layer's values.
 TRAIN, SCORE, PREDICT = range(3)

@@ -36,13 +36,13 @@ def train_on_batch(call: Call, batch: Batch, task: Task) -> None:
     network, workspace = call.network, call.workspace
     shards = shards_of(batch.rows, network.size)
     if shards == 1:
-        _forward_and_delta(call, batch, task)
+        forward_and_delta(call, batch, task)
         rows, inputs = Span(0, batch.rows), own_inputs(network, workspace, batch.rows, task)
-        weight_gradients(network, workspace, call.data, call.rule, _looking_ahead(call, batch, task), rows, inputs, task)
+        weight_gradients(network, workspace, call.data, call.rule, looking_ahead(call, batch, task), rows, inputs, task)
     else:
         own = share(shards, task, 1)
         for shard in range(own.begin, own.end):
-            _train_on_shard(call, Batch(batch.order_begin, batch.rows, batch.step, shard, batch.ahead), task)
+            train_on_shard(call, Batch(batch.order_begin, batch.rows, batch.step, shard, batch.ahead), task)
         meet(workspace.team, task)
         parameters = share(network.size, task, lanes_of(network.parameters))
         add_shards(network, workspace, call.rule, batch, shards, parameters, task.scratch_at)
@@ -52,7 +52,7 @@ def train_on_batch(call: Call, batch: Batch, task: Task) -> None:
 
 
 @scalar
-def _train_on_shard(call: Call, batch: Batch, task: Task) -> None:
+def train_on_shard(call: Call, batch: Batch, task: Task) -> None:
     """Forward, delta and gradient of one shard, while its panels are in the cache."""
     network, workspace, data, alone = call.network, call.workspace, call.data, Task(0, 1, task.scratch_at)
     rows = Span(batch.shard * SHARD, min(batch.rows, (batch.shard + 1) * SHARD))
@@ -65,12 +65,17 @@ def _train_on_shard(call: Call, batch: Batch, task: Task) -> None:
     output_delta(call.objective, network, workspace, data, batch.rows, panels)
     for layer in range(network.layers - 1, 0, -1):
         hidden_delta(network, workspace, layer, batch.rows, panels, Span(0, network.table[layer, N_IN]), task.scratch_at)
-    kept = Rule(NO_UPDATE, 0, 0, call.rule.rates, call.rule.gradients, call.rule.slots)
-    weight_gradients(network, workspace, data, kept, batch, rows, inputs, alone)
+    weight_gradients(network, workspace, data, keeping(call.rule), batch, rows, inputs, alone)
 
 
 @scalar
-def _forward_and_delta(call: Call, batch: Batch, task: Task) -> None:
+def keeping(rule: Rule) -> Rule:
+    """What keeps the gradients where a rule would look for them."""
+    return Rule(NO_UPDATE, 0, 0, rule.rates, rule.gradients, rule.slots, 0, rule.limits, rule.sums, rule.average)
+
+
+@scalar
+def forward_and_delta(call: Call, batch: Batch, task: Task) -> None:
     """All that comes before the gradient; at its end all tasks have met."""
     network, workspace = call.network, call.workspace
     panels, by_units = _own_panels(workspace, batch.rows, task), _by_units(workspace, batch.rows, task)
@@ -123,7 +128,7 @@ def _by_units(workspace: Workspace, rows: int, task: Task) -> bool:
 
 
 @scalar
-def _looking_ahead(call: Call, batch: Batch, task: Task) -> Batch:
+def looking_ahead(call: Call, batch: Batch, task: Task) -> Batch:
     """The batch with the places in the order of the task's rows of the next one.
 
     They are none at the end of the order, and none that would not fit a cache.

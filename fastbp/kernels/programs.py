@@ -10,10 +10,12 @@ from numba import prange
 from fastbp._typing import Array
 from fastbp.compiling.jit import kernel, program
 from fastbp.compiling.units import UNITS, address_of_unit, unit
+from fastbp.kernels.apart import train_apart
 from fastbp.kernels.arguments import ACTIVATION, Call, Network
 from fastbp.kernels.block import Prepared, kinds_of, records
 from fastbp.kernels.codes import (
     ACTIVATE,
+    APART,
     CORE_ACTIVATIONS,
     CORE_LOSSES,
     CORE_RULES,
@@ -46,18 +48,19 @@ def prepared(call: Call) -> Prepared:
     if dtype not in _kinds:
         places = Span(0, 0), Task(0, 0, 0), Batch(0, 0, 0, 0, Span(0, 0)), Block(0, 0, 0, 0), Matrix(call.results, 0, 0)
         _kinds[dtype] = kinds_of(call, places)
-    units = units_for(call.network, call.objective.code, call.rule.code)
+    units = units_for(call.network, call.objective.code, call.rule.code, call.rule.apart)
     return Prepared(call._replace(workspace=call.workspace._replace(units=units)))
 
 
-def units_for(network: Network, loss: int, rule: int) -> Array:
+def units_for(network: Network, loss: int, rule: int, apart: int) -> Array:
     """The addresses of the compiled kernels for a network's activations, a loss and a rule, by their codes, once a call is prepared."""
     dtype, activations = network.parameters.dtype, network.table[:, ACTIVATION].tolist()
-    asked = dtype, *activations, loss, rule
+    asked = dtype, *activations, loss, rule, apart
     if asked not in _addresses:
         load_variants(activations, loss, rule)
         kinds, codes = _kinds[dtype], {ERROR: loss, UPDATE: rule, UPDATE_ROWS: rule}
-        found = [address_of_unit(number, codes.get(number), kinds) for number in range(ACTIVATE)]
+        found = [address_of_unit(number, codes.get(number), kinds) for number in range(APART + 1 if apart else APART)]
+        found += [0] * (ACTIVATE - len(found))
         for code in activations:
             found += [0 if code in CORE_ACTIVATIONS else address_of_unit(number, code, kinds) for number in (ACTIVATE, DERIVE)]
         _addresses[asked] = np.array(found, np.int64)
@@ -117,7 +120,9 @@ def batch_after_batch(call: Call, task: Task) -> None:
         # A batch that is the whole set comes again and again.
         begin = (call.order_begin + step * call.batch_size) % call.data.rows
         batch = Batch(begin, min(call.batch_size, call.data.rows - begin), step, 0, Span(begin, begin))
-        if call.kind == TRAIN:
+        if call.kind == TRAIN and call.rule.apart:
+            train_apart(call, batch, task)
+        elif call.kind == TRAIN:
             train_on_batch(call, batch, task)
         elif call.kind == PREDICT:
             write_batch(call, batch, task)

@@ -14,7 +14,7 @@ from fastbp.optimizers.base import Coefficients, Factors, Optimizer, Remembered,
 from fastbp.schedules import Setting
 
 
-@dataclass
+@dataclass(repr=False)
 class Adam(Optimizer):
     """Gradient descent by running means of the gradient and of its square.
 
@@ -41,6 +41,7 @@ class Adam(Optimizer):
 
     def check(self) -> None:
         """Raise ValueError or TypeError for a setting outside its range."""
+        super().check()
         check_rate(self.learning_rate, self.weight_decay)
         real(self.beta_1, "beta_1", below=1)
         real(self.beta_2, "beta_2", below=1)
@@ -83,7 +84,7 @@ class Adam(Optimizer):
         return self.weight_decay, 1.0
 
 
-@dataclass
+@dataclass(repr=False)
 class AdamW(Adam):
     """Adam with weight decay apart from the gradient: ``p *= 1 - learning_rate * weight_decay`` before each step.
 

@@ -14,7 +14,7 @@ from fastbp.optimizers.base import Coefficients, Factors, Optimizer, Remembered,
 from fastbp.schedules import Setting
 
 
-@dataclass
+@dataclass(repr=False)
 class Adagrad(Optimizer):
     """Gradient descent with each step divided by the root of the sum of all squares so far.
 
@@ -42,6 +42,7 @@ class Adagrad(Optimizer):
 
     def check(self) -> None:
         """Raise ValueError or TypeError for a setting outside its range."""
+        super().check()
         check_rate(self.learning_rate, self.weight_decay)
         real(self.epsilon, "epsilon", exclusive=True)
         real(self.initial_accumulator, "initial_accumulator")
@@ -63,7 +64,7 @@ class Adagrad(Optimizer):
         return moved
 
 
-@dataclass
+@dataclass(repr=False)
 class Adadelta(Optimizer):
     """Gradient descent with steps as large as the changes before, by running means of squares.
 
@@ -90,6 +91,7 @@ class Adadelta(Optimizer):
 
     def check(self) -> None:
         """Raise ValueError or TypeError for a setting outside its range."""
+        super().check()
         check_rate(self.learning_rate, self.weight_decay)
         real(self.rho, "rho", below=1)
         real(self.epsilon, "epsilon", exclusive=True)
@@ -113,7 +115,7 @@ class Adadelta(Optimizer):
         return moved
 
 
-@dataclass
+@dataclass(repr=False)
 class Adamax(Optimizer):
     """Adam with the largest gradient so far, which fades, in place of the mean of squares.
 
@@ -142,6 +144,7 @@ class Adamax(Optimizer):
 
     def check(self) -> None:
         """Raise ValueError or TypeError for a setting outside its range."""
+        super().check()
         check_rate(self.learning_rate, self.weight_decay)
         real(self.beta_1, "beta_1", below=1)
         real(self.beta_2, "beta_2", below=1)

@@ -6,16 +6,17 @@ import contextlib
 import copy
 import numbers
 from abc import ABC, abstractmethod
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 
 from fastbp._functions import path_of
+from fastbp._names import flag, real
 from fastbp._typing import Array, DType, NDArray
 from fastbp.data.validation import within
-from fastbp.kernels.codes import COEFFICIENTS
-from fastbp.schedules import FUNCTION, Plan, Schedule, check_setting, is_scheduled, values_at
+from fastbp.kernels.codes import DECAY, RATES
+from fastbp.schedules import FUNCTION, Plan, Schedule, Setting, check_setting, is_scheduled, values_at
 
 #: What a reference implementation remembers of an array of parameters, by names of its own.
 Remembered: TypeAlias = dict[str, Any]
@@ -25,23 +26,56 @@ Coefficients: TypeAlias = list[float | NDArray[np.float64]]
 Factors: TypeAlias = NDArray[np.float64]
 
 
+@dataclass(repr=False)
 class Optimizer(ABC):
     """Base of the optimizers: name, code, settings, coefficients of a step, and a reference implementation to check the kernels by.
 
     The trainer owns the state, the kernels hold the rule. Settings may be changed between calls of ``fit``; they are checked again when
-    it starts.
+    it starts. These are of every optimizer, by their names alone. With one of them the update waits for all gradients, and a step takes
+    longer: they are written to memory and read once more.
+
+    Parameters
+    ----------
+    clip_norm : float, optional
+        All gradients g together are multiplied with ``min(1, clip_norm / norm(g))`` (R. Pascanu et al., ICML 2013).
+    clip_value : float, optional
+        Each gradient is taken between -clip_value and clip_value, after that.
+    l1 : float, default 0
+        Factor of the L1 penalty ``l1 * abs(p)`` on every weight and bias.
+    decoupled_weight_decay : float or Schedule, default 0
+        Beside the rule ``p -= learning_rate * decoupled_weight_decay * p`` (I. Loshchilov, F. Hutter, arXiv:1711.05101).
+    decay_biases : bool, default False
+        Whether that is so of biases, too.
+    layer_rates : sequence of float, optional
+        A factor of each layer's steps.
+    bias_rate : float, default 1
+        A factor of the steps of biases.
+    max_norm : float, optional
+        After each step the weights of a unit, a column of W, are scaled down to that norm where theirs is larger (N. Srivastava et al.,
+        JMLR 15, 2014).
     """
 
     name: ClassVar[str]
     #: How many `Factors` the rule has.
     n_factors: ClassVar[int] = 0
 
+    clip_norm: float | None = field(default=None, kw_only=True)
+    clip_value: float | None = field(default=None, kw_only=True)
+    l1: float = field(default=0.0, kw_only=True)
+    decoupled_weight_decay: Setting = field(default=0.0, kw_only=True)
+    decay_biases: bool = field(default=False, kw_only=True)
+    layer_rates: tuple[float, ...] | None = field(default=None, kw_only=True)
+    bias_rate: float = field(default=1.0, kw_only=True)
+    max_norm: float | None = field(default=None, kw_only=True)
+
     def __post_init__(self) -> None:
+        if self.layer_rates is not None:
+            vars(self)["layer_rates"] = tuple(self.layer_rates)
         self.check()
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Change a setting; nothing is changed when it is none, or outside its range."""
-        names, before = [field.name for field in fields(self)], dict(vars(self))  # type: ignore[arg-type]
+        names, before = [field.name for field in fields(self)], dict(vars(self))
         if name not in names:
             raise AttributeError(f"{type(self).__name__} has no setting {name!r}; expected one of {', '.join(names)}")
         object.__setattr__(self, name, value)
@@ -52,9 +86,37 @@ class Optimizer(ABC):
                 vars(self).update(before)
                 raise
 
+    def __repr__(self) -> str:
+        common = {each.name: each.default for each in fields(Optimizer)}
+        shown = {name: value for name, value in vars(self).items() if name not in common}
+        shown |= {name: value for name, value in vars(self).items() if name in common and value != common[name]}
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
     @abstractmethod
     def check(self) -> None:
         """Raise ValueError or TypeError for a setting outside its range."""
+        for name in ("clip_norm", "clip_value", "max_norm"):
+            if vars(self)[name] is not None:
+                real(vars(self)[name], name, exclusive=True)
+        real(self.l1, "l1")
+        check_setting(self.decoupled_weight_decay, "decoupled_weight_decay")
+        flag(self.decay_biases, "decay_biases")
+        real(self.bias_rate, "bias_rate")
+        for i, rate in enumerate(self.layer_rates or ()):
+            real(rate, f"layer_rates[{i}]")
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether the update waits for all gradients."""
+        return any(vars(self)[each.name] != each.default for each in fields(Optimizer))
+
+    def limits(self, n_layers: int, dtype: DType) -> Array:
+        """What limits a step, as the kernels read it; ValueError unless there is a rate for each layer, if for any."""
+        rates = self.layer_rates or (1.0,) * n_layers
+        if len(rates) != n_layers:
+            raise ValueError(f"layer_rates has {len(rates)} numbers; the model has {n_layers} layers of weights")
+        first = [self.clip_norm or 0, self.clip_value or 0, self.l1, self.max_norm or 0, self.bias_rate, float(self.decay_biases)]
+        return np.array([*first, *rates], dtype)
 
     def simplify(self) -> None:
         """Turn settings that are numbers of other libraries into Python's, which files hold and whose arithmetic is float64."""
@@ -68,7 +130,7 @@ class Optimizer(ABC):
 
     def check_range(self, dtype: DType) -> None:
         """Raise ValueError for a setting too large for `dtype`."""
-        within(dtype, **{name: value for name, value in vars(self).items() if not is_scheduled(value)})
+        within(dtype, **{name: value for name, value in vars(self).items() if isinstance(value, (int, float))})
 
     def at(self, steps: NDArray[np.int64], plan: Plan) -> Self:
         """The same optimizer with numbers, one for each of `steps`, in place of the settings that change from step to step."""
@@ -115,13 +177,15 @@ class Optimizer(ABC):
         """
 
     def rates(self, first: int, count: int, dtype: DType, factors: Factors, plan: Plan = Plan()) -> Array:  # noqa: B008  # never changed
-        """The coefficients of `count` steps after the first `first`, as (count, COEFFICIENTS), unused ones 0."""
-        rates, steps = np.zeros((count, COEFFICIENTS), dtype), np.arange(first + 1, first + count + 1)
+        """The coefficients of `count` steps after the first `first`, as (count, RATES), unused ones 0."""
+        rates, steps = np.zeros((count, RATES), dtype), np.arange(first + 1, first + count + 1)
         now = self.at(steps, plan)
         # What a correction makes too large for the type, the weights will show.
         with np.errstate(over="ignore"):
             for column, values in enumerate(now.coefficients(steps, factors)):
                 rates[:, column] = values
+            if is_scheduled(self.decoupled_weight_decay) or self.decoupled_weight_decay:
+                rates[:, DECAY] = np.asarray(vars(now)["learning_rate"]) * now.decoupled_weight_decay
         return rates
 
 

@@ -15,7 +15,7 @@ from fastbp.optimizers.base import Coefficients, Factors, Remembered
 from fastbp.schedules import Setting
 
 
-@dataclass
+@dataclass(repr=False)
 class NAdam(Adam):
     """Adam with Nesterov's look-ahead: this step's gradient and the next step's momentum count.
 
@@ -74,7 +74,7 @@ class NAdam(Adam):
         return moved
 
 
-@dataclass
+@dataclass(repr=False)
 class RAdam(Adam):
     """Adam that leaves v out while it knows too little of it, and takes its variance into account from then on.
 
@@ -127,7 +127,7 @@ class RAdam(Adam):
         return moved
 
 
-@dataclass
+@dataclass(repr=False)
 class AMSGrad(Adam):
     """Adam divided by the largest v so far, so that no step grows again (S. Reddi, S. Kale, S. Kumar, ICLR 2018).
 

@@ -14,7 +14,7 @@ from fastbp.optimizers.base import Coefficients, Factors, Optimizer, Remembered,
 from fastbp.schedules import Setting, check_setting, is_scheduled
 
 
-@dataclass
+@dataclass(repr=False)
 class RMSprop(Optimizer):
     """Gradient descent with each step divided by a running root mean square of the gradient.
 
@@ -45,6 +45,7 @@ class RMSprop(Optimizer):
 
     def check(self) -> None:
         """Raise ValueError or TypeError for a setting outside its range."""
+        super().check()
         check_rate(self.learning_rate, self.weight_decay)
         real(self.alpha, "alpha", below=1)
         real(self.epsilon, "epsilon", exclusive=True)

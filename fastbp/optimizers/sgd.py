@@ -14,7 +14,7 @@ from fastbp.optimizers.base import Coefficients, Factors, Optimizer, Remembered,
 from fastbp.schedules import Setting, check_setting, is_scheduled
 
 
-@dataclass
+@dataclass(repr=False)
 class SGD(Optimizer):
     """Stochastic gradient descent, with momentum if asked.
 
@@ -41,6 +41,7 @@ class SGD(Optimizer):
 
     def check(self) -> None:
         """Raise ValueError or TypeError for a setting outside its range."""
+        super().check()
         check_rate(self.learning_rate, self.weight_decay)
         check_setting(self.momentum, "momentum", below=1)
         if flag(self.nesterov, "nesterov") and not self._has_momentum:

@@ -14,7 +14,7 @@ from fastbp.optimizers.base import Coefficients, Factors, Optimizer, Remembered,
 from fastbp.schedules import Setting
 
 
-@dataclass
+@dataclass(repr=False)
 class Lion(Optimizer):
     """The sign of a mean of the gradient, with weight decay apart from it (X. Chen et al., NeurIPS 2023).
 
@@ -40,6 +40,7 @@ class Lion(Optimizer):
 
     def check(self) -> None:
         """Raise ValueError or TypeError for a setting outside its range."""
+        super().check()
         check_rate(self.learning_rate, self.weight_decay)
         real(self.beta_1, "beta_1", below=1)
         real(self.beta_2, "beta_2", below=1)
@@ -62,7 +63,7 @@ class Lion(Optimizer):
         return moved
 
 
-@dataclass
+@dataclass(repr=False)
 class IRpropMinus(Optimizer):
     """Resilient back-propagation: each weight has a step size of its own, and takes the sign of its gradient alone.
 
@@ -92,6 +93,7 @@ class IRpropMinus(Optimizer):
 
     def check(self) -> None:
         """Raise ValueError or TypeError for a setting outside its range."""
+        super().check()
         real(self.learning_rate, "learning_rate", exclusive=True)
         real(self.shrink, "shrink", below=1, exclusive=True)
         real(self.grow, "grow", least=1, exclusive=True)
@@ -122,7 +124,7 @@ class IRpropMinus(Optimizer):
         return g, agreement
 
 
-@dataclass
+@dataclass(repr=False)
 class Rprop(IRpropMinus):
     """Resilient back-propagation that takes a step back where the gradient has changed its sign (M. Riedmiller, H. Braun, 1993).
 

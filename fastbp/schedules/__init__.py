@@ -27,7 +27,18 @@ from typing import TYPE_CHECKING, Any
 from fastbp._functions import imported
 from fastbp._names import lookup
 from fastbp._table import Table, attribute
-from fastbp.schedules.base import Plan, Schedule, Setting, check_setting, is_scheduled, values_at
+from fastbp.schedules.base import (
+    Length,
+    Numbers,
+    Plan,
+    Schedule,
+    Setting,
+    check_length,
+    check_setting,
+    is_scheduled,
+    steps_in,
+    values_at,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from fastbp.schedules.course import Cosine, CosLog4, FlatCosine, OneCycle
@@ -36,9 +47,9 @@ if TYPE_CHECKING:
 
 # fmt: off
 __all__ = [
-    "FUNCTION", "SCHEDULES", "CosLog4", "Cosine", "CosineRestarts", "ExponentialDecay", "FlatCosine", "InverseScaling", "MultiStep",
-    "OneCycle", "Plan", "PolynomialDecay", "Schedule", "Sequence", "Setting", "StepDecay", "Warmup", "check_setting", "described_setting",
-    "is_scheduled", "values_at",
+    "FUNCTION", "SCHEDULES", "CosLog4", "Cosine", "CosineRestarts", "ExponentialDecay", "FlatCosine", "InverseScaling", "Length",
+    "MultiStep", "Numbers", "OneCycle", "Plan", "PolynomialDecay", "Schedule", "Sequence", "Setting", "StepDecay", "Warmup",
+    "check_length", "check_setting", "described_setting", "is_scheduled", "steps_in", "values_at",
 ]
 # fmt: on
 

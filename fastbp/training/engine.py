@@ -9,10 +9,11 @@ import numpy as np
 from fastbp import layout
 from fastbp._typing import Array, NDArray
 from fastbp.data.rows import Rows, as_they_lie
-from fastbp.kernels.arguments import Call, Data, Rule, Workspace
-from fastbp.kernels.codes import COEFFICIENTS, NO_UPDATE, TRAIN
-from fastbp.kernels.lanes.sizes import gradients_size
+from fastbp.kernels.arguments import Call, Data, Rule, Workspace, no_rule
+from fastbp.kernels.codes import AVERAGE, RATES, TRAIN
+from fastbp.kernels.lanes.sizes import PIECE, gradients_size
 from fastbp.kernels.loader import prepared, units_for
+from fastbp.optimizers import Optimizer
 from fastbp.processors.threads import plan_tasks, start
 from fastbp.training.pace import Pace
 from fastbp.training.rates import Rates
@@ -29,11 +30,11 @@ class Engine:
         self._run, self._network, self._dtype = run, run.model.network, run.model.dtype
         self._rates = Rates(self._dtype)
         self._gradients = layout.aligned_zeros(0, self._dtype)
-        self._results = np.zeros(1, self._dtype)
+        self._results = self._none = np.zeros(1, self._dtype)
         self._workspace: Workspace | None = None
         self._call: Prepared | None = None  # with that workspace
         self._shape = 0, 0, 0  # of the batches of the last call
-        self._asked: tuple[Any, int] = (None, 0)  # activations and rule that it has compiled kernels for
+        self._asked: tuple[Any, int, int] = (None, 0, 0)  # activations, rule, and whether it is apart, that it has compiled kernels for
         self.pace = Pace((1,))
 
     def tasks(self, rows: int) -> int:
@@ -44,12 +45,18 @@ class Engine:
         """`count` updates, on batches of `batch` rows from place `order_begin` of the order on; the loss of each before it."""
         optimizer, memory = self._run.optimizer, self._run.memory
         memory.adapt(optimizer)
-        needed = gradients_size(batch, self._network.size)
+        apart = int(optimizer.is_apart or self._run.averages.is_used)
+        needed = max(gradients_size(batch, self._network.size), apart * self._network.size)
         if self._gradients.size < needed:
             self._gradients = layout.aligned_zeros(needed, self._dtype)
         factors = memory.factors.copy() if optimizer.n_factors else memory.factors
-        rates, first = self._rates.of(optimizer, memory.steps, count, factors, self._run.plan.now)
-        rule = Rule(optimizer.code, optimizer.n_slots, first, rates, self._gradients, memory.flat)
+        plan = self._run.plan.now
+        rates, first = self._rates.of(optimizer, memory.steps, count, factors, plan)
+        if apart:
+            rates[first : first + count, AVERAGE] = self._run.averages.shares(memory.steps, count, plan)
+        shape = self._limits_of(optimizer) if apart else (self._none, self._none)
+        average = self._run.averages.flat if apart else self._none
+        rule = Rule(optimizer.code, optimizer.n_slots, first, rates, self._gradients, memory.flat, apart, *shape, average)
         losses = self._make(rows, order, rule, order_begin, batch, count, tasks)
         memory.steps, memory.factors = memory.steps + count, factors
         self._run.position.steps += count
@@ -57,9 +64,9 @@ class Engine:
 
     def gradients(self, rows: Rows, order: NDArray[np.int64]) -> tuple[float, Array]:
         """Loss and flat gradient of one batch, all rows of the order; nothing is changed."""
-        size, nothing = self._network.size, np.zeros((1, COEFFICIENTS), self._dtype)
+        size, nothing = self._network.size, np.zeros((1, RATES), self._dtype)
         flat = layout.aligned_zeros(max(size, gradients_size(order.size, size)), self._dtype)
-        rule = Rule(NO_UPDATE, 0, 0, nothing, flat, nothing[0])
+        rule = no_rule(nothing, flat)
         losses = self._make(rows, order, rule, 0, order.size, 1, self.tasks(order.size))
         return float(losses[0]), flat[:size]
 
@@ -84,22 +91,31 @@ class Engine:
                 "rule.rates": rule.rates,
                 "rule.gradients": rule.gradients,
                 "rule.slots": rule.slots,
+                "rule.apart": rule.apart,
+                "rule.limits": rule.limits,
+                "rule.sums": rule.sums,
+                "rule.average": rule.average,
                 "order_begin": order_begin,
                 "batch_size": batch,
                 "results": self._results,
                 "steps": count,
             }
         )
-        self._load_units(call, rule.code)
+        self._load_units(call, rule.code, rule.apart)
         start(call, tasks)
         return self._results[:count].copy()
 
-    def _load_units(self, call: Prepared, rule: int) -> None:
+    def _load_units(self, call: Prepared, rule: int, apart: int) -> None:
         """Another trainer may have settled the output otherwise, and an optimizer's rule depends on its settings."""
         activations, known = self._run.model.activations, self._asked
-        if activations is not known[0] or rule != known[1]:
-            call.set({"workspace.units": units_for(self._network, self._run.objective.code, rule)})
-            self._asked = activations, rule
+        if activations is not known[0] or rule != known[1] or apart != known[2]:
+            call.set({"workspace.units": units_for(self._network, self._run.objective.code, rule, apart)})
+            self._asked = activations, rule, apart
+
+    def _limits_of(self, optimizer: Optimizer) -> tuple[Array, Array]:
+        """What limits a step, and room for the sums that this takes."""
+        size, layers = self._network.size, self._network.layers
+        return optimizer.limits(layers, self._dtype), np.zeros(-(-size // PIECE), self._dtype)
 
     def _prepared(self, rows: int, target_width: int, tasks: int) -> Prepared:
         """A call with buffers for such batches, made anew only when they are too small."""
@@ -110,11 +126,11 @@ class Engine:
         self._shape = shape
         if held is None or call is None or not layout.has_room(held, *shape):
             held = self._workspace = layout.workspace(self._network, rows, target_width, tasks, training=True)
-            nothing, order = np.zeros((1, COEFFICIENTS), self._dtype), np.zeros(1, np.int64)
+            nothing, order = np.zeros((1, RATES), self._dtype), np.zeros(1, np.int64)
             data = Data(np.zeros((3, 4), np.int64), order, 1, mean_over=0)
-            rule = Rule(NO_UPDATE, 0, 0, nothing, nothing[0], nothing[0])
+            rule = no_rule(nothing, nothing[0])
             begin = Call(TRAIN, self._network, held, data, rule, self._run.objective, 0, 1, self._results, 1)
-            call, self._asked = prepared(begin), (None, 0)
+            call, self._asked = prepared(begin), (None, 0, 0)
             self._call = call
         call.set({"workspace.width": layout.begin(held, self._network, rows, tasks)})
         return call

@@ -56,7 +56,7 @@ class Fit:
         self._rows, self._validation = rows, validation
         self._listeners = sorted(listeners, key=lambda listener: listener.after_others)
         self._shown, self._deadline = shown, deadline
-        self._batch = min(run.batch_size or rows.n_rows, rows.n_rows)
+        self._batch = min((run.batch_size or rows.n_rows) * run.accumulate, rows.n_rows)
         self._notes = Notes(run.parts)
         self._heard = False  # callbacks have been called since the data were looked at
         self._interrupt = Interrupt(run.model.turns, raises)
@@ -69,10 +69,12 @@ class Fit:
         """Train, and leave in the history why it ended."""
         run, history = self._run, self._run.history
         self._make_plan(epochs)
+        run.averages.hide()
         self._guard.begin()
         run.listeners.begin(self._listeners)
         with self._interrupt, contextlib.ExitStack() as ending:
             ending.callback(self._guard.forget)
+            ending.callback(self._show_average)
             for listener in reversed(self._listeners):
                 ending.callback(listener.on_fit_end, run)
             for listener in self._listeners:
@@ -145,13 +147,24 @@ class Fit:
         if not self._guard.weights_are_well():
             raise self._divergence()
         loss = epoch.mean_loss()
-        scores = {} if self._validation is None else self._run.scores(self._validation)
+        scores = {} if self._validation is None else self._validate(self._validation)
         with self._interrupt.held():
             position.current = None
             self._engine.let_go()
             position.epoch += 1
             self._run.history.add(loss, scores, epoch.seconds, epoch.rows)
         self._bar.epoch(position.epoch, loss, scores)
+
+    def _validate(self, validation: Rows) -> dict[str, float]:
+        run = self._run
+        if not run.averages.is_used:
+            return run.scores(validation)
+        with self._interrupt.held(), run.averages.showing(run.steps):
+            return run.scores(validation)
+
+    def _show_average(self) -> None:
+        with self._interrupt.held():
+            self._run.averages.show(self._run.steps)
 
     def _repeat_step(self, most: int) -> None:
         """Up to `most` epochs of one step on the whole set, which nobody watches, in one call of the kernels."""

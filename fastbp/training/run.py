@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from fastbp._typing import NDArray
+from fastbp.averages import Average, described_average
 from fastbp.data.frames import Names
 from fastbp.data.labels import ClassWeight, described, from_description
 from fastbp.data.rows import Rows, may_change
@@ -18,6 +19,7 @@ from fastbp.files import model_files, run_files
 from fastbp.losses import Loss, describe_loss, described_loss
 from fastbp.mlp import MLP
 from fastbp.optimizers import OPTIMIZERS, Optimizer, as_optimizer, described_optimizer
+from fastbp.training.averaged import Averaged
 from fastbp.training.fingerprint import Fingerprint
 from fastbp.training.history import History
 from fastbp.training.listeners import Listeners
@@ -50,7 +52,7 @@ class Run:
         Its settings may be changed between steps; it may be another one then, too.
     history : History
     loss : Loss
-    batch_size, shuffle, seed, threads, precision, missing_targets, class_weight
+    batch_size, shuffle, seed, threads, precision, missing_targets, class_weight, average, accumulate
         As the `Trainer` was given them.
     resumed : bool
         Whether it came from a file, and ``fit`` has not been called since.
@@ -59,10 +61,11 @@ class Run:
     def __init__(
         self, model: MLP, loss: Loss, optimizer: Optimizer, *, batch_size: int | None, shuffle: bool, seed: int, threads: int | None,
         precision: str, missing_targets: str = "error", class_weight: ClassWeight = None,
+        average: Average | None = None, accumulate: int = 1,
     ) -> None:  # fmt: skip
         loss.check_range(model.dtype)
         self.model, self.loss, self.optimizer = model, loss, optimizer
-        self.missing_targets, self.class_weight = missing_targets, class_weight
+        self.missing_targets, self.class_weight, self.average, self.accumulate = missing_targets, class_weight, average, accumulate
         self.targets = Targets(model, loss, missing_targets, class_weight)
         self.objective = loss.objective(model.dtype, masked=self.targets.may_miss)
         self.batch_size, self.shuffle, self.seed, self.threads, self.precision = batch_size, shuffle, seed, threads, precision
@@ -71,6 +74,7 @@ class Run:
         self.parts: dict[str, Part] = {}
         self.parameters = self.declare("model", Parameters(model))
         self.memory = self.declare("optimizer", Memory(optimizer, model))
+        self.averages = self.declare("average", Averaged(model, average))
         self.plan = self.declare("plan", Planned())
         self.position = self.declare("epoch", Position())
         self.history = self.declare("history", History())
@@ -158,6 +162,7 @@ class Run:
         self.optimizer = as_optimizer(self.optimizer)
         self.optimizer.check()
         self.optimizer.check_range(self.model.dtype)
+        self.optimizer.limits(self.model.network.layers, self.model.dtype)
         self._checked = self.optimizer, dict(vars(self.optimizer))
 
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> dict[str, float]:
@@ -181,6 +186,11 @@ class Run:
         difference = self.data.learn(rows.fingerprint())
         return difference if self.resumed else None
 
+    def check_storable(self) -> None:
+        """Raise ValueError or TypeError where a file could not hold it."""
+        self._settings()
+        model_files().describe(self.model)
+
     def save(self, path: str | PathLike[str]) -> None:
         """Write it to a file, as `Trainer.save`."""
         model_files().write(path, self.model.turns.look(self.content))
@@ -198,12 +208,14 @@ class Run:
 
         def build(model: MLP, stored: Stored) -> Run:
             settings = {name: stored.settings[name] for name in ("batch_size", "shuffle", "seed", "precision")}
-            of_targets = {
+            later = {
                 "missing_targets": stored.settings.get("missing_targets", "error"),
                 "class_weight": from_description(stored.settings.get("class_weight")),
+                "average": described_average(stored.settings.get("average")),
+                "accumulate": stored.settings.get("accumulate", 1),
             }
             loss, optimizer = described_loss(stored.settings["loss"]), described_optimizer(stored.settings["optimizer"])
-            run = cls(model, loss, optimizer, threads=threads, **settings, **of_targets)
+            run = cls(model, loss, optimizer, threads=threads, **settings, **later)
             run.take_output()
             run.load(stored.states)
             return run
@@ -216,6 +228,7 @@ class Run:
         for name, part in self.parts.items():
             if name in states:
                 part.load_state(states[name])
+        self.averages.show(self.steps)
         self.resumed = True
 
     def _settings(self) -> dict[str, Any]:
@@ -231,6 +244,8 @@ class Run:
             "precision": self.precision,
             "missing_targets": self.missing_targets,
             "class_weight": described(self.class_weight),
+            "average": self.average and self.average.described(),
+            "accumulate": self.accumulate,
         }
 
 

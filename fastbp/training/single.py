@@ -40,6 +40,7 @@ class SingleCalls:
             if few is None:
                 run.model.keep_names(X)
             turns.begin_change()
+            run.averages.hide()
             return self._update(rows)
         finally:
             if turns.changes and turns.users[0] is user:

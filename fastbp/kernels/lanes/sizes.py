@@ -16,6 +16,8 @@ CHUNK, DEPTH = 96, 256
 FEW = 8
 #: Elements of scratch for each task: a block of the left operand.
 SCRATCH = CHUNK * DEPTH
+#: Parameters that an update apart takes at a time: gradients and old values lie in the scratch, all in the first-level cache.
+PIECE = 1024
 #: Rows of the batch whose gradients are summed apart when the batch is long and the network small; whole panels of every width.
 SHARD = 288
 #: Elements that a team of tasks shares, beside 8 for each task.
