@@ -15,6 +15,7 @@ from fastbp._typing import ArrayLike, NDArray
 from fastbp.activations import Activation
 from fastbp.losses import Loss, as_loss
 from fastbp.optimizers import Optimizer, as_optimizer
+from fastbp.schedules import Plan
 
 Array: TypeAlias = NDArray[np.float64]
 
@@ -101,7 +102,7 @@ def batches(rows: int, batch_size: int | None) -> Iterator[slice]:
 
 def train(
     net: Net, loss: str | Loss, optimizer: str | Optimizer, X: Array, targets: Array, *, epochs: int = 1, batch_size: int | None = None,
-    sample_weight: Array | None = None,
+    sample_weight: Array | None = None, plan: Plan = Plan(),  # noqa: B008  # never changed
 ) -> list[float]:  # fmt: skip
     """Change the arrays of `net` in place; return the loss of each epoch: the mean over its batches by their rows."""
     rule, rows, t, epoch_losses = as_optimizer(optimizer), len(X), 0, []
@@ -113,7 +114,23 @@ def train(
             weight = (None, None) if sample_weight is None else (sample_weight[batch], sample_weight.mean())
             value, *gradients = loss_and_gradients(net, loss, X[batch], targets[batch], *weight)
             total += value * len(X[batch])
-            for p, g, memory in zip(net.parameters, [*gradients[0], *gradients[1]], memories, strict=True):
-                p[...] = rule.reference(p, g, memory, t)
+            step(net, rule.at(np.array([t]), plan), [*gradients[0], *gradients[1]], memories, t)
         epoch_losses.append(total / rows)
     return epoch_losses
+
+
+def step(net: Net, rule: Optimizer, gradients: list[Array], memories: list[dict[str, Any]], t: int) -> None:
+    """Change the arrays of `net` by one step t of an optimizer, whose settings are numbers then."""
+    layers = len(net.weights)
+    if rule.clip_norm is not None:
+        norm = np.sqrt(sum((g**2).sum() for g in gradients))
+        gradients = [g * min(1.0, rule.clip_norm / (norm + 1e-6)) for g in gradients]
+    if rule.clip_value is not None:
+        gradients = [np.clip(g, -rule.clip_value, rule.clip_value) for g in gradients]
+    for i, (p, g, memory) in enumerate(zip(net.parameters, gradients, memories, strict=True)):
+        is_bias, old = i >= layers, p.copy()
+        rate = (1.0 if rule.layer_rates is None else rule.layer_rates[i % layers]) * (rule.bias_rate if is_bias else 1.0)
+        decay = 0.0 if is_bias and not rule.decay_biases else vars(rule)["learning_rate"] * rule.decoupled_weight_decay
+        p[...] = old + rate * (rule.reference(old, g + rule.l1 * np.sign(old), memory, t) - old) - rate * decay * old
+        if rule.max_norm is not None and not is_bias:
+            p *= np.minimum(1, rule.max_norm / np.maximum(np.sqrt((p**2).sum(axis=0)), 1e-300))
