@@ -70,7 +70,7 @@ ARGUMENT_CASES = [
     ("size_bool", model([3, True]), TypeError, r"layer_sizes\[1\] is True of type bool; expected an integer"),
     ("size_text", model([3, "4"]), TypeError, r"layer_sizes\[1\] is '4' of type str; expected an integer"),
     ("activation_unknown", hidden(activation="rleu"), ValueError, r"activation='rleu' is not known; .*Did you mean 'relu'"),
-    ("activation_case", hidden(activation="ReLU"), ValueError, r"activation='ReLU' is not known; .*Did you mean 'relu'"),
+    ("activation_case", hidden(activation="ReLU"), ValueError, r"activation='ReLU' is called 'relu' here"),
     ("activation_far", hidden(activation="xyz"), ValueError, r"activation='xyz' is not known; expected one of sigmoid, tanh"),
     ("activation_number", hidden(activation=3), TypeError, r"activation is 3 of type int; expected a name or an activation"),
     ("activation_class", hidden(activation=fastbp.ReLU), TypeError, r"activation is .*ReLU.* of type type; expected a name or an"),

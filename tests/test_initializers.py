@@ -80,3 +80,11 @@ def test_given_arrays():
     given = [w.tolist() for w in source.weights], list(source.biases)
     model = fastbp.MLP(source.layer_sizes, init=given)
     assert all(np.array_equal(a, b) for a, b in zip(model.weights + model.biases, source.weights + source.biases, strict=True))
+
+
+def test_what_an_activation_prefers_must_be_an_initializer():
+    for name in ("he", "auto"):
+        line = fastbp.CustomActivation(lambda z: z, lambda z: 1.0, initializer=name)
+        with pytest.raises(ValueError, match=f"the activation's initializer='{name}' is not known; expected one of glorot_uniform"):
+            fastbp.MLP([2, 3, 1], activation=line)
+        fastbp.MLP([2, 3, 1], activation=line, init="zeros")

@@ -47,7 +47,7 @@ def test_values_and_gradients_follow_the_oracle(loss, output, dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(("loss", "output"), PAIRS, ids=str)
+@pytest.mark.parametrize(("loss", "output"), [(loss, output) for loss, output in PAIRS if not output.steep], ids=str)
 def test_extreme_logits_follow_the_oracle(loss, output, dtype):
     logits = np.array(list(itertools.product([-1e4, -80.0, 0.0, 80.0, 1e4], repeat=3)))
     targets = np.eye(3)[np.arange(len(logits)) % 3]
