@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fastbp.losses.quantile import Quantile
     from fastbp.losses.robust import AbsoluteError, Huber, LogCosh
     from fastbp.optimizers.adaptive import Adadelta, Adagrad, Adamax
-    from fastbp.optimizers.kin import AMSGrad, NAdam, RAdam
+    from fastbp.optimizers.kin import LAMB, AMSGrad, NAdam, RAdam
     from fastbp.optimizers.signs import IRpropMinus, Lion, Rprop
     from fastbp.schedules.course import Cosine, CosLog4, FlatCosine, OneCycle
     from fastbp.schedules.decay import CosineRestarts, ExponentialDecay, InverseScaling, MultiStep, PolynomialDecay, StepDecay
@@ -45,6 +45,7 @@ __all__ = [
     "ELU",
     "EMA",
     "GELU",
+    "LAMB",
     "MLP",
     "SELU",
     "SGD",

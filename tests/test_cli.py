@@ -1,4 +1,4 @@
-"""The command line: `fastbp verify`."""
+"""The command line: `fastbp verify` and `fastbp list`."""
 
 import json
 import subprocess
@@ -8,6 +8,11 @@ import pytest
 from some_checks import ROOT, good, no_number, raises, wrong
 
 from fastbp import cli
+from fastbp.activations import ACTIVATIONS
+from fastbp.averages import AVERAGES
+from fastbp.losses import LOSSES
+from fastbp.optimizers import OPTIMIZERS
+from fastbp.schedules import SCHEDULES
 
 
 @pytest.mark.parametrize("function", [wrong, raises, no_number])
@@ -31,3 +36,13 @@ def test_an_unknown_command_is_refused(arguments, capsys):
     with pytest.raises(SystemExit) as stopped:
         cli.main(arguments)
     assert stopped.value.code == 2 and "usage: fastbp" in capsys.readouterr().err
+
+
+def test_the_list_names_everything_and_how_to_build_it(capsys):
+    assert cli.main(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    for table in (ACTIVATIONS, LOSSES, OPTIMIZERS, SCHEDULES, AVERAGES):
+        for name, cls in table.items():
+            (place,) = [i for i, line in enumerate(lines) if line.startswith(f"  {name} ")]
+            assert f"{cls.__name__}(" in lines[place] and len(lines[place + 1].strip()) > 5
+    assert "lecun_normal" in lines[-1]

@@ -25,6 +25,7 @@ from fastbp.kernels.codes import (
     DECAY,
     DECAY_BIASES,
     L1,
+    LAMB,
     LAYER_RATES,
     MAX_NORM,
 )  # fmt: skip
@@ -38,6 +39,7 @@ from fastbp.kernels.loss import total_loss
 from fastbp.kernels.passes import forward_and_delta, keeping, looking_ahead, train_on_shard
 from fastbp.kernels.portions import Batch, Block, Span, Task
 from fastbp.kernels.team import meet, share
+from fastbp.kernels.trust import step_by_norms
 from fastbp.kernels.update import update_block
 
 
@@ -60,6 +62,9 @@ def train_apart(call: Call, batch: Batch, task: Task) -> None:
         rule.sums[at // PIECE] = _sum_of_squares(rule, workspace, Span(at, min(own.end, at + PIECE)), shards, network.size, task)
     meet(workspace.team, task)
     _update(network, workspace, rule, batch, own, _scale(rule, network.size), task)
+    if rule.code == LAMB:
+        meet(workspace.team, task)
+        step_by_norms(network, workspace, rule, batch, own, task)
     if rule.limits[MAX_NORM] > 0:
         meet(workspace.team, task)
         for layer in range(network.layers):

@@ -42,7 +42,7 @@ NO_ACCURACY, SIDES, LARGEST = range(3)
 #: Rules in every compiled kernel.
 CORE_RULES = NO_UPDATE, SGD, MOMENTUM, RMSPROP, RMSPROP_MOMENTUM, ADAM = range(6)
 #: Those compiled when a run asks for them.
-OTHER_RULES = ADAGRAD, ADADELTA, ADAMAX, NADAM, RADAM, AMSGRAD, LION, RPROP, IRPROP_MINUS = range(6, 15)
+OTHER_RULES = ADAGRAD, ADADELTA, ADAMAX, NADAM, RADAM, AMSGRAD, LION, RPROP, IRPROP_MINUS, LAMB = range(6, 16)
 RULES = (*CORE_RULES, *OTHER_RULES)
 #: Numbers that an optimizer's rule may use at a step, and all that there are of a step: after these the share of weights that decays, and
 #: the share of the way that an average of the weights goes to them.

@@ -16,6 +16,7 @@ amsgrad       adam divided by the largest v so far
 lion          p -= rate * sign(a mean of g)
 rprop         a step size for each p, taken back where the sign of g changes; for the whole set
 irprop_minus  the same, with no step there
+lamb          adam with steps as large as the weights of a layer
 ============  ==========================================================================================
 
 What fastbp knows of one is in its class: rule, settings, coefficients of a step, code of the kernels, and a reference implementation, from
@@ -36,12 +37,12 @@ from fastbp.schedules import described_setting
 
 if TYPE_CHECKING:
     from fastbp.optimizers.adaptive import Adadelta, Adagrad, Adamax
-    from fastbp.optimizers.kin import AMSGrad, NAdam, RAdam
+    from fastbp.optimizers.kin import LAMB, AMSGrad, NAdam, RAdam
     from fastbp.optimizers.signs import IRpropMinus, Lion, Rprop
 
 # fmt: off
 __all__ = [
-    "OPTIMIZERS", "SGD", "AMSGrad", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Factors", "IRpropMinus", "Lion", "NAdam",
+    "LAMB", "OPTIMIZERS", "SGD", "AMSGrad", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Factors", "IRpropMinus", "Lion", "NAdam",
     "Optimizer", "RAdam", "RMSprop", "Rprop", "as_optimizer", "described_optimizer",
 ]
 # fmt: on
@@ -59,6 +60,7 @@ OPTIMIZERS: Table[type[Optimizer]] = Table(
         "lion": (_SIGNS, "Lion"),
         "rprop": (_SIGNS, "Rprop"),
         "irprop_minus": (_SIGNS, "IRpropMinus"),
+        "lamb": (_KIN, "LAMB"),
     },
 )
 #: The modules of the classes that are imported when they are asked for.

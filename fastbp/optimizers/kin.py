@@ -1,4 +1,4 @@
-"""Kin of Adam, with its two running means and another rule: NAdam, RAdam, AMSGrad."""
+"""Kin of Adam, with its two running means and another rule: NAdam, RAdam, AMSGrad, LAMB."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fastbp._typing import Array, NDArray
 from fastbp.kernels import codes
 from fastbp.optimizers.adam import Adam
 from fastbp.optimizers.base import Coefficients, Factors, Remembered
-from fastbp.schedules import Setting
+from fastbp.schedules import Setting, is_scheduled
 
 
 @dataclass(repr=False)
@@ -149,4 +149,60 @@ class AMSGrad(Adam):
         memory["w"] = np.maximum(memory.get("w", 0.0), memory["v"])
         root = np.sqrt(memory["w"] / (1 - self.beta_2**t))
         moved: Array = p - self.learning_rate * memory["m"] / (1 - self.beta_1**t) / (root + self.epsilon)
+        return moved
+
+
+@dataclass(repr=False)
+class LAMB(Adam):
+    """Adam with steps as large as the weights: for very large batches (Y. You et al., ICLR 2020).
+
+    ``u = m_hat / (sqrt(v_hat) + epsilon) + weight_decay * p`` with Adam's m_hat and v_hat, and for the weights of a layer together, and for
+    its biases, ``p -= learning_rate * norm(p) / norm(u) * u``, where a norm of 0 makes the quotient 1.
+
+    Parameters
+    ----------
+    learning_rate : float or Schedule, default 0.001
+    beta_1, beta_2 : float in [0, 1), default 0.9 and 0.999
+    epsilon : float, default 1e-6
+    weight_decay : float or Schedule, default 0.01
+        Of every weight and bias.
+    """
+
+    name: ClassVar[str] = "lamb"
+    code: ClassVar[int] = codes.LAMB
+    #: The norms are of whole layers.
+    is_apart: ClassVar[bool] = True
+
+    epsilon: float = 1e-6
+    weight_decay: Setting = 0.01
+
+    def check(self) -> None:
+        """Raise ValueError or TypeError for a setting outside its range."""
+        super().check()
+        if is_scheduled(self.decoupled_weight_decay) or self.decoupled_weight_decay:
+            raise ValueError("decoupled_weight_decay goes with other optimizers; LAMB has weight_decay")
+
+    @property
+    def n_slots(self) -> int:
+        """The two running means, and the direction of the step."""
+        return 3
+
+    def coefficients(self, steps: NDArray[np.int64], factors: Factors) -> Coefficients:
+        """Rate, correction of m, decay, beta_1, 1 - beta_1, beta_2, 1 - beta_2, correction of sqrt(v), epsilon."""
+        corrections = 1 / (1 - self.beta_1**steps), 1 / np.sqrt(1 - self.beta_2**steps)
+        first = [self.learning_rate, corrections[0], self.weight_decay, self.beta_1, 1 - self.beta_1]
+        return [*first, self.beta_2, 1 - self.beta_2, corrections[1], self.epsilon]
+
+    @classmethod
+    def cases(cls) -> list[Self]:
+        """The default settings, and others for all of them."""
+        return [cls(), cls(0.01, beta_1=0.8, beta_2=0.95, epsilon=1e-4, weight_decay=0.3)]
+
+    def reference(self, p: Array, g: Array, memory: Remembered, t: int) -> Array:
+        """The paper's algorithm 2, with the identity for phi."""
+        memory["m"] = self.beta_1 * memory.get("m", 0.0) + (1 - self.beta_1) * g
+        memory["v"] = self.beta_2 * memory.get("v", 0.0) + (1 - self.beta_2) * g**2
+        u = memory["m"] / (1 - self.beta_1**t) / (np.sqrt(memory["v"] / (1 - self.beta_2**t)) + self.epsilon) + self.weight_decay * p
+        norms = np.sqrt((p**2).sum()), np.sqrt((u**2).sum())
+        moved: Array = p - self.learning_rate * (norms[0] / norms[1] if min(norms) > 0 else 1.0) * u
         return moved

@@ -115,7 +115,7 @@ class Engine:
     def _limits_of(self, optimizer: Optimizer) -> tuple[Array, Array]:
         """What limits a step, and room for the sums that this takes."""
         size, layers = self._network.size, self._network.layers
-        return optimizer.limits(layers, self._dtype), np.zeros(-(-size // PIECE), self._dtype)
+        return optimizer.limits(layers, self._dtype), np.zeros(2 * (-(-size // PIECE) + 2 * layers), self._dtype)
 
     def _prepared(self, rows: int, target_width: int, tasks: int) -> Prepared:
         """A call with buffers for such batches, made anew only when they are too small."""

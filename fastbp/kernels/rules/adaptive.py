@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastbp.compiling.jit import scalar
-from fastbp.kernels.codes import ADADELTA, ADAGRAD, ADAMAX, AMSGRAD, NADAM, RADAM
+from fastbp.kernels.codes import ADADELTA, ADAGRAD, ADAMAX, AMSGRAD, LAMB, NADAM, RADAM
 from fastbp.kernels.lanes.vector import absolute, select, sqrt
 from fastbp.kernels.update import get, put
 
@@ -91,6 +91,17 @@ def _amsgrad(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int)
     put(p, at, keep * old - rate * m / (sqrt(w) * correction + epsilon), count)
 
 
+@scalar
+def _lamb(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
+    """M, v as of Adam; u = m / (sqrt(v) correction + epsilon) + decay p, kept in the third slot: the step waits for all of a layer's."""
+    step, decay, b1, fresh1, b2, fresh2, correction, epsilon = c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8]
+    m = b1 * get(slots, at, count) + fresh1 * g
+    v = b2 * get(slots, size + at, count) + fresh2 * g * g
+    put(slots, at, m, count)
+    put(slots, size + at, v, count)
+    put(slots, 2 * size + at, step * m / (sqrt(v) * correction + epsilon) + decay * get(p, at, count), count)
+
+
 RULES = {
     ADAGRAD: _adagrad,
     ADADELTA: _adadelta,
@@ -98,4 +109,5 @@ RULES = {
     NADAM: _nadam,
     RADAM: _radam,
     AMSGRAD: _amsgrad,
+    LAMB: _lamb,
 }
