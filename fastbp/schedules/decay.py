@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,7 +53,7 @@ class MultiStep(Schedule):
     ----------
     initial : float
     milestones : sequence of lengths
-        From the beginning on, ascending.
+        From the beginning on.
     factor : float, default 0.1
     """
 
@@ -65,6 +66,8 @@ class MultiStep(Schedule):
     def __post_init__(self) -> None:
         real(self.initial, "initial", exclusive=True)
         real(self.factor, "factor", exclusive=True)
+        if not isinstance(self.milestones, Iterable):
+            raise TypeError(f"milestones is {self.milestones!r}; expected a sequence of lengths")
         vars(self)["milestones"] = tuple(check_length(each, f"milestones[{i}]") for i, each in enumerate(self.milestones))
 
     @property
