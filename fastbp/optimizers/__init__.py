@@ -67,7 +67,7 @@ OTHER_NAMES = {
     **dict.fromkeys(("adamwithweightdecay", "decoupledadam"), "adamw"),
     **dict.fromkeys(("adaminf", "adaminfinity"), "adamax"),
     **dict.fromkeys(("nesterovadam", "adamnesterov"), "nadam"),
-    **dict.fromkeys(("rprop+", "rpropplus", "resilient"), "rprop"),
+    **dict.fromkeys(("rpropplus", "resilient", "resilientpropagation"), "rprop"),
     "rectifiedadam": "radam",
     "irprop": "irprop_minus",
 }
