@@ -214,8 +214,14 @@ class CosineRestarts(Schedule):
         if self.growth == 1:
             place = done % first / first
         else:
-            # n times are over after first * (growth**n - 1) / (growth - 1) steps; a little more, as the logarithm is rounded.
-            n = np.floor(np.log(done / first * (self.growth - 1) + 1 + 1e-12) / np.log(self.growth))
-            place = (done - first * (self.growth**n - 1) / (self.growth - 1)) / (first * self.growth**n)
+            n = np.floor(np.log(done / first * (self.growth - 1) + 1) / np.log(self.growth))
+            # The logarithm is rounded: it may be one more, or one less.
+            n = n + (done >= self._over(first, n + 1)) - (done < self._over(first, n))
+            place = (done - self._over(first, n)) / (first * self.growth**n)
         found: Numbers = self.final + (self.initial - self.final) * (1 + np.cos(np.pi * place)) / 2
         return found
+
+    def _over(self, first: float, n: Numbers) -> Numbers:
+        """After how many steps n times are over."""
+        steps: Numbers = first * (self.growth**n - 1) / (self.growth - 1)
+        return steps
