@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Self
 
+import numpy as np
+
 from fastbp._typing import DType
 from fastbp.data.validation import within
 
@@ -37,7 +39,9 @@ class Specification:
 
     def described(self) -> dict[str, Any]:
         """Name and settings, for a file."""
-        return {"name": self.name, **self.settings}
+        # Numbers of NumPy's types are none of JSON's.
+        plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in self.settings.items()}
+        return {"name": self.name, **plain}
 
     @classmethod
     def from_description(cls, **settings: Any) -> Self:

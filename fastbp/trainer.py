@@ -277,13 +277,13 @@ class Trainer(Fixed):
         return trainer
 
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> dict[str, float]:
-        """Loss over a data set and, where there are right and wrong answers, accuracy.
+        """Loss over a data set and, for losses of classes, accuracy.
 
         Returns
         -------
         dict
-            ``"loss"`` and, of losses of classes, ``"accuracy"``: the share of rows whose largest output is right (cross_entropy), of
-            outputs on the right side of one half (the others).
+            ``"loss"``, and ``"accuracy"``: the share of rows whose largest output is the right one (cross_entropy), of outputs on the
+            right side (binary_cross_entropy, hinge, squared_hinge, focal). None with ``missing_targets="ignore"``.
         """
         return self.run.evaluate(X, y, sample_weight)
 

@@ -70,8 +70,16 @@ def test_names_that_people_bring():
             "swish-silu hardtanh-hard_tanh HardTanh-hard_tanh leakyrelu-leaky_relu LeakyReLU-leaky_relu GELU-gelu exp-exponential",
         ),
         "output_activation": (output, "linear-identity logistic-sigmoid Softmax-softmax"),
-        "loss": (loss, "mse-squared_error mean_squared_error-squared_error MSELoss-squared_error bce-binary_cross_entropy"),
-        "optimizer": (optimizer, "Adam-adam SGD-sgd RMSprop-rmsprop adamW-adamw"),
+        "loss": (
+            loss,
+            "mse-squared_error mean_squared_error-squared_error MSELoss-squared_error bce-binary_cross_entropy mae-absolute_error "
+            "L1Loss-absolute_error l1-absolute_error smooth_l1-huber HuberLoss-huber pinball-quantile poisson_nll-poisson "
+            "focal_loss-focal hinge_loss-hinge squaredhinge-squared_hinge log_cosh_loss-log_cosh BCEWithLogitsLoss-binary_cross_entropy",
+        ),
+        "optimizer": (
+            optimizer,
+            "Adam-adam SGD-sgd RMSprop-rmsprop adamW-adamw Adam_w-adamw NAdam-nadam nesterov-sgd AMSgrad-amsgrad irprop-irprop_minus",
+        ),
     }
     for argument, (make, pairs) in brought.items():
         for given, name in (pair.split("-") for pair in pairs.split()):
@@ -81,11 +89,12 @@ def test_names_that_people_bring():
 
 
 def test_other_names_are_written_plainly_and_are_of_entries_that_are_there():
-    for others, table in ((activations.OTHER_NAMES, activations.ACTIVATIONS), (losses.OTHER_NAMES, losses.LOSSES)):
+    tables = {activations: activations.ACTIVATIONS, losses: losses.LOSSES, optimizers: optimizers.OPTIMIZERS}
+    for others, table in ((module.OTHER_NAMES, table) for module, table in tables.items()):
         plain = {name.replace("_", "") for name in table}
         assert all(name.isalnum() and name == name.lower() and name not in plain for name in others)
         assert {*others.values()} <= {*table}
-    assert all(name.isalnum() and name == name.lower() for name in optimizers.OPTIMIZERS)
+    assert all(name.replace("_", "").isalnum() and name == name.lower() for table in tables.values() for name in table)
 
 
 @pytest.mark.parametrize("given", [None, 3, b"adam", ["adam"]])

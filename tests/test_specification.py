@@ -15,7 +15,7 @@ CASES = [case for table in (ACTIVATIONS, LOSSES) for cls in table.values() for c
 
 @dataclass(frozen=True)
 class Scaled(SquaredError):
-    """A loss with settings, of which fastbp has none."""
+    """A loss with two settings."""
 
     name = "scaled"
     factor: float = 2.0
@@ -28,7 +28,8 @@ def test_settings_are_the_fields_in_their_order():
 
 
 def test_a_string_is_the_name_with_the_settings():
-    assert [str(each) for each in (fastbp.Tanh(), fastbp.LeakyReLU(0.25), Scaled())] == ["tanh", "leaky_relu(0.25)", "scaled(2, 1)"]
+    told = ["tanh", "leaky_relu(0.25)", "scaled", "scaled(3, 1)"]
+    assert [str(each) for each in (fastbp.Tanh(), fastbp.LeakyReLU(0.25), Scaled(), Scaled(3))] == told
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -60,10 +61,15 @@ def test_a_loss_is_described_to_a_file_and_back(loss):
 
 
 def test_settings_of_a_loss_are_described_too(monkeypatch):
-    monkeypatch.setitem(losses.LOSSES, "scaled", Scaled)
+    monkeypatch.setitem(losses.LOSSES._classes, "scaled", Scaled)
     assert describe_loss(Scaled(3.0)) == {"name": "scaled", "factor": 3.0, "power": 1.0}
     assert described_loss(describe_loss(Scaled(3.0))) == Scaled(3.0)
     assert describe_loss(SquaredError()) == "squared_error"
+
+
+def test_numbers_of_numpys_types_are_described_as_pythons():
+    described = [each.described() for each in (fastbp.LeakyReLU(np.float32(0.5)), fastbp.Huber(np.float64(0.5)))]
+    assert [type(value) for each in described for value in each.values()] == [str, float, str, float]
 
 
 def test_the_kernels_get_the_settings_in_their_order():

@@ -26,6 +26,10 @@ def check_classes(given: object, n_outputs: int) -> Classes:
     for label in labels:
         if not isinstance(label, (str, int, float, bool)):
             raise TypeError(f"classes holds {label!r} of type {type(label).__name__}; expected strings or numbers")
+    if len({isinstance(label, str) for label in labels}) > 1:
+        raise TypeError(f"classes holds strings and numbers: {list(labels)!r:.80}; expected the ones or the others")
+    if any(label != label for label in labels):
+        raise ValueError("classes holds nan; expected labels")
     if len(set(labels)) < len(labels):
         raise ValueError(f"classes holds a label twice: {list(labels)!r:.80}")
     if len(labels) != max(2, n_outputs):
@@ -70,15 +74,17 @@ def check_class_weight(given: object) -> ClassWeight:
 
 def weights_of(targets: Array, class_weight: dict[Any, float] | str, n_classes: int, classes: Classes) -> Array:
     """The weight of each row by its class; `targets` are numbers of classes (n, 1), as the loss has checked them."""
-    if targets.shape[1] != 1 or (targets != np.floor(targets)).any():
+    # Losses with a margin also take -1 and 1.
+    taken = [-1, 1] if targets.min() < 0 else list(range(n_classes))
+    if targets.shape[1] != 1 or not np.isin(targets, taken).all():
         raise ValueError("class_weight goes with labels of classes; y holds other targets")
-    numbers = targets[:, 0].astype(np.int64)
+    numbers = np.searchsorted(taken, targets[:, 0])
+    known = taken if classes is None else list(classes)
     if isinstance(class_weight, str):
         # As of scikit-learn: n / (classes * rows of the class).
         counts = np.bincount(numbers, minlength=n_classes)
         balanced: Array = (len(numbers) / (n_classes * np.maximum(counts, 1)))[numbers]
         return balanced
-    known = list(range(n_classes)) if classes is None else list(classes)
     unknown = [label for label in class_weight if label not in known]
     if unknown:
         raise ValueError(f"class_weight has the label {unknown[0]!r}; expected one of {', '.join(map(repr, known))}")

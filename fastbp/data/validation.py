@@ -100,13 +100,23 @@ def real_range(array: Array, argument: str, dtype: DType) -> None:
         raise ValueError(f"{argument}[{', '.join(map(str, place))}] is {array[place]}; expected finite numbers of type {dtype}")
 
 
+@functools.cache
+def _limits(own: DType, low: float, high: float) -> tuple[Any, Any]:
+    """The least and the largest number of a type that lie in [low, high]."""
+    if own.kind == "i":
+        info = np.iinfo(own)
+        return own.type(max(math.ceil(low), int(info.min))), own.type(min(math.floor(high), int(info.max)))
+    least = own.type(low)
+    return least if least >= low else np.nextafter(least, own.type(np.inf)), own.type(min(high, largest(own)))
+
+
 def check_range(array: Array, argument: str, low: float, high: float, what: str) -> None:
     """Raise ValueError unless every element lies in [low, high]."""
     if array.dtype.kind == "b":
         array = array.view(np.uint8)
     if array.size == 0:
         return
-    if array.dtype in _COMMON and array.flags.c_contiguous and _checks().all_within(array, array.dtype.type(low), array.dtype.type(high)):
+    if array.dtype in _COMMON and array.flags.c_contiguous and _checks().all_within(array, *_limits(array.dtype, low, high)):
         return
     if array.min() >= low and array.max() <= high:
         return

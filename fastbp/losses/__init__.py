@@ -77,7 +77,16 @@ OTHER_NAMES = {
     **dict.fromkeys(("crossentropyloss", "categoricalcrossentropy", "sparsecategoricalcrossentropy"), "cross_entropy"),
     **dict.fromkeys(("softmaxcrossentropy", "nll", "nllloss", "logloss"), "cross_entropy"),
     **dict.fromkeys(("bce", "bceloss", "bcewithlogits", "bcewithlogitsloss"), "binary_cross_entropy"),
-    **dict.fromkeys(("binarycrossentropywithlogits", "sigmoidbinarycrossentropy"), "binary_cross_entropy"),
+    **dict.fromkeys(("binarycrossentropywithlogits", "sigmoidbinarycrossentropy", "binarylogloss"), "binary_cross_entropy"),
+    **dict.fromkeys(("mae", "l1", "l1loss", "meanabsoluteerror", "lad"), "absolute_error"),
+    **dict.fromkeys(("smoothl1", "smoothl1loss", "huberloss"), "huber"),
+    **dict.fromkeys(("pinball", "pinballloss", "quantileloss"), "quantile"),
+    **dict.fromkeys(("poissonnll", "poissonnllloss", "poissonloss", "poissondeviance"), "poisson"),
+    **dict.fromkeys(("gammanll", "gammaloss", "gammadeviance"), "gamma"),
+    **dict.fromkeys(("focalloss", "sigmoidfocalloss", "binaryfocalcrossentropy"), "focal"),
+    **dict.fromkeys(("hingeloss", "l1hinge", "svm"), "hinge"),
+    **dict.fromkeys(("squaredhingeloss", "l2hinge"), "squared_hinge"),
+    "logcoshloss": "log_cosh",
 }
 
 

@@ -14,6 +14,9 @@ from fastbp.data.validation import finite_range, numeric, real_range
 from fastbp.kernels.arguments import Objective
 from fastbp.kernels.codes import LARGEST, LOSS_SETTINGS, MASKED, NO_ACCURACY, SIDES
 
+#: What is said to names of classes.
+ENCODE = "; for names of classes make the model with classes=[...], all of them in the order of the outputs"
+
 
 class Loss(Specification, ABC):
     """Base of the losses: name, code, settings, targets, output activations, and a reference implementation to check the kernels by.

@@ -12,10 +12,7 @@ from fastbp._typing import Array, DType
 from fastbp.activations import Activation, Sigmoid, Softmax
 from fastbp.data.validation import check_range, numeric
 from fastbp.kernels import codes
-from fastbp.losses.base import Loss, rows_of_outputs, same_rows
-
-# What is said to names of classes.
-_ENCODE = "; for names of classes make the model with classes=[...], all of them in the order of the outputs"
+from fastbp.losses.base import ENCODE, Loss, rows_of_outputs, same_rows
 
 
 class CrossEntropy(Loss):
@@ -59,7 +56,7 @@ class CrossEntropy(Loss):
 
     def check_targets(self, y: object, rows: int, n_outputs: int, dtype: DType) -> Array:
         """Labels or probabilities."""
-        targets = numeric(y, "y", _ENCODE)
+        targets = numeric(y, "y", ENCODE)
         if targets.ndim == 2 and targets.shape[1] == 1:
             targets = targets[:, 0]
         if targets.ndim == 1:
@@ -148,7 +145,7 @@ class BinaryCrossEntropy(Loss):
 
     def check_targets(self, y: object, rows: int, n_outputs: int, dtype: DType) -> Array:
         """Targets in [0, 1]."""
-        targets = rows_of_outputs(self.name, y, rows, n_outputs, _ENCODE)
+        targets = rows_of_outputs(self.name, y, rows, n_outputs, ENCODE)
         check_range(targets, "y", 0, 1, "targets of binary_cross_entropy")
         return targets
 

@@ -11,7 +11,7 @@ from fastbp._typing import Array, DType
 from fastbp.activations import Activation, Sigmoid
 from fastbp.data.validation import check_range
 from fastbp.kernels import codes
-from fastbp.losses.base import Loss, rows_of_outputs
+from fastbp.losses.base import ENCODE, Loss, rows_of_outputs
 
 
 class _YesOrNo(Loss):
@@ -21,7 +21,7 @@ class _YesOrNo(Loss):
 
     def check_targets(self, y: object, rows: int, n_outputs: int, dtype: DType) -> Array:
         """Two numbers, one of them 1."""
-        targets = rows_of_outputs(self.name, y, rows, n_outputs)
+        targets = rows_of_outputs(self.name, y, rows, n_outputs, ENCODE)
         check_range(targets, "y", -1, 1, f"targets of {self.name}, 0 and 1 or -1 and 1,")
         wrong = (targets != 1) & (targets != (-1 if targets.min() < 0 else 0))
         if wrong.any():

@@ -63,6 +63,16 @@ OPTIMIZERS: Table[type[Optimizer]] = Table(
         "lamb": (_KIN, "LAMB"),
     },
 )
+#: What other libraries call some of these, in small letters without underscores.
+OTHER_NAMES = {
+    **dict.fromkeys(("momentum", "nesterov", "sgdm", "gradientdescent"), "sgd"),
+    **dict.fromkeys(("adamwithweightdecay", "decoupledadam"), "adamw"),
+    **dict.fromkeys(("adaminf", "adaminfinity"), "adamax"),
+    **dict.fromkeys(("nesterovadam", "adamnesterov"), "nadam"),
+    **dict.fromkeys(("rpropplus", "resilient", "resilientpropagation"), "rprop"),
+    "rectifiedadam": "radam",
+    "irprop": "irprop_minus",
+}
 #: The modules of the classes that are imported when they are asked for.
 MODULES = OPTIMIZERS.modules()
 
@@ -85,5 +95,5 @@ def as_optimizer(given: object) -> Optimizer:
         given.simplify()
         return given
     if isinstance(given, str):
-        return lookup(given, OPTIMIZERS, "optimizer")()
+        return lookup(given, OPTIMIZERS, "optimizer", OTHER_NAMES)()
     raise TypeError(f"optimizer is {given!r} of type {type(given).__name__}; expected a name or an optimizer such as Adam(1e-3)")

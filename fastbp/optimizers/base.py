@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import math
 import numbers
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, fields
@@ -56,6 +57,8 @@ class Optimizer(ABC):
     """
 
     name: ClassVar[str]
+    #: What some settings are below, which may change from step to step.
+    below: ClassVar[dict[str, float]] = {"momentum": 1.0}
     #: How many `Factors` the rule has.
     n_factors: ClassVar[int] = 0
 
@@ -134,7 +137,11 @@ class Optimizer(ABC):
 
     def at(self, steps: NDArray[np.int64], plan: Plan) -> Self:
         """The same optimizer with numbers, one for each of `steps`, in place of the settings that change from step to step."""
-        changing = {name: values_at(value, steps, plan, name) for name, value in vars(self).items() if is_scheduled(value)}
+        changing = {
+            name: values_at(value, steps, plan, name, self.below.get(name, math.inf))
+            for name, value in vars(self).items()
+            if is_scheduled(value)
+        }
         if not changing:
             return self
         found = copy.copy(self)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
@@ -65,14 +67,12 @@ Setting: TypeAlias = Any
 def steps_in(length: Length, plan: Plan, argument: str = "length") -> float:
     """A length in steps; ValueError for one of a ``fit`` where there is none."""
     if isinstance(length, str):
-        per_epoch, whole = plan.per_epoch, int(length.split()[0])
-        needed, steps = per_epoch, float(whole * per_epoch)
+        steps = float(int(length.split()[0]) * plan.per_epoch)
     elif length is None or isinstance(length, float):
-        needed = plan.end - plan.begin
-        steps = (1.0 if length is None else length) * needed
+        steps = (1.0 if length is None else length) * (plan.end - plan.begin)
     else:
         return float(length)
-    if not needed:
+    if not plan.per_epoch:
         raise ValueError(f"{argument}={length!r} is of the steps of a call of fit; for single steps give a number of steps")
     return max(1.0, float(round(steps)))
 
@@ -94,7 +94,9 @@ def check_length(length: Length, argument: str = "length") -> Length:
 
 def check_setting(value: object, argument: str, **limits: Any) -> None:
     """Raise ValueError or TypeError for what is neither a number in its range, nor a schedule, nor a function of the step."""
-    if not isinstance(value, Schedule) and not callable(value):
+    if isinstance(value, type):
+        raise TypeError(f"{argument} is the class {value.__name__}; expected a number, or a schedule made of it")
+    if not is_scheduled(value):
         real(value, argument, **limits)
 
 
@@ -103,16 +105,27 @@ def is_scheduled(value: object) -> bool:
     return isinstance(value, Schedule) or callable(value)
 
 
-def values_at(setting: Any, steps: NDArray[np.int64], plan: Plan, argument: str) -> Numbers:
-    """The values of a schedule, or of a function of the step, at the optimizer's `steps`; ValueError where one is no finite number."""
-    found = setting(steps, plan) if isinstance(setting, Schedule) else np.array([float(setting(step)) for step in steps.tolist()])
-    wrong = np.flatnonzero(~(np.isfinite(found) & (found >= 0)))
+def values_at(setting: Any, steps: NDArray[np.int64], plan: Plan, argument: str, below: float = math.inf) -> Numbers:
+    """The values of a schedule, or of a function of the step, at the optimizer's `steps`; ValueError where one is not in [0, `below`)."""
+    found = setting(steps, plan) if isinstance(setting, Schedule) else _of_steps(setting, steps, argument)
+    wrong = np.flatnonzero(~((found >= 0) & (found < below)))
     if wrong.size:
-        raise ValueError(f"{argument} is {found[wrong[0]]} at step {steps[wrong[0]]}; expected finite numbers that are not negative")
+        raise ValueError(f"{argument} is {found[wrong[0]]} at step {steps[wrong[0]]}; expected numbers in [0, {below:g})")
     return found
+
+
+def _of_steps(function: Callable[[int], float], steps: NDArray[np.int64], argument: str) -> Numbers:
+    try:
+        return np.array([float(function(step)) for step in steps.tolist()])
+    except TypeError as error:
+        raise TypeError(f"{argument} is no function of the step that gives a number: {error}") from error
+    except ValueError as error:
+        raise ValueError(f"{argument} is no function of the step that gives a number: {error}") from error
 
 
 def _described(value: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return [_described(each) for each in value]
+    # Numbers of NumPy's types are none of JSON's.
+    value = value.item() if isinstance(value, np.generic) else value
     return value.described() if isinstance(value, Schedule) else value

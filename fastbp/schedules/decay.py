@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,7 +53,7 @@ class MultiStep(Schedule):
     ----------
     initial : float
     milestones : sequence of lengths
-        From the beginning on, ascending.
+        From the beginning on.
     factor : float, default 0.1
     """
 
@@ -65,6 +66,8 @@ class MultiStep(Schedule):
     def __post_init__(self) -> None:
         real(self.initial, "initial", exclusive=True)
         real(self.factor, "factor", exclusive=True)
+        if not isinstance(self.milestones, Iterable):
+            raise TypeError(f"milestones is {self.milestones!r}; expected a sequence of lengths")
         vars(self)["milestones"] = tuple(check_length(each, f"milestones[{i}]") for i, each in enumerate(self.milestones))
 
     @property
@@ -211,8 +214,14 @@ class CosineRestarts(Schedule):
         if self.growth == 1:
             place = done % first / first
         else:
-            # n times are over after first * (growth**n - 1) / (growth - 1) steps; a little more, as the logarithm is rounded.
-            n = np.floor(np.log(done / first * (self.growth - 1) + 1 + 1e-12) / np.log(self.growth))
-            place = (done - first * (self.growth**n - 1) / (self.growth - 1)) / (first * self.growth**n)
+            n = np.floor(np.log(done / first * (self.growth - 1) + 1) / np.log(self.growth))
+            # The logarithm is rounded: it may be one more, or one less.
+            n = n + (done >= self._over(first, n + 1)) - (done < self._over(first, n))
+            place = (done - self._over(first, n)) / (first * self.growth**n)
         found: Numbers = self.final + (self.initial - self.final) * (1 + np.cos(np.pi * place)) / 2
         return found
+
+    def _over(self, first: float, n: Numbers) -> Numbers:
+        """After how many steps n times are over."""
+        steps: Numbers = first * (self.growth**n - 1) / (self.growth - 1)
+        return steps

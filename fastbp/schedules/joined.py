@@ -62,7 +62,8 @@ class Sequence(Schedule):
     parts: tuple[tuple[float | Schedule, Length], ...]
 
     def __post_init__(self) -> None:
-        if not self.parts or any(len(part) != 2 for part in self.parts):
+        pairs = isinstance(self.parts, (tuple, list)) and [isinstance(part, (tuple, list)) and len(part) == 2 for part in self.parts]
+        if not pairs or not all(pairs):
             raise ValueError(f"parts is {self.parts!r}; expected pairs of a number or a schedule and its length")
         for i, (part, length) in enumerate(self.parts):
             _check(part, f"parts[{i}]")

@@ -7,7 +7,7 @@ import numpy as np
 from fastbp.optimizers import Optimizer
 from fastbp.verification import reference
 from fastbp.verification.deviation import Deviation, Findings, compare, compare_norms, layers
-from fastbp.verification.paths import PATHS, Path, optimizers
+from fastbp.verification.paths import PATHS, Path, pairs
 from fastbp.verification.problems import net_after_training, random_weights
 
 # Adam and RMSprop divide by the size of a gradient, so that one which nearly cancels, and is left with few digits, moves its parameter as
@@ -22,13 +22,13 @@ def predictions_losses_and_gradients_follow_the_oracle() -> Findings:
 
 
 def training_in_float64_follows_the_oracle() -> Findings:
-    """Parameters and losses of a few steps with each optimizer."""
-    return Findings([each for path in PATHS for optimizer in optimizers() for each in _trained(path, optimizer, "float64")])
+    """Parameters and losses of a few steps with each optimizer, on the paths that `paths` chooses for it."""
+    return Findings([each for pair in pairs() for each in _trained(*pair, "float64")])
 
 
 def training_in_float32_follows_the_oracle() -> Findings:
     """The same in float32."""
-    return Findings([each for path in PATHS for optimizer in optimizers() for each in _trained(path, optimizer, "float32")])
+    return Findings([each for pair in pairs() for each in _trained(*pair, "float32")])
 
 
 def _computed(path: Path, dtype: str) -> list[Deviation]:

@@ -1,4 +1,9 @@
-"""Training problems, one for each way through the kernels, and the optimizers to take it with."""
+"""Training problems, one for each way through the kernels, and the optimizers to take it with.
+
+Rules that are in every kernel are tried on every path. The others are units of their own, called at the same places: each goes every second
+way with its default settings, and the ways between with its other ones, so that it goes all ways, and both through its blocks and row by
+row; the paths of activations and losses take one of them each, in turn.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +14,7 @@ import numpy as np
 from fastbp._random import epoch_order
 from fastbp._typing import Array, NDArray
 from fastbp.activations import ACTIVATIONS, Activation, as_activation
+from fastbp.kernels.codes import CORE_RULES
 from fastbp.losses import LOSSES, Loss, as_loss
 from fastbp.optimizers import OPTIMIZERS, Optimizer
 from fastbp.trainer import Trainer
@@ -81,3 +87,14 @@ PATHS = (*WAYS, *_other_paths())
 def optimizers() -> list[Optimizer]:
     """Each with its default settings, and with richer ones."""
     return [case for cls in OPTIMIZERS.values() for case in cls.cases()]
+
+
+def pairs() -> list[tuple[Path, Optimizer]]:
+    """The paths to train on, each with its optimizers."""
+    core = [optimizer for optimizer in optimizers() if optimizer.code in CORE_RULES]
+    others = [cls.cases() for cls in OPTIMIZERS.values() if cls().code not in CORE_RULES]
+    found = [(path, optimizer) for path in PATHS for optimizer in core]
+    for i, path in enumerate(WAYS):
+        found += [(path, case) for cases in others for j, case in enumerate(cases) if i % len(cases) == j]
+    turns = [case for cases in others for case in cases]
+    return found + [(path, turns[i % len(turns)]) for i, path in enumerate(PATHS[len(WAYS) :])]

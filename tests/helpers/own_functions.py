@@ -52,3 +52,27 @@ class Functions:
     @staticmethod
     def cube_derivative(z):
         return 3 * z * z
+
+
+def hundredth_over_step(step):
+    return 0.01 / step
+
+
+def cubed_error(p, t):
+    return abs(p - t) ** 3
+
+
+def cubed_error_derivative(p, t):
+    return 3 * (p - t) * abs(p - t)
+
+
+def uneven_error(p, t):
+    if p > t:
+        return (p - t) ** 2
+    return 0.25 * (p - t) ** 2
+
+
+def uneven_error_derivative(p, t):
+    if p > t:
+        return 2 * (p - t)
+    return 0.5 * (p - t)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from fastbp.activations import ACTIVATIONS
-from fastbp.kernels import accuracy, activate, codes, curves, loss, update
+from fastbp.compiling.units import UNITS
+from fastbp.kernels import accuracy, activate, codes, curves, errors, loss, rules, update
 from fastbp.losses import LOSSES
 from fastbp.optimizers import OPTIMIZERS
 
@@ -14,35 +15,54 @@ def cases(table):
 
 
 def test_everything_registered_has_a_code_and_every_code_is_of_something():
-    assert {case.code for case in cases(ACTIVATIONS)} == set(codes.ACTIVATIONS)
+    # Ascending is for a loss to choose, and has no name.
+    assert {*(case.code for case in cases(ACTIVATIONS)), codes.ASCENDING} == set(codes.ACTIVATIONS)
     assert {case.code for case in cases(LOSSES)} == set(codes.LOSSES) - {codes.NO_LOSS}
     assert {case.code for case in cases(OPTIMIZERS)} == set(codes.RULES) - {codes.NO_UPDATE}
 
 
 def test_every_code_has_one_place_in_the_kernels():
-    placed = [codes.IDENTITY, codes.SOFTMAX, *activate.BY_OUTPUT, *curves.BY_OUTPUT, *curves.BY_LOGIT]
+    placed = [codes.IDENTITY, codes.SOFTMAX, codes.ASCENDING, *activate.BY_OUTPUT, *curves.BY_OUTPUT, *curves.BY_LOGIT]
     assert sorted(placed) == list(codes.ACTIVATIONS)
-    assert sorted(loss.LOSSES) == sorted({*codes.LOSSES} - {codes.NO_LOSS})
-    assert sorted(update.RULES) == list(codes.RULES)
+    assert {codes.NO_LOSS, *loss.LOSSES} == set(codes.CORE_LOSSES)
+    # The core's are there once more, for targets that may be missing; cross-entropy, smoothed or not, is no mean over outputs.
+    assert {*errors.ELEMENTWISE, codes.SMOOTHED_CROSS_ENTROPY} == {*codes.LOSSES} - {codes.NO_LOSS, codes.CROSS_ENTROPY}
+    assert sorted(update.RULES) == list(codes.CORE_RULES)
+    assert sorted(rules.RULES) == list(codes.OTHER_RULES)
+
+
+def test_every_loss_that_is_not_in_all_kernels_is_a_unit_and_so_are_those_with_missing_targets():
+    found = {code for number, code in UNITS if number == codes.ERROR and code is not None and code < codes.OWN_LOSS}
+    masked = {code + codes.MASKED for code in errors.ELEMENTWISE}
+    assert found == {*codes.OTHER_LOSSES} | masked
+    assert {case.code for case in cases(LOSSES) if case.elementwise} == set(errors.ELEMENTWISE)
+
+
+@pytest.mark.parametrize("number", [codes.UPDATE, codes.UPDATE_ROWS])
+def test_every_rule_that_is_not_in_all_kernels_is_two_units(number):
+    assert {code for each, code in UNITS if each == number and code is not None} == {*codes.OTHER_RULES}
 
 
 def test_classes_and_kernels_say_the_same():
     assert {cls.code for cls in ACTIVATIONS.values() if cls.needs_z} == set(curves.BY_LOGIT)
     assert {code for code in codes.ACTIVATIONS if codes.keeps_derivative(code)} == set(curves.BY_LOGIT)
     assert set(codes.CORE_ACTIVATIONS) == {codes.IDENTITY, codes.SOFTMAX, *activate.BY_OUTPUT}
-    assert {cls.code for cls in LOSSES.values() if cls().answers(2)} == set(accuracy.ACCURACIES)
+    assert {case.accuracy for case in cases(LOSSES)} == {codes.NO_ACCURACY, *accuracy.ACCURACIES}
+    assert all(bool(case.answers(2)) == (case.accuracy in accuracy.ACCURACIES) for case in cases(LOSSES))
     # Those of logits say which output activation they contain.
-    assert {cls.code for cls in LOSSES.values() if cls.allowed == tuple(ACTIVATIONS)} == set(loss.OF_PREDICTIONS)
+    of_predictions = {*loss.OF_PREDICTIONS, *errors.OF_PREDICTIONS}
+    assert {case.code for case in cases(LOSSES) if case.allowed == tuple(ACTIVATIONS)} == of_predictions
 
 
 def test_an_activation_that_is_taken_automatically_needs_no_logits():
     """The activation of the output layer may be settled when buffers are there already."""
-    assert not any(cls.output_activation.needs_z for cls in LOSSES.values())
+    assert not any(case.default_output().needs_z for case in cases(LOSSES))
 
 
 @pytest.mark.parametrize("table", [ACTIVATIONS, LOSSES], ids=["activations", "losses"])
 def test_no_two_names_share_a_code(table):
-    assert len({cls.code for cls in table.values()}) == len(table)
+    found = [{case.code for case in cls.cases()} for cls in table.values()]
+    assert sum(len(each) for each in found) == len(set.union(*found))
 
 
 def test_adam_and_adamw_share_a_rule_and_no_others_do():
@@ -63,7 +83,8 @@ def test_codes_of_the_package_are_below_those_of_users():
 
 @pytest.mark.parametrize("loss", cases(LOSSES), ids=str)
 def test_a_losss_settings_have_room(loss):
-    assert len(loss.settings) <= codes.LOSS_SETTINGS
+    settings = loss.objective(np.dtype("f8")).settings
+    assert settings.size >= codes.LOSS_SETTINGS and settings[: len(loss.numbers)].tolist() == loss.numbers
 
 
 def test_element_types_are_numbered_in_the_order_of_their_list():

@@ -5,7 +5,7 @@ import pytest
 
 import fastbp
 from fastbp.activations import ACTIVATIONS
-from fastbp.kernels import codes
+from fastbp.kernels import accuracy, codes
 from fastbp.kernels.arguments import ACTIVATION
 from fastbp.losses import LOSSES, SquaredError
 from fastbp.optimizers import OPTIMIZERS
@@ -23,6 +23,11 @@ def trainer_of(rows=5, dtype="float64", loss="squared_error", optimizer="sgd", *
     model = random_model([4, 9, 3], dtype=dtype, **({"activation": "tanh", "output_activation": "identity"} | settings))
     trainer = fastbp.Trainer(model, loss=loss, optimizer=optimizer, batch_size=None, threads=1, shuffle=False)
     return trainer, random_inputs(rows, 4, dtype=dtype), random_targets("binary_cross_entropy", rows, 3, dtype=dtype)
+
+
+def zeros_and_ones(loss, rows):
+    """A one in each row, which every loss takes but that of positive amounts: these are 1 and 2."""
+    return np.eye(3)[np.arange(rows) % 3] + (loss.name == "gamma")
 
 
 def after(steps, trainer, X, t):
@@ -64,22 +69,24 @@ def test_every_output_activation_has_values_and_derivatives_of_its_own(rows):
 @pytest.mark.parametrize("rows", ROWS)
 def test_every_loss_has_values_and_deltas_of_its_own(rows):
     values, slopes = [], []
-    for cls in LOSSES.values():
-        trainer, X, _ = trainer_of(rows, loss=cls())
-        loss, weights, _ = trainer.loss_and_gradients(X, random_targets("cross_entropy", rows, 3))
+    for case in (case for cls in LOSSES.values() for case in cls.cases()):
+        trainer, X, _ = trainer_of(rows, loss=case)
+        loss, weights, _ = trainer.loss_and_gradients(X, zeros_and_ones(case, rows))
         values.append([[loss]])
         slopes.append(weights)
     assert all_different(values) and all_different(slopes)
 
 
 def test_every_accuracy_is_of_its_own():
-    found = []
-    for cls in LOSSES.values():
-        trainer, X, _ = trainer_of(40, loss=cls())
-        scores = trainer.evaluate(X, random_targets("cross_entropy", 40, 3))
-        assert ("accuracy" in scores) == bool(cls().answers(3))
-        found += [[[scores["accuracy"]]]] if cls().answers(3) else []
-    assert all_different(found)
+    found = {}
+    for case in (case for cls in LOSSES.values() for case in cls.cases()):
+        trainer, X, _ = trainer_of(40, loss=case)
+        scores = trainer.evaluate(X, zeros_and_ones(case, 40))
+        assert ("accuracy" in scores) == bool(case.answers(3))
+        found.setdefault(case.accuracy, set()).add(scores.get("accuracy"))
+    assert found.pop(codes.NO_ACCURACY) == {None}
+    assert sorted(found) == sorted(accuracy.ACCURACIES) and all(len(values) == 1 for values in found.values())
+    assert len(set.union(*found.values())) == len(found)
 
 
 @pytest.mark.parametrize("rows", ROWS)

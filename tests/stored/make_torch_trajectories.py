@@ -1,4 +1,4 @@
-"""Trains a small net in PyTorch (float64, CPU) with every optimizer and loss, and stores the figures in torch_trajectories.json.
+"""Trains a small net in PyTorch (float64, CPU) with every optimizer and three losses, and stores the figures in torch_trajectories.json.
 
 Run by hand, where torch is installed: ``python tests/stored/make_torch_trajectories.py``.
 Only `tests/optimizers/test_base.py` reads the file.
@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-LAYER_SIZES, ROWS, BATCH_SIZE, EPOCHS = [3, 5, 2], 10, 4, 6
+# Three batches an epoch, the last one short: 51 steps.
+LAYER_SIZES, ROWS, BATCH_SIZE, EPOCHS = [3, 5, 2], 10, 4, 17
 
-# fastbp's settings, which test_optimizers.py reads from the file as well; PyTorch's are derived from them below.
+# fastbp's settings, which tests/optimizers/test_base.py reads from the file as well; PyTorch's are derived from them below.
 VARIANTS = {
     "sgd": [
         {"learning_rate": 0.1},
@@ -42,9 +43,24 @@ VARIANTS = {
         {"learning_rate": 0.02, "weight_decay": 0.3, "beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-5},
         {"learning_rate": 0.01, "weight_decay": 0.0},
     ],
+    "adagrad": [{}, {"learning_rate": 0.1, "epsilon": 1e-3, "initial_accumulator": 0.1, "weight_decay": 0.02}],
+    "adadelta": [{}, {"learning_rate": 0.5, "rho": 0.8, "epsilon": 1e-3, "weight_decay": 0.02}],
+    "adamax": [{}, {"learning_rate": 0.01, "beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-4, "weight_decay": 0.05}],
+    "nadam": [
+        {},
+        {"learning_rate": 0.01, "beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-4, "weight_decay": 0.05, "momentum_decay": 0.1},
+    ],
+    "radam": [{}, {"learning_rate": 0.01, "beta_1": 0.8, "beta_2": 0.9, "epsilon": 1e-4, "weight_decay": 0.05}],
+    "amsgrad": [{}, {"learning_rate": 0.01, "beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-4, "weight_decay": 0.05}],
+    "irprop_minus": [{}, {"learning_rate": 0.02, "shrink": 0.7, "grow": 1.5, "least": 1e-3, "most": 0.04}],
 }
-CLASSES = {"sgd": "SGD", "rmsprop": "RMSprop", "adam": "Adam", "adamw": "AdamW"}
-NAMES = {"learning_rate": "lr", "epsilon": "eps"}
+CLASSES = {
+    "sgd": "SGD", "rmsprop": "RMSprop", "adam": "Adam", "adamw": "AdamW", "adagrad": "Adagrad", "adadelta": "Adadelta", "adamax": "Adamax",
+    "nadam": "NAdam", "radam": "RAdam", "amsgrad": "Adam", "irprop_minus": "Rprop",
+}  # fmt: skip
+NAMES = {"learning_rate": "lr", "epsilon": "eps", "initial_accumulator": "initial_accumulator_value"}
+# Several settings of fastbp that are one of PyTorch.
+PAIRS = {"betas": ("beta_1", "beta_2"), "etas": ("shrink", "grow"), "step_sizes": ("least", "most")}
 
 
 def wave(shape, frequency):
@@ -73,8 +89,9 @@ def problem():
 
 def torch_settings(settings):
     renamed = {NAMES.get(name, name): value for name, value in settings.items()}
-    if "beta_1" in renamed:
-        renamed["betas"] = (renamed.pop("beta_1"), renamed.pop("beta_2"))
+    for pair, names in PAIRS.items():
+        if names[0] in renamed:
+            renamed[pair] = tuple(renamed.pop(name) for name in names)
     return renamed
 
 
@@ -98,7 +115,8 @@ def trajectory(torch, data, loss, optimizer, settings):
         "binary_cross_entropy": functional.binary_cross_entropy_with_logits,
     }[loss]
     net = make_net(torch, data)
-    rule = getattr(torch.optim, CLASSES[optimizer])(net.parameters(), **torch_settings(settings))
+    more = {"amsgrad": True} if optimizer == "amsgrad" else {}
+    rule = getattr(torch.optim, CLASSES[optimizer])(net.parameters(), **torch_settings(settings), **more)
     X, t = (torch.tensor(array, dtype=torch.float64) for array in (data["inputs"], data["targets"][loss]))
     losses = []
     for _ in range(EPOCHS):

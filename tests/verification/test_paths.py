@@ -1,7 +1,7 @@
 """The training problems reach what they are named for."""
 
 from fastbp.activations import ACTIVATIONS, as_activation
-from fastbp.kernels import patch
+from fastbp.kernels import codes, patch
 from fastbp.kernels.lanes import sizes
 from fastbp.losses import LOSSES, as_loss
 from fastbp.optimizers import OPTIMIZERS
@@ -15,9 +15,28 @@ def test_every_optimizer_activation_and_loss_is_in_a_path():
     assert {optimizer.name for optimizer in paths.optimizers()} == set(OPTIMIZERS)
 
 
-def test_every_optimizer_and_loss_is_in_a_stored_run():
+def test_every_optimizer_goes_all_ways_by_blocks_and_row_by_row():
+    ways = {way.name for way in paths.WAYS}
+    for name in OPTIMIZERS:
+        mine = [(path, optimizer) for path, optimizer in paths.pairs() if optimizer.name == name]
+        assert {path.name for path, _ in mine} >= ways
+        for case in OPTIMIZERS[name].cases():
+            own = [path for path, optimizer in mine if optimizer == case]
+            assert {(path.batch or path.rows) <= sizes.FEW for path in own} == {True, False}
+            assert any("in shards" in path.name for path in own)
+
+
+def test_rules_of_every_kernel_go_all_paths_and_each_path_has_another_rule():
+    found = paths.pairs()
+    core = [case for case in paths.optimizers() if case.code in codes.CORE_RULES]
+    assert len(core) == 8 and all((path, case) in found for path in paths.PATHS for case in core)
+    assert {path for path, case in found if case.code not in codes.CORE_RULES} == set(paths.PATHS)
+
+
+def test_every_optimizer_and_loss_of_every_kernel_is_in_a_stored_run():
     runs = golden.RUNS.values()
-    assert {run.loss for run in runs} == set(LOSSES) and {run.optimizer.name for run in runs} == set(OPTIMIZERS)
+    assert {as_loss(run.loss).code for run in runs} == set(codes.CORE_LOSSES) - {codes.NO_LOSS}
+    assert {run.optimizer.code for run in runs} == set(codes.CORE_RULES) - {codes.NO_UPDATE}
 
 
 def test_paths_reach_what_they_are_named_for():

@@ -1,0 +1,30 @@
+"""Rules by the sign of the gradient: each parameter is the formula's, in blocks and row by row, and NaN stays."""
+
+import pytest
+from rules import SIZES, after_steps, check_padding, check_steps, nan_stays
+
+from fastbp.kernels.rules import signs
+from fastbp.optimizers import OPTIMIZERS
+
+pytestmark = pytest.mark.kernels
+
+NAMES = ["lion", "rprop", "irprop_minus"]
+CASES = [case for name in NAMES for case in OPTIMIZERS[name].cases()]
+
+
+def test_these_are_the_rules_of_the_module():
+    assert {case.code for case in CASES} == set(signs.RULES)
+
+
+@pytest.mark.parametrize(("dtype", "limit"), [("float64", 1e-12), ("float32", 2e-5)])
+@pytest.mark.parametrize("rows", SIZES)
+@pytest.mark.parametrize("optimizer", CASES, ids=repr)
+def test_parameters_and_slots_follow_the_formula(optimizer, rows, dtype, limit):
+    check_steps(optimizer, rows, dtype, limit)
+
+
+@pytest.mark.parametrize("rows", SIZES)
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_beyond_the_parameters_is_written_and_nan_stays(name, rows):
+    check_padding(after_steps(OPTIMIZERS[name](), rows))
+    nan_stays(OPTIMIZERS[name](), rows)
