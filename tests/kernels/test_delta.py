@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from cases import close
-from hypothesis import example, given, settings
+from drawn import draws
+from hypothesis import example, given
 from hypothesis import strategies as st
 from one_batch import LIMITS, OneBatch
 
@@ -47,7 +48,7 @@ def deltas(batch, *, panels=None, inputs=None):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu", "leaky_relu", "identity"])
-@settings(max_examples=12)
+@draws(12)
 @given(below=st.integers(1, 50), above=st.integers(1, 50), rows=ROWS, width=WIDTHS)
 @example(5, 300, 20, 1)
 @example(110, 5, 33, 1)
@@ -60,7 +61,7 @@ def test_a_layer(activation, dtype, below, above, rows, width):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(max_examples=15)
+@draws(15)
 @given(below=st.integers(1, 60), rows=st.integers(FEW + 1, 70), width=WIDTHS)
 def test_the_gradient_finds_them_row_by_row(dtype, below, rows, width):
     batch, _ = prepared(below, 5, rows, dtype=dtype, width=width)
@@ -70,7 +71,7 @@ def test_the_gradient_finds_them_row_by_row(dtype, below, rows, width):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(max_examples=15)
+@draws(15)
 @given(rows=ROWS, width=WIDTHS, data=st.data())
 def test_only_the_units_asked_for_are_written(dtype, rows, width, data):
     batch, _ = prepared(75, 11, rows, dtype=dtype, width=width)
@@ -84,7 +85,7 @@ def test_only_the_units_asked_for_are_written(dtype, rows, width, data):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(max_examples=15)
+@draws(15)
 @given(rows=st.integers(FEW + 1, 130), width=WIDTHS, data=st.data())
 def test_only_the_panels_asked_for_are_written(dtype, rows, width, data):
     batch, _ = prepared(20, 11, rows, dtype=dtype, width=width)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from cases import close
-from hypothesis import example, given, settings
+from drawn import draws
+from hypothesis import example, given
 from hypothesis import strategies as st
 from one_batch import LIMITS, OneBatch
 
@@ -51,7 +52,7 @@ def wanted(batch, inputs, layer=0):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu", "leaky_relu", "identity"])
-@settings(max_examples=12)
+@draws(12)
 @given(n_in=st.integers(1, 50), n_out=st.integers(1, 50), rows=ROWS, width=WIDTHS)
 @example(300, 5, 20, 1)
 @example(5, 110, 33, 1)
@@ -74,7 +75,7 @@ def test_the_output_layer_keeps_its_logits_in_panels(dtype, rows):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(max_examples=15)
+@draws(15)
 @given(rows=ROWS, width=WIDTHS, data=st.data())
 def test_only_the_units_asked_for_are_written(dtype, rows, width, data):
     batch, _ = prepared(11, 75, rows, dtype=dtype, width=width)
@@ -89,7 +90,7 @@ def test_only_the_units_asked_for_are_written(dtype, rows, width, data):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(max_examples=15)
+@draws(15)
 @given(rows=st.integers(FEW + 1, 130), width=WIDTHS, data=st.data())
 def test_only_the_panels_asked_for_are_written(dtype, rows, width, data):
     batch, _ = prepared(11, 20, rows, dtype=dtype, width=width)
@@ -103,7 +104,7 @@ def test_only_the_panels_asked_for_are_written(dtype, rows, width, data):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(max_examples=15)
+@draws(15)
 @given(rows=st.integers(FEW + 1, 70), width=WIDTHS, n_in=st.integers(2, 60), data=st.data())
 @example(40, 1, 300, None)
 def test_sums_go_on_from_span_to_span_of_the_inputs(dtype, rows, width, n_in, data):
