@@ -19,5 +19,5 @@ def up_to(most, in_plain_python):
 
 
 def compiled_example(*values):
-    """A case that takes plain Python seconds, and shows something only where tasks run side by side: with the JIT off one does it all."""
+    """A case that takes plain Python seconds, where another test shows the same there or, with tasks side by side, nothing can be shown."""
     return (lambda test: test) if DISABLED else example(*values)

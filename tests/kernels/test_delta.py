@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from cases import close
-from drawn import draws
-from hypothesis import example, given
+from drawn import compiled_example, draws
+from hypothesis import given
 from hypothesis import strategies as st
 from one_batch import LIMITS, OneBatch
 
@@ -50,13 +50,20 @@ def deltas(batch, *, panels=None, inputs=None):
 @pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu", "leaky_relu", "identity"])
 @draws(12)
 @given(below=st.integers(1, 50), above=st.integers(1, 50), rows=ROWS, width=WIDTHS)
-@example(5, 300, 20, 1)
-@example(110, 5, 33, 1)
-@example(100, 270, 60, 1)
-@example(110, 300, 7, 1)
+@compiled_example(5, 300, 20, 1)
+@compiled_example(110, 5, 33, 1)
+@compiled_example(100, 270, 60, 1)
+@compiled_example(110, 300, 7, 1)
 def test_a_layer(activation, dtype, below, above, rows, width):
     batch, wanted = prepared(below, above, rows, dtype=dtype, activation=activation, width=width)
     # The derivative is written by the activation's rounded output.
+    close([deltas(batch)], [wanted], rtol=4 * LIMITS[dtype])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("below", "above", "rows"), [(5, 300, 20), (110, 5, 33), (100, 270, 60), (110, 300, 7)])
+def test_a_layer_larger_than_a_block(below, above, rows, dtype):
+    batch, wanted = prepared(below, above, rows, dtype=dtype, width=1)
     close([deltas(batch)], [wanted], rtol=4 * LIMITS[dtype])
 
 

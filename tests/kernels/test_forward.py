@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from cases import close
-from drawn import draws
+from drawn import compiled_example, draws
 from hypothesis import example, given
 from hypothesis import strategies as st
 from one_batch import LIMITS, OneBatch
@@ -54,12 +54,19 @@ def wanted(batch, inputs, layer=0):
 @pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu", "leaky_relu", "identity"])
 @draws(12)
 @given(n_in=st.integers(1, 50), n_out=st.integers(1, 50), rows=ROWS, width=WIDTHS)
-@example(300, 5, 20, 1)
-@example(5, 110, 33, 1)
-@example(270, 100, 60, 1)
-@example(300, 110, 7, 1)
+@compiled_example(300, 5, 20, 1)
+@compiled_example(5, 110, 33, 1)
+@compiled_example(270, 100, 60, 1)
+@compiled_example(300, 110, 7, 1)
 def test_a_hidden_layer(activation, dtype, n_in, n_out, rows, width):
     batch, inputs = prepared(n_in, n_out, rows, dtype=dtype, activation=activation, width=width)
+    close([outputs(batch)], [wanted(batch, inputs)[1]], rtol=LIMITS[dtype])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("n_in", "n_out", "rows"), [(300, 5, 20), (5, 110, 33), (270, 100, 60), (300, 110, 7)])
+def test_a_hidden_layer_larger_than_a_block(n_in, n_out, rows, dtype):
+    batch, inputs = prepared(n_in, n_out, rows, dtype=dtype, width=1)
     close([outputs(batch)], [wanted(batch, inputs)[1]], rtol=LIMITS[dtype])
 
 
