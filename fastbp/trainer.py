@@ -241,8 +241,7 @@ class Trainer(Fixed):
         Parameters
         ----------
         path : str or path
-            A safetensors file with a checksum: weights and biases, the optimizer's state, the place in the epoch, seeds, history, settings,
-            and a digest of each array of data, but not the data. `MLP.load` reads the model from it.
+            A safetensors file with a checksum: all of the run, and a digest of each array of data, but not the data. `MLP.load` reads it.
 
         Raises
         ------

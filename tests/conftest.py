@@ -3,7 +3,6 @@
 import getpass
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -25,11 +24,12 @@ assert "numba" not in sys.modules, "numba was imported before tests/conftest.py 
 import hypothesis  # noqa: E402  # the settings above come first
 import pytest  # noqa: E402
 
+pytest.register_assert_rewrite("bad_calls", "cases", "chains", "errands", "models")
+
+from errands import Errands, Outcome, copied, errand, python  # noqa: E402  # found by the path
+
 hypothesis.settings.register_profile("fastbp", derandomize=True, deadline=None, print_blob=False)
 hypothesis.settings.load_profile("fastbp")
-pytest.register_assert_rewrite("bad_calls", "cases", "chains", "models")
-
-_ROOT = Path(__file__).parent.parent
 
 
 def pytest_addoption(parser):
@@ -68,19 +68,21 @@ for program in every if len(sys.argv) > 1 else ():
 """
 
 
+@pytest.fixture(scope="session", autouse=True)
+def errands(request, tmp_path_factory):
+    """Begins the long work that the chosen tests will ask for."""
+    with Errands(request.session.items, tmp_path_factory.mktemp("errands")) as begun:
+        yield begun
+
+
 @pytest.fixture(scope="session")
 def run_python():
     """Run code in a process of its own, where warnings are errors; gives what it printed."""
 
-    def run(code, *arguments, package=_ROOT, seconds=600, **environment):
-        settings = os.environ | {"PYTHONPATH": str(package), "PYTHONWARNINGS": "error"} | environment
-        command = [sys.executable, "-c", code, *map(str, arguments)]
-        done = subprocess.run(command, env=settings, cwd=package, capture_output=True, text=True, timeout=seconds)
-        assert done.returncode == 0, done.stderr
-        # That kernels compile, and what to set where they cannot be kept, is told and is no failure; nor is Numba's word on forks with TBB.
-        told = [line for line in done.stderr.splitlines() if not line.startswith(("fastbp ", "Numba: Attempted to fork"))]
-        assert told == []
-        return done.stdout
+    def run(code, *arguments, seconds=600, **settings):
+        words, environment, cwd = python("-c", code, *arguments, **settings)
+        done = subprocess.run(words, env=environment, cwd=cwd, capture_output=True, text=True, timeout=seconds)
+        return Outcome(done.returncode, done.stdout, done.stderr, Path(cwd)).printed
 
     return run
 
@@ -93,23 +95,28 @@ def with_checks(monkeypatch):
     return lambda *functions: monkeypatch.setattr(checks, "CHECKS", functions)
 
 
+@errand
+def first_training(folder):
+    """Trains with a copy of the package, from an empty cache."""
+    (folder / "assembly").mkdir()
+    return python("-c", _TRAIN, folder / "assembly", **copied(folder))
+
+
 @pytest.fixture(scope="session")
-def cold(run_python, tmp_path_factory):
+def cold(run_python, first_training):
     """A copy of the package that has been trained with once, from an empty cache."""
-    folder = tmp_path_factory.mktemp("cold")
-    cache, assembly = folder / "cache", folder / "assembly"
-    assembly.mkdir()
-    shutil.copytree(_ROOT / "fastbp", folder / "package" / "fastbp", ignore=shutil.ignore_patterns("__pycache__"))
+    folder = first_training.folder
+    cache, package = folder / "cache", folder / "package"
 
     def run(code, *arguments, **environment):
         settings = {"NUMBA_CACHE_DIR": str(cache), "NUMBA_NUM_THREADS": "2"} | environment
-        return run_python(code, *arguments, package=folder / "package", **settings)
+        return run_python(code, *arguments, package=package, **settings)
 
-    def train(*arguments):
-        return json.loads(run(_TRAIN, *arguments))
+    def train():
+        return json.loads(run(_TRAIN))
 
     def files():
         return sorted((str(path.relative_to(cache)), path.stat().st_mtime_ns) for path in cache.rglob("*.nb?"))
 
-    first = train(assembly)
-    return SimpleNamespace(first=first, package=folder / "package" / "fastbp", assembly=assembly, run=run, train=train, files=files)
+    first = json.loads(first_training.printed)
+    return SimpleNamespace(first=first, package=package / "fastbp", assembly=folder / "assembly", run=run, train=train, files=files)

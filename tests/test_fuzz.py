@@ -3,6 +3,7 @@
 import datetime
 import decimal
 import fractions
+import functools
 
 import numpy as np
 import pytest
@@ -114,7 +115,8 @@ def trainer_of(loss):
     return trainer
 
 
-TRAINERS = {loss: trainer_of(loss) for loss in LOSSES}
+# Not before it is used: kernels are compiled then.
+shared_trainer_of = functools.cache(trainer_of)
 
 
 def works_or_is_refused(trainer, call, may_change=False):
@@ -134,7 +136,7 @@ def works_or_is_refused(trainer, call, may_change=False):
     st.sampled_from(LOSSES), DATA, DATA, st.one_of(st.none(), DATA), st.sampled_from(["step", "fit", "evaluate", "gradients", "predict"])
 )
 def test_any_data(loss, X, y, weights, method):
-    trainer = TRAINERS[loss] if method in ("evaluate", "gradients", "predict") else trainer_of(loss)
+    trainer = shared_trainer_of(loss) if method in ("evaluate", "gradients", "predict") else trainer_of(loss)
     calls = {
         "step": lambda: trainer.step(X, y, weights),
         "fit": lambda: trainer.fit(X, y, epochs=2, sample_weight=weights),
@@ -194,7 +196,7 @@ def test_any_argument_of_the_classes(data):
 
 @pytest.mark.parametrize("path", [3, None, "", b"", 1.5, ["a"]])
 def test_any_path(path):
-    trainer = TRAINERS["cross_entropy"]
+    trainer = shared_trainer_of("cross_entropy")
     for call in (trainer.save, trainer.model.save, fastbp.MLP.load, fastbp.Trainer.resume):
         with pytest.raises(TypeError):
             call(path)

@@ -1,10 +1,13 @@
 """The register tiles are the host's, and their shape changes no bit of a result."""
 
 import json
+import os
 
-import pytest
+from errands import errand, python
+from some_checks import on_this_machine
 
 from fastbp.kernels.lanes.isa import TILES, VARIABLE
+from fastbp.verification import make_golden
 
 # Odd sizes, so that no panel is full; hidden layers of several vectors, a product deeper than its blocks, a batch long enough for shards.
 TRAIN = """
@@ -36,16 +39,38 @@ print(json.dumps(found))
 """
 
 
-@pytest.fixture(scope="session")
-def host(run_python):
-    """What training leaves behind with the host's own tiles."""
-    return json.loads(run_python(TRAIN, NUMBA_NUM_THREADS="2", **{VARIABLE: ""}))
+def with_tiles(name, **settings):
+    return python("-c", TRAIN, NUMBA_NUM_THREADS="2", **settings | {VARIABLE: name})
 
 
-@pytest.mark.parametrize("name", ["avx2", "plain"])
-def test_tiles_of_other_processors_give_the_same_bits(run_python, tmp_path_factory, host, name):
-    cache = tmp_path_factory.mktemp(f"cache-{name}")
-    assert json.loads(run_python(TRAIN, NUMBA_NUM_THREADS="2", NUMBA_CACHE_DIR=str(cache), **{VARIABLE: name})) == host
+def of_another_processor(level):
+    """Training with the tiles of another level of x86 processors and, where that runs here, its instructions."""
+    settings = make_golden.SETTINGS[level]
+    name = settings[VARIABLE]
+    return with_tiles(name, NUMBA_CACHE_DIR=f"{os.environ['NUMBA_CACHE_DIR']}-{name}", **settings if on_this_machine(level) else {})
+
+
+@errand
+def with_tiles_of_the_host(folder):
+    return with_tiles("")
+
+
+@errand
+def with_tiles_of_avx2(folder):
+    return of_another_processor("x86_64-avx2")
+
+
+@errand
+def with_plain_tiles(folder):
+    return of_another_processor("x86_64")
+
+
+def test_tiles_of_avx2_give_the_same_bits(with_tiles_of_the_host, with_tiles_of_avx2):
+    assert json.loads(with_tiles_of_avx2.printed) == json.loads(with_tiles_of_the_host.printed)
+
+
+def test_plain_tiles_give_the_same_bits(with_tiles_of_the_host, with_plain_tiles):
+    assert json.loads(with_plain_tiles.printed) == json.loads(with_tiles_of_the_host.printed)
 
 
 def test_each_kind_of_tiles_has_machine_code_of_its_own(run_python):

@@ -1,38 +1,93 @@
-"""Machine code that is kept: when it is found, when made anew; by several processes at once, elsewhere, or nowhere at all."""
+"""Machine code that is kept: when it is found, when made anew; by several processes at once, elsewhere, or nowhere at all.
+
+To compile all kernels takes a quarter of a minute. What happens to their files happens to those of a few small programs, too, which are
+compiled and kept in the same way; `cold` has all kernels.
+"""
 
 import json
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from errands import copied
 
-import fastbp
-
-TRAIN = """
-import hashlib
+# Calls programs for numbers of several types, each of which is compiled; prints what came out, and what the cache was good for.
+SMALL = """
+import json
 import numpy as np
-import fastbp
+from fastbp.kernels import checks, digest, scores
 
-X = np.random.default_rng(0).normal(size=(90, 6)).astype(np.float32)
-model = fastbp.MLP([6, 16, 8, 3], activation=["tanh", "sigmoid"], seed=0)
-fastbp.Trainer(model, loss="cross_entropy", optimizer="adam", batch_size=32, seed=0, threads=2).fit(X, np.arange(90) % 3, epochs=3)
-print(hashlib.sha256(model.network.parameters.tobytes() + model.predict(X).tobytes()).hexdigest())
+given = [(np.arange(1000) * 37 % 101).astype(kind) for kind in ("f4", "f8", "i8")]
+sums = np.zeros(3)
+scores.add_scores(given[0], given[0], None, 3, sums)
+scores.add_scores(given[0], given[0], given[0], 3, sums)
+within = [checks.all_within(values, values.dtype.type(1), values.dtype.type(100)) for values in given]
+within += [checks.all_within(values[2:9], values.dtype.type(1), values.dtype.type(100)) for values in given]
+results = [[digest.digest(values[8:-8]) for values in given], within, sums.tolist()]
+every = [checks._all_within, digest._digest, scores._add, scores._add_weighted]
+hits, misses = (sum(sum(getattr(p.stats, kind).values()) for p in every) for kind in ("cache_hits", "cache_misses"))
+print(json.dumps({"results": results, "hits": hits, "misses": misses, "programs": sum(len(p.overloads) for p in every)}))
 """
 
 # Prints what was logged, too.
-TRAIN_AND_TELL = f"""
+SMALL_AND_TELL = f"""
 import logging, sys
 logging.basicConfig(stream=sys.stdout)
-{TRAIN}
+{SMALL}
+"""
+
+# As two processes do that come to each program at the same time.
+SMALL_TOGETHER = f"""
+import pathlib, sys, time
+from fastbp.kernels import checks, digest, scores
+here, there = map(pathlib.Path, sys.argv[1:])
+here.touch()
+while not there.exists():
+    time.sleep(0.0001)
+{SMALL}
 """
 
 
 @pytest.fixture(scope="module")
 def wanted(run_python):
-    return run_python(TRAIN, NUMBA_NUM_THREADS="2")
+    return json.loads(run_python(SMALL))["results"]
+
+
+@pytest.fixture(scope="module")
+def kept(run_python, tmp_path_factory):
+    """A copy of the package by which small programs were compiled and kept."""
+    folder = tmp_path_factory.mktemp("small")
+    settings = copied(folder)
+
+    def run(code=SMALL):
+        return run_python(code, **settings)
+
+    def compute():
+        return json.loads(run())
+
+    return SimpleNamespace(first=compute(), run=run, compute=compute, cache=folder / "cache", package=settings["package"] / "fastbp")
+
+
+@contextmanager
+def put_back(*folders, aside):
+    """Afterwards folders are as they were."""
+    for number, folder in enumerate(folders):
+        shutil.copytree(folder, aside / str(number))
+    yield
+    for number, folder in enumerate(folders):
+        shutil.rmtree(folder)
+        shutil.copytree(aside / str(number), folder)
+
+
+@pytest.fixture
+def small(kept, tmp_path):
+    """The same for a test that may change its files."""
+    with put_back(kept.cache, kept.package, aside=tmp_path):
+        yield kept
 
 
 def machine_code(folder):
@@ -40,15 +95,21 @@ def machine_code(folder):
 
 
 def test_two_processes_may_fill_one_cache(run_python, tmp_path, wanted):
-    def train(_):
-        return run_python(TRAIN, NUMBA_CACHE_DIR=str(tmp_path), NUMBA_NUM_THREADS="2")
+    cache, names = tmp_path / "cache", (tmp_path / "a", tmp_path / "b")
+
+    def compute(code, *arguments):
+        return json.loads(run_python(code, *arguments, NUMBA_CACHE_DIR=str(cache)))
 
     with ThreadPoolExecutor(2) as pool:
-        assert list(pool.map(train, range(2))) == [wanted] * 2
-    filled = machine_code(tmp_path)
+        both = [pool.submit(compute, SMALL_TOGETHER, *order) for order in (names, names[::-1])]
+        assert [each.result()["results"] for each in both] == [wanted] * 2
+    # What one of them wrote over is compiled once more, and then all is there.
+    assert compute(SMALL)["results"] == wanted
+    filled = machine_code(cache)
     assert filled
-    assert train(None) == wanted
-    assert machine_code(tmp_path) == filled
+    again = compute(SMALL)
+    assert again["results"] == wanted and again["hits"] == again["programs"]
+    assert machine_code(cache) == filled
 
 
 @pytest.fixture
@@ -57,25 +118,39 @@ def installed(tmp_path):
 
     Folders below a file cannot be made; permissions would not keep root out.
     """
-    package = tmp_path / "package"
-    shutil.copytree(Path(fastbp.__file__).parent, package / "fastbp", ignore=shutil.ignore_patterns("__pycache__"))
-    file = tmp_path / "file"
+    settings, file = copied(tmp_path), tmp_path / "file"
     file.touch()
-    environment = {name: str(file / "folder") for name in ("NUMBA_CACHE_DIR", "HOME", "XDG_CACHE_HOME", "LOCALAPPDATA")}
-    return SimpleNamespace(package=package, environment=environment | {"NUMBA_NUM_THREADS": "2", "PYTHONDONTWRITEBYTECODE": "1"})
+    settings |= {name: str(file / "folder") for name in ("NUMBA_CACHE_DIR", "HOME", "XDG_CACHE_HOME", "LOCALAPPDATA")}
+    return settings | {"PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def test_without_the_folder_asked_for_machine_code_is_kept_with_the_package(run_python, installed, wanted):
-    assert run_python(TRAIN, package=installed.package, **installed.environment) == wanted
-    assert machine_code(installed.package)
+    assert json.loads(run_python(SMALL, **installed))["results"] == wanted
+    assert machine_code(installed["package"])
 
 
 def test_with_no_folder_to_write_to_the_user_is_told_what_to_set(run_python, installed, wanted):
-    for folder in (installed.package / "fastbp", installed.package / "fastbp" / "kernels"):
-        (folder / "__pycache__").touch()
-    told = run_python(TRAIN_AND_TELL, package=installed.package, **installed.environment)
-    assert told.endswith(wanted)
-    assert "NUMBA_CACHE_DIR" in told
+    folder = installed["package"] / "fastbp"
+    for each in (folder, folder / "kernels"):
+        (each / "__pycache__").touch()
+    *told, printed = run_python(SMALL_AND_TELL, **installed).splitlines()
+    assert json.loads(printed)["results"] == wanted
+    assert any("NUMBA_CACHE_DIR" in line for line in told)
+
+
+@pytest.mark.parametrize("instead", ["touch()", "symlink_to('nowhere')"])
+def test_a_folder_that_can_no_longer_be_written_to_keeps_nobody_from_training(run_python, tmp_path, wanted, instead):
+    code = (
+        "import pathlib, sys\n"
+        "from fastbp.kernels import checks, digest, programs, scores\n"
+        "folder = pathlib.Path(sys.argv[1])\n"
+        "folder.rename(folder.with_name('elsewhere'))\n"
+        f"folder.{instead}\n"
+    )
+    folder = tmp_path / "cache"
+    *told, printed = run_python(code + SMALL_AND_TELL, folder, NUMBA_CACHE_DIR=str(folder)).splitlines()
+    assert json.loads(printed)["results"] == wanted
+    assert any("NUMBA_CACHE_DIR" in line for line in told)
 
 
 def halved(content):
@@ -91,38 +166,55 @@ def overwritten(content):
 DAMAGE = [overwritten, halved, lambda content: b"", lambda content: bytes(len(content))]
 
 
-@pytest.fixture
-def cache(cold, tmp_path):
-    """The folder that `cold` fills; it is put back as it was."""
-    folder, kept = cold.package.parent.parent / "cache", tmp_path / "kept"
-    shutil.copytree(folder, kept)
-    yield folder
-    shutil.rmtree(folder)
-    shutil.copytree(kept, folder)
-
-
-def test_damaged_files_are_made_anew(cold, cache):
-    indices, codes = sorted(cache.rglob("*.nbi")), sorted(cache.rglob("*.nbc"))
-    damaged = {}
-    for number, damage in enumerate(DAMAGE):
-        for path in indices[number], codes[number + len(DAMAGE)]:
-            damaged[path] = damage(path.read_bytes())
-    # As if a second process had written its code under the name that the first had given out.
-    damaged[codes[-2]] = codes[-1].read_bytes()
+@pytest.mark.parametrize("damage", DAMAGE, ids=["overwritten", "halved", "empty", "zeros"])
+def test_damaged_files_are_made_anew(small, damage):
+    indices, codes = ({path.name.split("-")[0]: path for path in sorted(small.cache.rglob(f"*.{end}"))} for end in ("nbi", "nbc"))
+    assert len(indices) == len(codes) == 4
+    # Of two functions the index, of two the code.
+    paths = [*list(indices.values())[:2], *list(codes.values())[2:]]
+    damaged = {path: damage(path.read_bytes()) for path in paths}
     for path, content in damaged.items():
         path.write_bytes(content)
-    assert "cannot be read" in cold.run(TRAIN_AND_TELL)
+    assert "cannot be read" in small.run(SMALL_AND_TELL)
     assert not [path for path, content in damaged.items() if path.read_bytes() == content]
-    again = cold.train()
-    assert again["results"] == cold.first["results"]
+    again = small.compute()
+    assert again["results"] == small.first["results"]
     assert again["hits"] == again["programs"] and again["misses"] == 0
 
 
-@pytest.mark.parametrize("name", ["forward_layer", "update_block", "update_rows"])
-def test_a_kernel_compiled_beside_others_that_are_loaded_calls_its_own_functions(cold, cache, name):
+def test_code_under_the_name_that_another_process_has_given_out_is_made_anew(small):
+    """As if a second process had written its code where the index of the first expects its own."""
+    one, other, *_ = sorted(small.cache.rglob("*._all_within-*.nbc"))
+    content = other.read_bytes()
+    one.write_bytes(content)
+    again = small.compute()
+    assert again["results"] == small.first["results"] and again["misses"] == 1
+    assert one.read_bytes() != content
+    assert small.compute()["misses"] == 0
+
+
+@pytest.fixture
+def cache(cold, tmp_path):
+    """The folder that `cold` fills, for a test that may change it."""
+    folder = cold.package.parent.parent / "cache"
+    with put_back(folder, aside=tmp_path):
+        yield folder
+
+
+def spoil(path):
+    path.write_bytes(overwritten(path.read_bytes()))
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "lose"),
+    [("forward_layer", "*.nb?", Path.unlink), ("update_block", "*.nbc", spoil), ("update_rows", "*.nbi", spoil)],
+    ids=["forward_layer", "update_block", "update_rows"],
+)
+def test_a_kernel_compiled_beside_others_that_are_loaded_calls_its_own_functions(cold, cache, name, files, lose):
     """As after a first training that was broken off: functions of one factory were once told apart by the order of compilation alone."""
-    for path in cache.rglob(f"*.{name}-*"):
-        path.unlink()
+    (path, *others) = cache.rglob(f"*.{name}-{files}")
+    for each in (path, *others):
+        lose(each)
     result = cold.train()
     assert result["misses"] == 1
     assert result["results"] == cold.first["results"]
@@ -167,40 +259,17 @@ def test_activations_are_the_same_in_whatever_order_processes_compile_or_load_th
     assert all(results.items() <= third.items() for results in (first, second, fourth))
 
 
-def test_machine_code_of_another_version_is_left_alone(cold, cache):
-    sources = {path: path.read_text() for path in cold.package.rglob("*.py")}
-    try:
-        for path, source in sources.items():
-            path.write_text(re.sub('(?m)^__version__ = ".*"', '__version__ = "0.0.1"', source) + "# of another version\n")
-        other = cold.train()
-    finally:
-        for path, source in sources.items():
-            path.write_text(source)
-    assert other["results"] == cold.first["results"]
+def test_machine_code_of_another_version_is_left_alone(small):
+    named = small.package / "__init__.py"
+    source = named.read_text()
+    named.write_text(re.sub('(?m)^__version__ = ".*"', '__version__ = "0.0.1"', source))
+    assert named.read_text() != source
+    other = small.compute()
+    named.write_text(source)
+    assert other["results"] == small.first["results"]
     assert other["hits"] == 0 and other["misses"] == other["programs"]
-    assert cold.train()["results"] == cold.first["results"]
-
-
-@pytest.mark.parametrize("instead", ["touch()", "symlink_to('nowhere')"])
-def test_a_folder_that_can_no_longer_be_written_to_keeps_nobody_from_training(run_python, tmp_path, wanted, instead):
-    code = (
-        "import pathlib, sys\n"
-        "from fastbp.kernels import programs\n"
-        "folder = pathlib.Path(sys.argv[1])\n"
-        "folder.rename(folder.with_name('elsewhere'))\n"
-        f"folder.{instead}\n"
-    )
-    folder = tmp_path / "cache"
-    told = run_python(code + TRAIN_AND_TELL, folder, NUMBA_CACHE_DIR=str(folder), NUMBA_NUM_THREADS="2")
-    assert told.endswith(wanted)
-    assert "NUMBA_CACHE_DIR" in told
-
-
-PREDICT = """
-import numpy as np
-import fastbp
-print(fastbp.MLP([2, 3, 2], activation="sigmoid", init="lecun_uniform", seed=0).predict(np.ones((1, 2), np.float32)).tobytes().hex())
-"""
+    again = small.compute()
+    assert again["results"] == small.first["results"] and again["hits"] == again["programs"]
 
 
 def test_first_process_compiles_and_threads_agree(cold):
@@ -218,21 +287,19 @@ def test_second_process_trains_from_the_cache_with_the_same_bits(cold):
     assert cold.files() == before and len(before) == second["files"]
 
 
-def test_edit_of_a_file_that_the_program_only_calls_into_is_noticed(cold):
-    edited = cold.package / "kernels" / "lanes" / "elementary.py"
-    original, first = edited.read_text(), cold.run(PREDICT)
-    before = cold.files()
-    changed, count = re.subn(r"(0\.1666657703\)\n    g = fma\(g, r, )0\.5\)", r"\g<1>0.75)", original)
-    assert count == 1
-    try:
-        edited.write_text(changed)
-        assert cold.run(PREDICT) != first
-        with_edit = cold.files()
-        assert len(with_edit) > len(before)
-    finally:
-        edited.write_text(original)
-    assert cold.run(PREDICT) == first
-    assert cold.files() == with_edit
+def test_edit_of_a_file_that_the_program_only_calls_into_is_noticed(small):
+    edited, before = small.package / "kernels" / "lanes" / "buffer.py", machine_code(small.cache)
+    original = edited.read_text()
+    # Arrays of numbers begin eight bytes later.
+    changed = original.replace("builder.inttoptr(arguments[0],", "builder.inttoptr(builder.add(arguments[0], _I64(8)),")
+    assert changed != original
+    edited.write_text(changed)
+    assert small.compute()["results"] != small.first["results"]
+    with_edit = machine_code(small.cache)
+    assert len(with_edit) > len(before)
+    edited.write_text(original)
+    assert small.compute()["results"] == small.first["results"]
+    assert machine_code(small.cache) == with_edit
 
 
 def test_edit_of_any_file_makes_another_cache_key(cold):

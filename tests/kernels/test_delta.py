@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from cases import close
-from hypothesis import example, given, settings
+from drawn import compiled_example, draws
+from hypothesis import given
 from hypothesis import strategies as st
 from one_batch import LIMITS, OneBatch
 
@@ -47,12 +48,12 @@ def deltas(batch, *, panels=None, inputs=None):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu", "leaky_relu", "identity"])
-@settings(max_examples=12)
+@draws(12)
 @given(below=st.integers(1, 50), above=st.integers(1, 50), rows=ROWS, width=WIDTHS)
-@example(5, 300, 20, 1)
-@example(110, 5, 33, 1)
-@example(100, 270, 60, 1)
-@example(110, 300, 7, 1)
+@compiled_example(5, 300, 20, 1)
+@compiled_example(110, 5, 33, 1)
+@compiled_example(100, 270, 60, 1)
+@compiled_example(110, 300, 7, 1)
 def test_a_layer(activation, dtype, below, above, rows, width):
     batch, wanted = prepared(below, above, rows, dtype=dtype, activation=activation, width=width)
     # The derivative is written by the activation's rounded output.
@@ -60,7 +61,14 @@ def test_a_layer(activation, dtype, below, above, rows, width):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(max_examples=15)
+@pytest.mark.parametrize(("below", "above", "rows"), [(5, 300, 20), (110, 5, 33), (100, 270, 60), (110, 300, 7)])
+def test_a_layer_larger_than_a_block(below, above, rows, dtype):
+    batch, wanted = prepared(below, above, rows, dtype=dtype, width=1)
+    close([deltas(batch)], [wanted], rtol=4 * LIMITS[dtype])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@draws(15)
 @given(below=st.integers(1, 60), rows=st.integers(FEW + 1, 70), width=WIDTHS)
 def test_the_gradient_finds_them_row_by_row(dtype, below, rows, width):
     batch, _ = prepared(below, 5, rows, dtype=dtype, width=width)
@@ -70,7 +78,7 @@ def test_the_gradient_finds_them_row_by_row(dtype, below, rows, width):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(max_examples=15)
+@draws(15)
 @given(rows=ROWS, width=WIDTHS, data=st.data())
 def test_only_the_units_asked_for_are_written(dtype, rows, width, data):
     batch, _ = prepared(75, 11, rows, dtype=dtype, width=width)
@@ -84,7 +92,7 @@ def test_only_the_units_asked_for_are_written(dtype, rows, width, data):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(max_examples=15)
+@draws(15)
 @given(rows=st.integers(FEW + 1, 130), width=WIDTHS, data=st.data())
 def test_only_the_panels_asked_for_are_written(dtype, rows, width, data):
     batch, _ = prepared(20, 11, rows, dtype=dtype, width=width)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from cases import close
-from hypothesis import example, given, settings
+from drawn import compiled_example, draws
+from hypothesis import example, given
 from hypothesis import strategies as st
 from one_batch import LIMITS, OneBatch
 
@@ -51,14 +52,21 @@ def wanted(batch, inputs, layer=0):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu", "leaky_relu", "identity"])
-@settings(max_examples=12)
+@draws(12)
 @given(n_in=st.integers(1, 50), n_out=st.integers(1, 50), rows=ROWS, width=WIDTHS)
-@example(300, 5, 20, 1)
-@example(5, 110, 33, 1)
-@example(270, 100, 60, 1)
-@example(300, 110, 7, 1)
+@compiled_example(300, 5, 20, 1)
+@compiled_example(5, 110, 33, 1)
+@compiled_example(270, 100, 60, 1)
+@compiled_example(300, 110, 7, 1)
 def test_a_hidden_layer(activation, dtype, n_in, n_out, rows, width):
     batch, inputs = prepared(n_in, n_out, rows, dtype=dtype, activation=activation, width=width)
+    close([outputs(batch)], [wanted(batch, inputs)[1]], rtol=LIMITS[dtype])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("n_in", "n_out", "rows"), [(300, 5, 20), (5, 110, 33), (270, 100, 60), (300, 110, 7)])
+def test_a_hidden_layer_larger_than_a_block(n_in, n_out, rows, dtype):
+    batch, inputs = prepared(n_in, n_out, rows, dtype=dtype, width=1)
     close([outputs(batch)], [wanted(batch, inputs)[1]], rtol=LIMITS[dtype])
 
 
@@ -74,7 +82,7 @@ def test_the_output_layer_keeps_its_logits_in_panels(dtype, rows):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(max_examples=15)
+@draws(15)
 @given(rows=ROWS, width=WIDTHS, data=st.data())
 def test_only_the_units_asked_for_are_written(dtype, rows, width, data):
     batch, _ = prepared(11, 75, rows, dtype=dtype, width=width)
@@ -89,7 +97,7 @@ def test_only_the_units_asked_for_are_written(dtype, rows, width, data):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(max_examples=15)
+@draws(15)
 @given(rows=st.integers(FEW + 1, 130), width=WIDTHS, data=st.data())
 def test_only_the_panels_asked_for_are_written(dtype, rows, width, data):
     batch, _ = prepared(11, 20, rows, dtype=dtype, width=width)
@@ -103,7 +111,7 @@ def test_only_the_panels_asked_for_are_written(dtype, rows, width, data):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(max_examples=15)
+@draws(15)
 @given(rows=st.integers(FEW + 1, 70), width=WIDTHS, n_in=st.integers(2, 60), data=st.data())
 @example(40, 1, 300, None)
 def test_sums_go_on_from_span_to_span_of_the_inputs(dtype, rows, width, n_in, data):

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from cases import close
-from hypothesis import example, given, settings
+from drawn import draws, up_to
+from hypothesis import example, given
 from hypothesis import strategies as st
 from one_batch import LIMITS, NOTHING, OneBatch
 
@@ -18,7 +19,7 @@ from fastbp.kernels.portions import Batch, Span, Task
 pytestmark = pytest.mark.kernels
 
 DTYPES = ["float32", "float64"]
-SIZES = st.lists(st.integers(1, 60), min_size=2, max_size=4)
+SIZES = st.lists(st.integers(1, up_to(60, 40)), min_size=2, max_size=4)
 WIDTHS = st.integers(1, WIDTH)
 
 
@@ -56,7 +57,7 @@ def sums(wanted, part=slice(None)):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(max_examples=20)
+@draws(20)
 @given(sizes=SIZES, rows=st.integers(1, 70), width=WIDTHS)
 @example([3, 260, 2], 40, 1)
 @example([2, 3, 530], 33, 1)
@@ -70,7 +71,7 @@ def test_products_of_units_and_deltas(dtype, sizes, rows, width):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("tasks", [2, 3, 7])
-@settings(max_examples=10)
+@draws(10)
 @given(sizes=SIZES, rows=st.integers(1, 70), width=WIDTHS)
 @example([200, 300, 7], 5, 1)
 @example([200, 300, 7], 20, 1)
@@ -81,8 +82,8 @@ def test_tasks_share_them_without_gap_and_change_no_bit(tasks, dtype, sizes, row
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(max_examples=10)
-@given(n_in=st.integers(40, 300), rows=st.integers(FEW + 1, 60), data=st.data())
+@draws(10)
+@given(n_in=st.integers(40, up_to(300, 100)), rows=st.integers(FEW + 1, 60), data=st.data())
 def test_tasks_that_own_inputs_of_the_first_layer_change_no_bit(dtype, n_in, rows, data):
     cut = data.draw(st.integers(1, n_in - 1))
     alone = computed(prepared([n_in, 40, 5, 1], rows, dtype=dtype)[0])
@@ -91,7 +92,7 @@ def test_tasks_that_own_inputs_of_the_first_layer_change_no_bit(dtype, n_in, row
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(max_examples=10)
+@draws(10)
 @given(width=WIDTHS, rows=st.integers(FEW + 1, 200), data=st.data())
 def test_only_some_rows_of_the_batch(dtype, width, rows, data):
     batch, wanted = prepared([9, 20, 1], rows, dtype=dtype, width=width)

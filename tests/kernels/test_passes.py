@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from cases import close
-from hypothesis import example, given, settings
+from drawn import draws
+from hypothesis import example, given
 from hypothesis import strategies as st
 from one_batch import LIMITS, NOTHING, OneBatch
 
@@ -47,7 +48,7 @@ def some_rows(rows, of, seed=0):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("weighted", [False, True])
-@settings(max_examples=15)
+@draws(15)
 @given(sizes=SIZES, rows=st.integers(1, 70), spare=st.integers(0, 5), width=st.integers(1, WIDTH))
 @example([6, 9, 2], 2 * SHARD + 20, 3, WIDTH)
 def test_a_step(weighted, dtype, sizes, rows, spare, width):
@@ -79,7 +80,7 @@ def test_kept_gradients_are_those_of_the_mean(rows, dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("loss", ["squared_error", "cross_entropy", "binary_cross_entropy"])
-@settings(max_examples=10)
+@draws(10)
 @given(units=st.integers(2, 20), rows=st.integers(1, 70))
 def test_scores_are_the_loss_and_the_right_answers_of_each_row(loss, dtype, units, rows):
     batch = OneBatch([7, 11, units], rows + 4, dtype=dtype, loss=loss, weighted=True)
@@ -98,7 +99,7 @@ def test_scores_are_the_loss_and_the_right_answers_of_each_row(loss, dtype, unit
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(max_examples=15)
+@draws(15)
 @given(sizes=SIZES, rows=st.integers(1, 70), width=st.integers(1, WIDTH))
 def test_predictions(dtype, sizes, rows, width):
     batch = OneBatch(sizes, rows + 4, dtype=dtype, output_activation="tanh", width=width)

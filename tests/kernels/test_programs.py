@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from cases import close
-from hypothesis import example, given, settings
+from drawn import compiled_example, draws, up_to
+from hypothesis import example, given
 from hypothesis import strategies as st
 from one_batch import LIMITS, OneBatch
 from small_task import OPTIMIZERS
@@ -18,7 +19,7 @@ from fastbp.verification.problems import net_after_training, random_inputs, rand
 pytestmark = pytest.mark.kernels
 
 DTYPES = ["float32", "float64"]
-SIZES = st.lists(st.integers(1, 60), min_size=2, max_size=4)
+SIZES = st.lists(st.integers(1, up_to(60, 30)), min_size=2, max_size=4)
 LOSSES = {"squared_error": "tanh", "cross_entropy": "sigmoid", "binary_cross_entropy": "relu"}
 
 
@@ -38,7 +39,7 @@ def parameters(trainer):
 
 
 @pytest.mark.parametrize("loss", ["squared_error", "binary_cross_entropy"])
-@settings(max_examples=25)
+@draws(25)
 @given(layer_sizes=SIZES, rows=st.integers(1, 70), spare=st.integers(0, 9))
 @example([3, 260, 2], 5, 0)
 @example([2, 3, 530], 33, 2)
@@ -65,15 +66,15 @@ def test_float32_follows_the_oracle(rows):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(max_examples=25)
-@given(layer_sizes=SIZES, rows=st.integers(1, 110))
+@draws(25)
+@given(layer_sizes=SIZES, rows=st.integers(1, up_to(110, 40)))
 @example([5, 3], 700)
 @example([40, 300, 7], 5)
-@example([40, 300, 7], 16)
-@example([400, 130, 7], 16)
-@example([20, 100, 1], 100)
-@example([6, 50, 1], 700)
-@example([3, 50, 30, 2], 128)
+@compiled_example([40, 300, 7], 16)
+@compiled_example([400, 130, 7], 16)
+@compiled_example([20, 100, 1], 100)
+@compiled_example([6, 50, 1], 700)
+@compiled_example([3, 50, 30, 2], 128)
 def test_tasks_change_no_bit(dtype, layer_sizes, rows):
     one, _ = trained(layer_sizes, rows, dtype=dtype)
     two, _ = trained(layer_sizes, rows, dtype=dtype, threads=2)

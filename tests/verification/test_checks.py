@@ -2,14 +2,13 @@
 
 import json
 import os
-import subprocess
-import sys
 from types import SimpleNamespace
 
 import numba
 import numpy as np
 import pytest
-from some_checks import NAMES, ROOT
+from errands import errand, python
+from some_checks import NAMES
 
 import fastbp
 from fastbp.verification.level import level
@@ -17,13 +16,17 @@ from fastbp.verification.level import level
 needs_two = pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="Numba was started with one thread")
 
 
+@errand
+def command(folder):
+    """The command in a process of its own."""
+    return python("-m", "fastbp", "verify", "--report", folder / "report.json")
+
+
 @pytest.fixture(scope="module")
-def verified(tmp_path_factory):
-    """A run of the command in a process of its own."""
-    path = tmp_path_factory.mktemp("verified") / "report.json"
-    command = [sys.executable, "-m", "fastbp", "verify", "--report", str(path)]
-    done = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, cwd=ROOT, capture_output=True, text=True, timeout=600)
-    return SimpleNamespace(code=done.returncode, printed=done.stdout, report=json.loads(path.read_text()))
+def verified(command):
+    """What it printed, and its report."""
+    report = json.loads((command.folder / "report.json").read_text())
+    return SimpleNamespace(code=command.code, printed=command.output, report=report)
 
 
 def test_every_check_passes_here(verified):

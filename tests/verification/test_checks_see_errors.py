@@ -1,10 +1,10 @@
 """Errors that are planted in the kernels and around them are seen."""
 
 import json
-import shutil
 
 import pytest
-from some_checks import NAMES, ROOT
+from errands import copied, errand, python
+from some_checks import NAMES
 
 # Of each plant: a file of the package, what stands there, what is put in its place. Different checks see them, so that one copy serves all.
 PLANTS = (
@@ -24,19 +24,23 @@ PLANTS = (
 VERIFY = "import sys\nfrom fastbp.cli import main\nprint('code', main(['verify', '--report', sys.argv[1]]))"
 
 
-@pytest.fixture(scope="module")
-def planted(run_python, tmp_path_factory):
-    """The details of the checks that fail in a copy of the package with all plants."""
-    folder = tmp_path_factory.mktemp("planted")
-    shutil.copytree(ROOT / "fastbp", folder / "fastbp", ignore=shutil.ignore_patterns("__pycache__"))
+@errand
+def verified_with_plants(folder):
+    """Verifies a copy of the package with all plants."""
+    copy = copied(folder)
     for name, before, after in PLANTS:
-        text = (folder / "fastbp" / name).read_text()
+        path = copy["package"] / "fastbp" / name
+        text = path.read_text()
         assert text.count(before) == 1
-        (folder / "fastbp" / name).write_text(text.replace(before, after))
-    settings = {"NUMBA_CACHE_DIR": str(folder / "cache"), "NUMBA_NUM_THREADS": "2"}
-    printed = run_python(VERIFY, folder / "report.json", package=folder, **settings)
-    assert printed.splitlines()[-1] == "code 1"
-    checks = json.loads((folder / "report.json").read_text())["checks"]
+        path.write_text(text.replace(before, after))
+    return python("-c", VERIFY, folder / "report.json", **copy)
+
+
+@pytest.fixture(scope="module")
+def planted(verified_with_plants):
+    """The details of the checks that fail."""
+    assert verified_with_plants.printed.splitlines()[-1] == "code 1"
+    checks = json.loads((verified_with_plants.folder / "report.json").read_text())["checks"]
     return {check["name"]: check["detail"] for check in checks if not check["passed"]}
 
 
