@@ -68,9 +68,10 @@ class Fit:
     def train(self, epochs: int) -> None:
         """Train, and leave in the history why it ended."""
         run, history = self._run, self._run.history
-        self._make_plan(epochs)
         run.averages.hide()
         self._guard.begin()
+        if run.follows_plan:
+            self._make_plan(epochs)
         run.listeners.begin(self._listeners)
         with self._interrupt, contextlib.ExitStack() as ending:
             ending.callback(self._guard.forget)

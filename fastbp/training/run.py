@@ -177,6 +177,11 @@ class Run:
         loss, accuracy = self.model.inference.score(rows, self.objective, max(1, answers), self.threads)
         return {"loss": loss, "accuracy": accuracy} if answers else {"loss": loss}
 
+    @property
+    def follows_plan(self) -> bool:
+        """Whether steps depend on how many a call of ``fit`` will make."""
+        return self.averages.is_used or self.optimizer.is_scheduled
+
     def is_finite(self) -> bool:
         """Whether all numbers are that training goes on from."""
         return all(part.is_finite() for part in self.parts.values())
