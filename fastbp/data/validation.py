@@ -103,7 +103,7 @@ def real_range(array: Array, argument: str, dtype: DType) -> None:
 @functools.cache
 def _limits(own: DType, low: float, high: float) -> tuple[Any, Any]:
     """The least and the largest number of a type that lie in [low, high]."""
-    if own.kind == "i":
+    if own.kind in "iu":
         info = np.iinfo(own)
         return own.type(max(math.ceil(low), int(info.min))), own.type(min(math.floor(high), int(info.max)))
     least = own.type(low)
@@ -116,11 +116,12 @@ def check_range(array: Array, argument: str, low: float, high: float, what: str)
         array = array.view(np.uint8)
     if array.size == 0:
         return
-    if array.dtype in _COMMON and array.flags.c_contiguous and _checks().all_within(array, *_limits(array.dtype, low, high)):
+    least, most = _limits(array.dtype, low, high)
+    if array.dtype in _COMMON and array.flags.c_contiguous and _checks().all_within(array, least, most):
         return
-    if array.min() >= low and array.max() <= high:
+    if array.min() >= least and array.max() <= most:
         return
-    place = tuple(int(i) for i in np.argwhere(~((array >= low) & (array <= high)))[0])
+    place = tuple(int(i) for i in np.argwhere(~((array >= least) & (array <= most)))[0])
     raise ValueError(f"{argument}[{', '.join(map(str, place))}] is {array[place]}; {what} lie between {low} and {high}")
 
 

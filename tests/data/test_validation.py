@@ -7,6 +7,7 @@ from bad_calls import BITS, LABELS, PAIRS, TOO_LARGE, WIDTH, N, X, check_refused
 from scipy import sparse
 
 import fastbp
+from fastbp.data.validation import check_range
 
 
 def with_value(array, place, value):
@@ -49,7 +50,7 @@ BAD_X = [
 ]  # fmt: skip
 
 # What is said to names of classes.
-ENCODE = r".*; names of classes become labels with np\.unique\(y, return_inverse=True\)\[1\]$"
+ENCODE = r".*; for names of classes make the model with classes=\[\.\.\.\], all of them in the order of the outputs$"
 
 # trainer, name, y, exception, message
 BAD_Y = [
@@ -78,7 +79,6 @@ BAD_Y = [
     ("trainer", "fraction", [0, 1, 0.5, 0], ValueError, r"y\[2\] is 0\.5; class labels are integers 0 to 1"),
     ("trainer", "nan_label", [0, 1, 1, np.nan], ValueError, r"y\[3\] is nan; class labels of 2 outputs lie between 0 and 1"),
     ("trainer", "inf_label", [np.inf, 1, 1, 0], ValueError, r"y\[0\] is inf; class labels of 2 outputs lie between 0 and 1"),
-    ("trainer", "column", LABELS[:, np.newaxis], ValueError, r"y has shape \(4, 1\); .*labels \(n,\) or proba.*y\.ravel\(\)$"),
     ("trainer", "one_hot_width", np.eye(3)[LABELS], ValueError, r"y has shape \(4, 3\); .*labels \(n,\) or probabilities \(n, 2\)"),
     ("trainer", "one_hot_rows", np.eye(2)[:1], ValueError, r"X has 4 rows and y has 1; expected as many"),
     ("trainer", "row_sum", np.full((N, 2), 0.4), ValueError, r"y\[0\] sums to 0\.8; rows of probabilities sum to 1"),
@@ -170,10 +170,23 @@ def test_a_refused_call_does_not_disturb_the_next():
 
 
 @pytest.mark.parametrize("kind", [np.array, pd.Series, list])
-def test_names_of_classes_become_labels_as_the_error_says(kind):
-    assert np.unique(kind(["cat", "dog", "dog", "cat"]), return_inverse=True)[1].tolist() == LABELS.tolist()
+def test_names_of_classes_are_taken_by_a_model_of_such_as_the_error_says(kind):
+    model = fastbp.MLP([WIDTH, 4, 2], classes=["cat", "dog"], seed=0)
+    names = kind(["cat", "dog", "dog", "cat"])
+    assert fastbp.Trainer(model, loss="cross_entropy").run.check(X, names).targets(np.arange(4))[:, 0].tolist() == LABELS.tolist()
 
 
 def test_data_that_float32_cannot_hold_suits_a_float64_model():
     wide = fastbp.MLP([1, 1], dtype="float64", seed=0)
     assert np.isfinite(wide.predict([[TOO_LARGE]])).all()
+
+
+@pytest.mark.parametrize("kind", ["u1", "i2", "i4", "i8", "u8", "f2", "f4", "f8"])
+def test_a_range_beyond_that_of_a_type_is_that_of_the_type(kind):
+    array = np.array([1, 3], kind)
+    check_range(array, "y", -1e300, 1e300, "numbers")
+    check_range(array, "y", 0.5, 3.9, "numbers")
+    # Of integers and of short floats the lower limit would be 0.
+    for low, high in ((1e-310, 9.0), (0.0, 2.9)):
+        with pytest.raises(ValueError, match=r"y\[0\] is"):
+            check_range(np.array([0 if low else 3, 1], kind), "y", low, high, "numbers")
