@@ -1,12 +1,14 @@
 """Defaults and settings."""
 
 import inspect
+from dataclasses import fields
 
 import numpy as np
 import pytest
 from small_task import LABELS, OPTIMIZERS, X, bits, make
 
 import fastbp
+from fastbp.optimizers import Optimizer
 
 
 def test_settings_of_the_optimizer_may_change_between_fits():
@@ -57,12 +59,14 @@ def test_default_arguments():
 
     assert defaults(fastbp.Trainer) == {
         "optimizer": "sgd", "batch_size": 128, "shuffle": True, "seed": None, "threads": None, "precision": "float32",
+        "missing_targets": "error", "class_weight": None, "average": None, "accumulate": 1,
     }  # fmt: skip
     assert defaults(fastbp.Trainer.fit) == {
         "validation_data": None, "sample_weight": None, "callbacks": (), "progress": "auto", "time_limit": None, "on_interrupt": "return",
     }  # fmt: skip
     assert defaults(fastbp.MLP) == {
         "activation": "sigmoid", "output_activation": "auto", "init": "auto", "dtype": "float32", "seed": None,
+        "classes": None,
     }  # fmt: skip
     assert set(inspect.signature(fastbp.Trainer).parameters) - defaults(fastbp.Trainer).keys() == {"model", "loss"}
 
@@ -75,7 +79,8 @@ def test_default_arguments():
 ])  # fmt: skip
 def test_an_optimizers_name_stands_for_its_defaults(name, settings):
     trainer = fastbp.Trainer(fastbp.MLP([3, 2], seed=0), loss="cross_entropy", optimizer=name)
-    assert vars(trainer.optimizer) == settings
+    common = {each.name: each.default for each in fields(Optimizer)}
+    assert vars(trainer.optimizer) == settings | common
 
 
 @pytest.mark.parametrize(

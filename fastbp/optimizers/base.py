@@ -17,7 +17,7 @@ from fastbp._names import flag, real
 from fastbp._typing import Array, DType, NDArray
 from fastbp.data.validation import within
 from fastbp.kernels.codes import DECAY, RATES
-from fastbp.schedules import FUNCTION, Plan, Schedule, Setting, check_setting, is_scheduled, values_at
+from fastbp.schedules import FUNCTION, NO_PLAN, Plan, Schedule, Setting, check_setting, is_scheduled, values_at
 
 #: What a reference implementation remembers of an array of parameters, by names of its own.
 Remembered: TypeAlias = dict[str, Any]
@@ -80,7 +80,9 @@ class Optimizer(ABC):
         """Change a setting; nothing is changed when it is none, or outside its range."""
         names, before = [field.name for field in fields(self)], dict(vars(self))
         if name not in names:
-            raise AttributeError(f"{type(self).__name__} has no setting {name!r}; expected one of {', '.join(names)}")
+            common = [each.name for each in fields(Optimizer)]
+            own = [each for each in names if each not in common]
+            raise AttributeError(f"{type(self).__name__} has no setting {name!r}; expected one of {', '.join([*own, *common])}")
         object.__setattr__(self, name, value)
         if len(before) == len(names):
             try:
@@ -188,7 +190,7 @@ class Optimizer(ABC):
         `memory`, empty at first, keeps what the rule remembers of this array.
         """
 
-    def rates(self, first: int, count: int, dtype: DType, factors: Factors, plan: Plan = Plan()) -> Array:  # noqa: B008  # never changed
+    def rates(self, first: int, count: int, dtype: DType, factors: Factors, plan: Plan = NO_PLAN) -> Array:
         """The coefficients of `count` steps after the first `first`, as (count, RATES), unused ones 0."""
         rates, steps = np.zeros((count, RATES), dtype), np.arange(first + 1, first + count + 1)
         now = self.at(steps, plan)

@@ -28,6 +28,7 @@ from fastbp._functions import imported
 from fastbp._names import lookup
 from fastbp._table import Table, attribute
 from fastbp.schedules.base import (
+    NO_PLAN,
     Length,
     Numbers,
     Plan,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 
 # fmt: off
 __all__ = [
-    "FUNCTION", "SCHEDULES", "CosLog4", "Cosine", "CosineRestarts", "ExponentialDecay", "FlatCosine", "InverseScaling", "Length",
+    "FUNCTION", "NO_PLAN", "SCHEDULES", "CosLog4", "Cosine", "CosineRestarts", "ExponentialDecay", "FlatCosine", "InverseScaling", "Length",
     "MultiStep", "Numbers", "OneCycle", "Plan", "PolynomialDecay", "Schedule", "Sequence", "Setting", "StepDecay", "Warmup",
     "check_length", "check_setting", "described_setting", "is_scheduled", "steps_in", "values_at",
 ]

@@ -26,6 +26,10 @@ class Plan(NamedTuple):
     per_epoch: int = 0
 
 
+#: Without a ``fit``.
+NO_PLAN = Plan()
+
+
 class Schedule(ABC):
     """Base of the schedules, which take the place of a number as a setting of an optimizer.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastbp._typing import Array, DType
 from fastbp.optimizers import Factors, Optimizer
-from fastbp.schedules import Plan
+from fastbp.schedules import NO_PLAN, Plan
 
 # A single step takes its row of so many: to work one out takes as long as all of them.
 _AHEAD = 64
@@ -21,11 +21,11 @@ class Rates:
     def __init__(self, dtype: DType) -> None:
         self._dtype = dtype
         self._known: tuple[Any, dict[str, Any]] = (None, {})  # the optimizer, and its settings
-        self._plan = Plan()
+        self._plan = NO_PLAN
         self._first = 0
         self._rows: Array | None = None
 
-    def of(self, optimizer: Optimizer, done: int, count: int, factors: Factors, plan: Plan) -> tuple[Array, int]:
+    def of(self, optimizer: Optimizer, done: int, count: int, factors: Factors, plan: Plan = NO_PLAN) -> tuple[Array, int]:
         """The coefficients of `count` steps after `done`, a row each, and which row is the first of them.
 
         The optimizer's `factors` are brought forward in place.

@@ -15,7 +15,7 @@ from fastbp._typing import ArrayLike, NDArray
 from fastbp.activations import Activation
 from fastbp.losses import Loss, as_loss
 from fastbp.optimizers import Optimizer, as_optimizer
-from fastbp.schedules import Plan
+from fastbp.schedules import NO_PLAN, Plan
 
 Array: TypeAlias = NDArray[np.float64]
 
@@ -102,7 +102,7 @@ def batches(rows: int, batch_size: int | None) -> Iterator[slice]:
 
 def train(
     net: Net, loss: str | Loss, optimizer: str | Optimizer, X: Array, targets: Array, *, epochs: int = 1, batch_size: int | None = None,
-    sample_weight: Array | None = None, plan: Plan = Plan(),  # noqa: B008  # never changed
+    sample_weight: Array | None = None, plan: Plan = NO_PLAN,
 ) -> list[float]:  # fmt: skip
     """Change the arrays of `net` in place; return the loss of each epoch: the mean over its batches by their rows."""
     rule, rows, t, epoch_losses = as_optimizer(optimizer), len(X), 0, []
