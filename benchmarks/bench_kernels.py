@@ -13,7 +13,7 @@ from fastbp import layout
 from fastbp.compiling.jit import program
 from fastbp.data.rows import Rows
 from fastbp.kernels import programs
-from fastbp.kernels.arguments import N_IN, N_OUT, Call, Data, Rule
+from fastbp.kernels.arguments import N_IN, N_OUT, Call, Data, no_rule
 from fastbp.kernels.block import records
 from fastbp.kernels.codes import TRAIN
 from fastbp.kernels.delta import hidden_delta
@@ -64,9 +64,10 @@ def prepared(net):
     inputs, labels = seeded(rows, sizes[0], max(sizes[-1], 2))
     # Sources are addresses; the arrays themselves live in the cache of `seeded`.
     sources = Rows(inputs, of.loss.check_targets(labels, rows, sizes[-1], dtype)).sources
-    data = Data(sources, np.arange(rows), rows, np.zeros(1, dtype))
+    data = Data(sources, np.arange(rows), rows, 0)
     slots = np.zeros(of.optimizer.n_slots * network.parameters.size, dtype)
-    rule = Rule(of.optimizer.code, of.optimizer.n_slots, 0, of.optimizer.rates(0, 1, dtype, np.ones(0)), np.zeros(0, dtype), slots)
+    rates = of.optimizer.rates(0, 1, dtype, np.ones(0))
+    rule = no_rule(rates, np.zeros(0, dtype))._replace(code=of.optimizer.code, n_slots=of.optimizer.n_slots, slots=slots)
     buffers, objective = layout.workspace(network, rows, 1, 1, training=True), of.loss.objective(dtype)
     call = programs.prepared(Call(TRAIN, network, buffers, data, rule, objective, 0, rows, np.zeros(1, dtype), 1))
     for phase in PHASES.values():

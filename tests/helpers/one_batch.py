@@ -6,8 +6,8 @@ import fastbp
 from fastbp import layout
 from fastbp.data.rows import Rows
 from fastbp.kernels import programs
-from fastbp.kernels.arguments import N_IN, N_OUT, ROWS_IN, ROWS_OUT, SPREAD, TURNED, UNITS_IN, UNITS_OUT, Call, Data, Rule
-from fastbp.kernels.codes import COEFFICIENTS, NO_UPDATE, TRAIN
+from fastbp.kernels.arguments import N_IN, N_OUT, ROWS_IN, ROWS_OUT, SPREAD, TURNED, UNITS_IN, UNITS_OUT, Call, Data, no_rule
+from fastbp.kernels.codes import RATES, TRAIN
 from fastbp.kernels.lanes.sizes import BYTES, FEW
 from fastbp.kernels.portions import Span
 from fastbp.verification import reference
@@ -45,11 +45,10 @@ class OneBatch:
 
     def call(self, *, kind=TRAIN, update=False, batch_size=None, steps=1, order=None, order_begin=0, results=None, mean_over=0):
         """The arguments of a compiled function that takes ``records(call, one)``; gradients are kept unless there is to be an update."""
-        nothing = np.zeros((steps, COEFFICIENTS), self.dtype)
-        rule = Rule(NO_UPDATE, 0, 0, nothing, self.gradients, nothing[0])
+        rule = no_rule(np.zeros((steps, RATES), self.dtype), self.gradients)
         if update:
             rates = self.optimizer.rates(0, steps, self.dtype, np.ones(self.optimizer.n_factors))
-            rule = Rule(self.optimizer.code, self.optimizer.n_slots, 0, rates, self.gradients, self.slots)
+            rule = rule._replace(code=self.optimizer.code, n_slots=self.optimizer.n_slots, rates=rates, slots=self.slots)
         order = np.arange(self.rows) if order is None else order
         data = Data(self.source.sources, order, order.size, mean_over)
         objective = self.loss.objective(self.dtype)
