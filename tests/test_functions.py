@@ -14,7 +14,7 @@ def test_functions_of_python_and_of_numba_are_taken():
 
     check_functions(value=own.swish, derivative=numba.njit(own.swish))
     for given in (3, None, abs, np.sin, [own.swish]):
-        with pytest.raises(TypeError, match="value is .*; expected a Python function of numbers"):
+        with pytest.raises(TypeError, match=r"value is .*; expected a Python function of numbers"):
             check_functions(value=given)
 
 
