@@ -61,17 +61,19 @@ def test_import_leaves_numpy_logging_and_signals_as_they_were(run_python):
     run_python(code)
 
 
-def test_only_a_network_that_has_them_brings_in_other_activations(run_python):
+def test_only_what_is_asked_for_brings_in_other_activations_losses_and_optimizers(run_python):
     code = (
         "import sys\n"
         "import fastbp\n"
         "from fastbp.compiling import units\n"
-        "LATER = ['fastbp.activations.' + name for name in ('clipped', 'exponential', 'gated', 'custom')] + ['fastbp.kernels.curves']\n"
+        "ROOMS = {'activations': 'clipped exponential gated custom ascending', 'losses': 'robust quantile log_link margin custom',\n"
+        "         'optimizers': 'adaptive kin signs', 'schedules': 'course decay joined', 'kernels': 'curves errors rules'}\n"
+        "LATER = [f'fastbp.{room}.{name}' for room, names in ROOMS.items() for name in names.split()]\n"
         "def there(): return [name for name in LATER if name in sys.modules], [code for _, code in units.UNITS if code is not None]\n"
-        "def train(activation):\n"
+        "def train(activation, loss='cross_entropy', optimizer='adam', y=[1]):\n"
         "    model = fastbp.MLP([2, 3, 2], activation=activation, seed=0)\n"
-        "    data = [[0.0, 1.0]], [1]\n"
-        "    fastbp.Trainer(model, loss='cross_entropy', optimizer='adam').fit(*data, epochs=1, validation_data=data)\n"
+        "    data = [[0.0, 1.0]], y\n"
+        "    fastbp.Trainer(model, loss=loss, optimizer=optimizer).fit(*data, epochs=1, validation_data=data)\n"
         "    model.predict([[0.0, 1.0]])\n"
         "assert there() == ([], [])\n"
         "train('relu')\n"
@@ -80,7 +82,13 @@ def test_only_a_network_that_has_them_brings_in_other_activations(run_python):
         "modules, codes = there()\n"
         "assert modules == ['fastbp.activations.gated', 'fastbp.kernels.curves'], modules\n"
         "from fastbp.kernels.codes import SILU\n"
-        "compiled = {code for (_, code), each in units.UNITS.items() if code is not None and each.function.signatures}\n"
-        "assert compiled == {SILU}, compiled\n"
+        "def compiled(): return {code for (_, code), each in units.UNITS.items() if code is not None and each.function.signatures}\n"
+        "assert compiled() == {SILU}, compiled()\n"
+        "before = {*modules}\n"
+        "train('relu', 'huber', fastbp.NAdam(fastbp.OneCycle(0.1)), [[1.0, 2.0]])\n"
+        "brought = {'losses.robust', 'optimizers.kin', 'schedules.course', 'kernels.errors', 'kernels.rules'}\n"
+        "assert {*there()[0]} == before | {'fastbp.' + name for name in brought}, there()\n"
+        "from fastbp.kernels.codes import HUBER, NADAM\n"
+        "assert compiled() == {SILU, HUBER, NADAM}, compiled()\n"
     )
     assert run_python(code) == ""

@@ -7,19 +7,22 @@ from pathlib import Path
 import pytest
 
 import fastbp
-from fastbp import activations, losses, optimizers
+from fastbp import activations, losses, optimizers, schedules
 
 ROOT = Path(fastbp.__file__).parent.parent
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
 RECIPES = TEXT[TEXT.index("## To add an activation") : TEXT.index("## Rules")]
-TABLES = {activations: activations.ACTIVATIONS, losses: losses.LOSSES, optimizers: optimizers.OPTIMIZERS}
+TABLES = {
+    activations: activations.ACTIVATIONS, losses: losses.LOSSES, optimizers: optimizers.OPTIMIZERS, schedules: schedules.SCHEDULES,
+}  # fmt: skip
 # Steps to an entry of a table: the file that each begins with, and all that is said of it.
 STEPS = re.findall(r"^\d\. `(fastbp/[\w/]+\.py)`(.*?)(?=^\d\.|^#|\Z)", RECIPES[: RECIPES.index("### A callback")], re.M | re.S)
 # What a class of each table is told to have.
 ATTRIBUTES = {
     "fastbp/activations/smooth.py": activations.Activation,
-    "fastbp/losses/regression.py": losses.Loss,
+    "fastbp/losses/robust.py": losses.Loss,
     "fastbp/optimizers/adam.py": optimizers.Optimizer,
+    "fastbp/schedules/course.py": schedules.Schedule,
 }
 
 
@@ -28,7 +31,7 @@ def module_of(file):
 
 
 def test_the_recipes_were_found():
-    assert len(STEPS) == 13 and len(RECIPES) > 2000
+    assert len(STEPS) == 15 and len(RECIPES) > 2000
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`([\w/]+\.(?:py|md))`", RECIPES))))
@@ -48,7 +51,8 @@ def test_every_table_of_a_recipe_is_in_its_file(file, told):
 def test_every_part_of_a_class_is_one(file):
     (told,) = [told for name, told in STEPS if name == file]
     parts = re.findall(r"`([a-z_]+)`", told)
-    assert {"reference", "cases"} < set(parts) and all(hasattr(ATTRIBUTES[file], part) for part in parts)
+    needed = {"values", "lengths"} if file.startswith("fastbp/schedules/") else {"reference", "cases"}
+    assert needed <= set(parts) and all(hasattr(ATTRIBUTES[file], part) for part in parts)
 
 
 @pytest.mark.parametrize("module", TABLES, ids=lambda module: module.__name__)
@@ -57,14 +61,19 @@ def test_the_documentation_of_a_module_lists_its_table(module):
     assert listed == ["name", *TABLES[module]]
 
 
-@pytest.mark.parametrize("name", [name for table in TABLES.values() for name in table])
+# Schedules have no names that users give.
+NAMED = [name for module, table in TABLES.items() for name in table if module is not schedules]
+NAMED += [cls.__name__.lower() for cls in schedules.SCHEDULES.values()]
+
+
+@pytest.mark.parametrize("name", NAMED)
 def test_the_readme_names_everything(name):
     said = (ROOT / "README.md").read_text().lower().replace("-", " ").replace("\n", " ")
     assert re.search(rf"\b({name}|{name.replace('_', ' ')})\b", said)
 
 
 @pytest.mark.parametrize(
-    "cls", [cls for module in (activations, optimizers) for cls in TABLES[module].values()], ids=lambda cls: cls.__name__
+    "cls", [cls for module in (activations, optimizers, schedules) for cls in TABLES[module].values()], ids=lambda cls: cls.__name__
 )
 def test_classes_that_users_build_are_exported(cls):
     assert getattr(fastbp, cls.__name__) is cls and cls.__name__ in fastbp.__all__

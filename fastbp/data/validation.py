@@ -106,8 +106,9 @@ def _limits(own: DType, low: float, high: float) -> tuple[Any, Any]:
     if own.kind in "iu":
         info = np.iinfo(own)
         return own.type(max(math.ceil(low), int(info.min))), own.type(min(math.floor(high), int(info.max)))
-    least = own.type(low)
-    return least if least >= low else np.nextafter(least, own.type(np.inf)), own.type(min(high, largest(own)))
+    # Kernels take what is smaller than the smallest normal number for 0.
+    least = max(low, float(np.finfo(own).tiny)) if low > 0 else low
+    return own.type(least), own.type(min(high, largest(own)))
 
 
 def check_range(array: Array, argument: str, low: float, high: float, what: str) -> None:

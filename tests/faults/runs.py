@@ -11,12 +11,13 @@ from itertools import product
 from pathlib import Path
 
 import fork_server
-from small_task import LABELS, OPTIMIZERS, TARGETS, N, X, bits, make
+from small_task import LABELS, OPTIMIZERS, SCHEDULED, TARGETS, N, X, bits, make
 
 import fastbp
+from fastbp.optimizers import OPTIMIZERS as ALL
 
 RAGGED = 7  # rows of a batch; the last of an epoch has one
-_DATA = {"cross_entropy": LABELS, "squared_error": TARGETS, "binary_cross_entropy": TARGETS > 0}
+_DATA = {"cross_entropy": LABELS, "binary_cross_entropy": TARGETS > 0, "focal": TARGETS > 0}
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Case:
     hidden: int
     seed: int  # of the instants at which it is stopped
     slow_disk: float = 0.0  # seconds that a file takes to reach the disk
+    activation: str = "tanh"
 
     def __str__(self):
         return f"{self.optimizer}-{self.dtype}-{self.batch_size}-{self.every.replace(' ', '_')}-{self.seed}"
@@ -53,6 +55,22 @@ def mixed_cases(checkpoints):
     draw.shuffle(cases)
     rounds = Counter()
     return sorted(cases, key=lambda case: rounds.update([case.optimizer]) or rounds[case.optimizer])
+
+
+def scheduled_cases(checkpoints):
+    """NAdam in one cycle with gelu and huber; then each other optimizer with a schedule, with another loss and activation in turn."""
+    names = ["nadam_one_cycle", *(name for name in SCHEDULED if name != "nadam_one_cycle")]
+    assert {SCHEDULED[name]().name for name in names} == {*ALL}
+    kinds = [("huber", "gelu"), ("log_cosh", "tanh"), ("focal", "silu"), ("cross_entropy", "mish"), ("absolute_error", "gelu")]
+    cases = []
+    for seed, name in enumerate(names):
+        loss, activation = kinds[seed % len(kinds)]
+        batch_size = None if "prop" in name and "rms" not in name else RAGGED
+        every = "3 steps"
+        epochs = _epochs(every, batch_size, checkpoints)
+        given = (name, "float32", batch_size, loss, False, True, every, 1, epochs, 6, 1000 + seed)
+        cases.append(Case(*given, activation=activation))
+    return cases
 
 
 def _epochs(every, batch_size, checkpoints):
@@ -114,11 +132,12 @@ def digest(trainer):
 
 def _begin(case, threads):
     settings = {"loss": case.loss, "batch_size": case.batch_size, "dtype": case.dtype, "shuffle": case.shuffle}
+    settings["activation"] = case.activation
     return make(case.optimizer, hidden=case.hidden, threads=threads, **settings)
 
 
 def _fit(trainer, case, callbacks):
-    y = _DATA[case.loss]
+    y = _DATA.get(case.loss, TARGETS)
     validation = (X[:20], y[:20]) if case.validation else None
     trainer.fit(X, y, epochs=case.epochs - trainer.epoch, validation_data=validation, callbacks=callbacks)
 

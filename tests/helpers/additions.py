@@ -106,15 +106,15 @@ def _fading(p, at, count, g, c, slots, size):
 
 def add():
     """To the tables of both sides."""
-    losses.LOSSES[Scaled.name], optimizers.OPTIMIZERS[Fading.name] = Scaled, Fading
-    activations.ACTIVATIONS._classes[Bent.name] = Bent
-    activations.ACTIVATIONS._names += (Bent.name,)
+    for table, cls in ((losses.LOSSES, Scaled), (optimizers.OPTIMIZERS, Fading), (activations.ACTIVATIONS, Bent)):
+        table._classes[cls.name] = cls
+        table._names += (cls.name,)
     Loss.allowed = tuple(activations.ACTIVATIONS)
     curves.add_by_logit(ACTIVATION_CODE, bent, bent_derivative)
     loss._losses_of = by_code({CODE: _scaled}, loss._losses_of)
     loss._is_of_predictions = one_of([*loss.OF_PREDICTIONS, CODE])
-    update._blocks = by_code({CODE: update._blockwise(_fading)}, update._blocks)
-    update._rows = by_code({CODE: update._rowwise(_fading)}, update._rows)
+    update._blocks = by_code({CODE: update.blockwise(_fading)}, update._blocks)
+    update._rows = by_code({CODE: update.rowwise(_fading)}, update._rows)
 
 
 def trained(rows, batch_size, folder):

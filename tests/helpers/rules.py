@@ -29,14 +29,16 @@ def check_steps(optimizer, rows, dtype, limit):
     close([*model.weights, *model.biases], net.parameters, rtol=limit)
 
 
-def check_padding(trainer):
+def check_padding(trainer, shards):
     """Between the parts of the flat vectors there is nothing."""
     network = trainer.model.network
     inside = np.zeros(network.parameters.size, bool)
     for array in [*trainer.model.weights, *trainer.model.biases]:
         begin = (array.ctypes.data - network.parameters.ctypes.data) // array.itemsize
         inside[begin : begin + array.size] = True
-    assert not network.parameters[~inside].any() and not trainer.run.memory.slots[:, ~inside].any()
+    assert not network.parameters[~inside].any()
+    # Gradients of shards are added in one piece, padding and all: what is remembered of that may be a beginning.
+    assert shards or not trainer.run.memory.slots[:, ~inside].any()
 
 
 def nan_stays(optimizer, rows):

@@ -19,11 +19,27 @@ OPTIMIZERS = {
     "adam": lambda: fastbp.Adam(0.01, weight_decay=1e-3),
     "adamw": lambda: fastbp.AdamW(0.01),
 }
+# Each in the course of a schedule, with a weight decay that changes, too; those without schedules as they are.
+SCHEDULED = {
+    "sgd_step": lambda: fastbp.SGD(fastbp.StepDecay(0.1, 0.9, "1 epoch"), momentum=fastbp.PolynomialDecay(0.9, 0.5)),
+    "rmsprop_cosine": lambda: fastbp.RMSprop(fastbp.Cosine(0.01), weight_decay=1e-3),
+    "adam_warmup": lambda: fastbp.Adam(fastbp.Warmup(fastbp.FlatCosine(0.01), "2 epochs")),
+    "adamw_one_cycle": lambda: fastbp.AdamW(fastbp.OneCycle(0.01), weight_decay=fastbp.PolynomialDecay(0.1)),
+    "adagrad_inverse": lambda: fastbp.Adagrad(fastbp.InverseScaling(0.1), initial_accumulator=0.1),
+    "adadelta_exponential": lambda: fastbp.Adadelta(fastbp.ExponentialDecay(1.0)),
+    "adamax_coslog4": lambda: fastbp.Adamax(fastbp.CosLog4(0.01)),
+    "nadam_one_cycle": lambda: fastbp.NAdam(fastbp.OneCycle(0.01)),
+    "radam_restarts": lambda: fastbp.RAdam(fastbp.CosineRestarts(0.01, "2 epochs", 2), beta_2=0.9),
+    "amsgrad_multi_step": lambda: fastbp.AMSGrad(fastbp.MultiStep(0.01, (0.5, 0.75))),
+    "lion_sequence": lambda: fastbp.Lion(fastbp.Sequence(((1e-4, 20), (fastbp.Cosine(1e-3), None))), weight_decay=fastbp.Cosine(0.1)),
+    "rprop": lambda: fastbp.Rprop(),
+    "irprop_minus": lambda: fastbp.IRpropMinus(),
+}
 
 
 def make(optimizer="adam", *, loss="cross_entropy", batch_size=8, model_seed=0, dtype="float32", hidden=6, activation="tanh", **settings):
     model = fastbp.MLP([3, hidden, 2], activation=activation, dtype=dtype, seed=model_seed)
-    given = OPTIMIZERS[optimizer]() if isinstance(optimizer, str) else optimizer
+    given = (OPTIMIZERS | SCHEDULED)[optimizer]() if isinstance(optimizer, str) else optimizer
     return fastbp.Trainer(model, loss=loss, optimizer=given, batch_size=batch_size, **({"seed": 0} | settings))
 
 

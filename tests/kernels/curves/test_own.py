@@ -1,37 +1,16 @@
 """A user's own functions in the kernels: whole vectors at a time where these can be compiled so, else one number after the other."""
 
-import math
-
 import numpy as np
-import own_functions as own_functions
+import own_functions
 import pytest
 from curve import Curve
 
 import fastbp
 from fastbp.compiling.jit import DISABLED
-from fastbp.kernels.curves import own
 
 pytestmark = pytest.mark.kernels
 
 DTYPES = [np.float32, np.float64]
-VECTORS = [
-    own_functions.swish, own_functions.swish_derivative, own_functions.squared_relu, own_functions.elu_by_where,
-    own_functions.Functions.cube, lambda z: np.where(z >= 1, 1.0, z), lambda z: 0 * z + 2.0, lambda z: np.where(z > 0, 1.0, 0.1),
-    lambda z: 2.0,
-]  # fmt: skip
-NUMBERS = [own_functions.swish_by_branches, lambda z: math.erf(z), lambda z: 1.0 if z > 0 else 0.0]
-
-
-@pytest.mark.skipif(DISABLED, reason="there are no vectors then")
-def test_which_functions_take_vectors():
-    assert all(own._takes_vectors(own._compiled(function)) for function in VECTORS)
-    assert not any(own._takes_vectors(own._compiled(function)) for function in NUMBERS)
-
-
-def test_the_function_of_the_user_stays_as_it_is():
-    before = own_functions.swish.__qualname__, own_functions.swish(1.0)
-    own._compiled(own_functions.swish)
-    assert (own_functions.swish.__qualname__, own_functions.swish(1.0)) == before
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
