@@ -34,6 +34,7 @@ SCHEDULED = {
     "lion_sequence": lambda: fastbp.Lion(fastbp.Sequence(((1e-4, 20), (fastbp.Cosine(1e-3), None))), weight_decay=fastbp.Cosine(0.1)),
     "rprop": lambda: fastbp.Rprop(),
     "irprop_minus": lambda: fastbp.IRpropMinus(),
+    "lamb_clipped": lambda: fastbp.LAMB(fastbp.Warmup(0.01, "1 epoch"), clip_norm=0.5),
 }
 
 
