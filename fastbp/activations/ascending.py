@@ -22,6 +22,7 @@ class Ascending(Activation):
     name = "ascending"
     code = codes.ASCENDING
     output_only = True
+    has_derivative = False
 
     size: int
 

@@ -17,6 +17,8 @@ class Activation(Specification):
     #: Name of the initialiser that ``init="auto"`` stands for in a layer of this activation.
     initializer: ClassVar[str] = "glorot_uniform"
     output_only: ClassVar[bool] = False
+    #: Whether deltas can be multiplied by its derivative; an output without is for losses of logits.
+    has_derivative: ClassVar[bool] = True
     #: Whether act'(z) cannot be written by act(z): then the forward pass keeps it for the way back.
     needs_z: ClassVar[bool] = False
 

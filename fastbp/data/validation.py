@@ -107,7 +107,7 @@ def _limits(own: DType, low: float, high: float) -> tuple[Any, Any]:
         info = np.iinfo(own)
         return own.type(max(math.ceil(low), int(info.min))), own.type(min(math.floor(high), int(info.max)))
     # Kernels take what is smaller than the smallest normal number for 0.
-    least = max(low, float(np.finfo(own).tiny)) if low > 0 else low
+    least = max(low, float(np.finfo(own).tiny)) if low > 0 else max(low, -largest(own))
     return own.type(least), own.type(min(high, largest(own)))
 
 

@@ -50,7 +50,8 @@ class Loss(Specification, ABC):
     def check_output(self, activation: Activation, n_outputs: int) -> None:
         """Raise ValueError when the output layer does not suit the loss."""
         # A loss of any output takes those of users, too, which are in no table.
-        if activation.name not in self.allowed and self.allowed != Loss.allowed:
+        takes_any = self.allowed == Loss.allowed and activation.has_derivative
+        if activation.name not in self.allowed and not takes_any:
             raise ValueError(f"loss={self.name!r} goes with output_activation {' or '.join(self.allowed)}; the model has {activation.name}")
 
     def check_targets(self, y: object, rows: int, n_outputs: int, dtype: DType) -> Array:

@@ -30,6 +30,7 @@ class Lion(Optimizer):
     """
 
     name: ClassVar[str] = "lion"
+    by_sign: ClassVar[bool] = True
     code: ClassVar[int] = codes.LION
     n_slots: ClassVar[int] = 1
 
@@ -82,6 +83,7 @@ class IRpropMinus(Optimizer):
     """
 
     name: ClassVar[str] = "irprop_minus"
+    by_sign: ClassVar[bool] = True
     code: ClassVar[int] = codes.IRPROP_MINUS
     n_slots: ClassVar[int] = 2
 

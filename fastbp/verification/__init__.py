@@ -13,8 +13,8 @@ def verify(report: str | PathLike[str] | None = None) -> Report:
     """Check on this machine that the compiled kernels compute what they should.
 
     Gradients are compared with central differences of the loss, training and predictions with an independent float64 implementation in
-    NumPy, runs on several threads with those on one, and a few short runs with results stored bit by bit. It takes about ten seconds once
-    the kernels are compiled.
+    NumPy, runs on several threads with those on one, and a few short runs with results stored bit by bit. It takes about forty seconds
+    once the kernels are compiled, which takes some minutes.
 
     Parameters
     ----------

@@ -30,11 +30,12 @@ _LIMIT, _LIMIT_OF_EACH = 1e-8, 1e-7
 
 
 def gradients_equal_central_differences() -> Findings:
-    """Every weight and bias of a small net of each kind, with and without weights of the rows."""
+    """Every weight and bias of a small net of each kind, with weights of the rows, and each loss without, too."""
     deviations = []
     for hidden, loss, output in KINDS:
         trainer, data = small_net(hidden, loss, output)
-        for given, told in ((data[:2], ""), (data, ", weighted rows")):
+        # Weights are of the loss, whatever comes before it.
+        for given, told in ((data, ", weighted rows"), (data[:2], ""))[: 2 if hidden == Tanh() else 1]:
             where = f"loss_and_gradients of {hidden} net, {loss}, {output} output{told}:"
             deviations += gradient_deviations(trainer, *given, where=where)
     return Findings(deviations)

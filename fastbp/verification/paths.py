@@ -1,6 +1,7 @@
 """Training problems, one for each way through the kernels, and the optimizers to take it with.
 
-Rules that are in every kernel are tried on every path. The others are units of their own, called at the same places: each goes every second
+Rules that are in every kernel are tried on every path, with all their settings on the ways through the kernels and with the default ones on
+the paths of activations and losses. The others are units of their own, called at the same places: each goes every second
 way with its default settings, and the ways between with its other ones, so that it goes all ways, and both through its blocks and row by
 row; the paths of activations and losses take one of them each, in turn.
 """
@@ -91,9 +92,9 @@ def optimizers() -> list[Optimizer]:
 
 def pairs() -> list[tuple[Path, Optimizer]]:
     """The paths to train on, each with its optimizers."""
-    core = [optimizer for optimizer in optimizers() if optimizer.code in CORE_RULES]
-    others = [cls.cases() for cls in OPTIMIZERS.values() if cls().code not in CORE_RULES]
-    found = [(path, optimizer) for path in PATHS for optimizer in core]
+    every = [cls.cases() for cls in OPTIMIZERS.values()]
+    core, others = ([cases for cases in every if (cases[0].code in CORE_RULES) == is_core] for is_core in (True, False))
+    found = [(path, case) for path in PATHS for cases in core for case in (cases if path in WAYS else cases[:1])]
     for i, path in enumerate(WAYS):
         found += [(path, case) for cases in others for j, case in enumerate(cases) if i % len(cases) == j]
     turns = [case for cases in others for case in cases]

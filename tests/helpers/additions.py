@@ -1,7 +1,7 @@
 """What fastbp has room for and does not have: an activation that needs z, a loss with a setting, a rule with a factor.
 
-Run with the JIT off, where kernels find what they call by its name: then the tables can be added to. The activation is a variant of the
-units that activate, as those in kernels/curves/ are. Prints what the tests look at.
+All three are variants of units, as those in kernels/curves/, kernels/errors/ and kernels/rules/ are. Run with the JIT off, where they are
+plain Python. Prints what the tests look at.
 """
 
 import json
@@ -13,10 +13,10 @@ import numpy as np
 import fastbp
 from fastbp import activations, losses, optimizers
 from fastbp.activations import Activation
-from fastbp.kernels import curves, loss, update
-from fastbp.kernels.codes import OWN_ACTIVATION
-from fastbp.kernels.dispatch import by_code, one_of
-from fastbp.kernels.lanes.memory import load, store
+from fastbp.compiling.units import variant
+from fastbp.kernels import curves, errors, update
+from fastbp.kernels.codes import NO_UPDATE, OWN_ACTIVATION, UPDATE, UPDATE_ROWS
+from fastbp.kernels.dispatch import by_code
 from fastbp.losses import Loss
 from fastbp.optimizers import Optimizer
 from fastbp.verification.gradients import gradient_deviations, small_net
@@ -90,14 +90,9 @@ class Fading(Optimizer):
         return p - 0.1 * memory["product"] * g
 
 
-def _scaled(objective, workspace, outputs, weight):
-    a, d, t, total = workspace.activations, workspace.deltas, workspace.targets, 0
-    for j in range(outputs.units):
-        at = outputs.at + j * outputs.panel_rows
-        error = load(a, at) - load(t, outputs.targets_at + j * outputs.panel_rows)
-        store(d, at, 2 * objective.settings[0] * weight / outputs.units * error)
-        total = total + objective.settings[0] * weight / outputs.units * error * error
-    return total
+def _scaled(x, t, settings, j):
+    error = x - t
+    return settings[0] * error * error, 2 * settings[0] * error
 
 
 def _fading(p, at, count, g, c, slots, size):
@@ -111,10 +106,13 @@ def add():
         table._names += (cls.name,)
     Loss.allowed = tuple(activations.ACTIVATIONS)
     curves.add_by_logit(ACTIVATION_CODE, bent, bent_derivative)
-    loss._losses_of = by_code({CODE: _scaled}, loss._losses_of)
-    loss._is_of_predictions = one_of([*loss.OF_PREDICTIONS, CODE])
-    update._blocks = by_code({CODE: update.blockwise(_fading)}, update._blocks)
-    update._rows = by_code({CODE: update.rowwise(_fading)}, update._rows)
+    errors.add_elementwise(CODE, _scaled, of_predictions=True)
+    rules = {NO_UPDATE: update.keep, CODE: _fading}
+    blocks, rows = (
+        by_code({code: way(rule) for code, rule in rules.items()}, update.unknown) for way in (update.blockwise, update.rowwise)
+    )
+    variant(update.update_block_of(blocks), UPDATE, CODE, "update_block_fading")
+    variant(update.update_rows_of(rows), UPDATE_ROWS, CODE, "update_rows_fading")
 
 
 def trained(rows, batch_size, folder):

@@ -29,7 +29,8 @@ def test_every_optimizer_goes_all_ways_by_blocks_and_row_by_row():
 def test_rules_of_every_kernel_go_all_paths_and_each_path_has_another_rule():
     found = paths.pairs()
     core = [case for case in paths.optimizers() if case.code in codes.CORE_RULES]
-    assert len(core) == 8 and all((path, case) in found for path in paths.PATHS for case in core)
+    assert len(core) == 8 and all((path, case) in found for path in paths.WAYS for case in core)
+    assert all((path, OPTIMIZERS[name]()) in found for path in paths.PATHS for name in {case.name for case in core})
     assert {path for path, case in found if case.code not in codes.CORE_RULES} == set(paths.PATHS)
 
 
