@@ -28,7 +28,8 @@ def of_numbers(function: Function, argument: str, *numbers: Array) -> Array:
     try:
         values = [float(function(*map(float, each))) for each in zip(*map(np.ravel, numbers), strict=True)]
     except Exception as error:
-        raise TypeError(f"{argument} is no function of {len(numbers)} numbers: it raises {type(error).__name__}: {error}") from error
+        what = "a number" if len(numbers) == 1 else f"{len(numbers)} numbers"
+        raise TypeError(f"{argument} is no function of {what}: it raises {type(error).__name__}: {error}") from error
     return np.array(values).reshape(np.shape(numbers[0]))
 
 

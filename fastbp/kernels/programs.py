@@ -22,6 +22,8 @@ from fastbp.kernels.codes import (
     DERIVE,
     ERROR,
     MASKED,
+    NO_LOSS,
+    NO_UPDATE,
     OWN_ACTIVATIONS,
     OWN_LOSSES,
     PREDICT,
@@ -67,7 +69,7 @@ def units_for(network: Network, loss: int, rule: int, apart: int) -> Array:
     return _addresses[asked]
 
 
-def load_variants(activations: list[int], loss: int, rule: int) -> None:
+def load_variants(activations: list[int], loss: int = NO_LOSS, rule: int = NO_UPDATE) -> None:
     """Import the kernels of what not every run needs, and add those that users have made."""
     if not set(activations) <= {*CORE_ACTIVATIONS}:
         from fastbp.kernels import curves

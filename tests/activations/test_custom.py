@@ -87,7 +87,7 @@ def test_jumps_of_the_value_at_a_few_places_are_taken():
 @pytest.mark.parametrize("argument", ["value", "derivative"])
 def test_what_is_no_function_of_python_is_refused(argument, given):
     functions = {"value": own.swish, "derivative": own.swish_derivative} | {argument: given}
-    with pytest.raises(TypeError, match=f"{argument} is .*expected a Python function of a number"):
+    with pytest.raises(TypeError, match=f"{argument} is .*expected a Python function of numbers"):
         fastbp.CustomActivation(**functions)
 
 

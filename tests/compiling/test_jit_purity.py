@@ -15,7 +15,7 @@ import fastbp
 from fastbp.activations import ACTIVATIONS
 from fastbp.compiling import units
 from fastbp.kernels import checks, digest, programs, scores
-from fastbp.kernels.codes import ACTIVATE, OTHER_ACTIVATIONS
+from fastbp.kernels.codes import APART, ASCENDING, OTHER_ACTIVATIONS, OTHER_LOSSES, OTHER_RULES
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(1000, 6)).astype(np.float32)
@@ -23,8 +23,8 @@ LABELS = RANDOM.integers(0, 2, 1000)
 
 TWO = pytest.param(2, marks=pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="Numba was started with one thread"))
 
-# Without those that are compiled for an activation.
-PROGRAMS = [programs._run, *(each.function for (number, _), each in units.UNITS.items() if number < ACTIVATE)]
+# Without those that are compiled when a run asks for them.
+PROGRAMS = [programs._run, *(each.function for (number, _), each in units.UNITS.items() if number < APART)]
 # With the JIT off, for another pass over the kernels, they are plain functions.
 NAMES = [getattr(program, "py_func", program).__name__ for program in [*PROGRAMS, checks._all_within, digest._digest]]
 # What adds scores up, in double precision.
@@ -62,28 +62,41 @@ def test_float32_programs_hold_no_double_arithmetic(cold, name):
 
 
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="reads x86 instructions")
-def test_activations_hold_no_double_arithmetic_in_float32_and_count_no_references(cold, tmp_path):
+def test_units_on_demand_hold_no_double_arithmetic_in_float32_and_count_no_references(cold, tmp_path):
     code = (
         "import sys\n"
         "import fastbp\n"
         "from fastbp.activations import ACTIVATIONS\n"
         "from fastbp.compiling import units\n"
+        "from fastbp.kernels import codes\n"
+        "from fastbp.losses import LOSSES\n"
+        "from fastbp.optimizers import OPTIMIZERS\n"
+        "def train(activation='tanh', loss='squared_error', optimizer='sgd', y=((1.0,),)):\n"
+        "    trainer = fastbp.Trainer(fastbp.MLP([2, 3, len(y[0])], activation=activation), loss=loss, optimizer=optimizer)\n"
+        "    trainer.fit([[0.0, 1.0]], y, epochs=1)\n"
         "for name in [name for name in ACTIVATIONS if name != 'softmax']:\n"
-        "    trainer = fastbp.Trainer(fastbp.MLP([2, 3, 1], activation=name), loss='squared_error')\n"
-        "    trainer.loss_and_gradients([[0.0, 1.0]], [1.0])\n"
-        "for (_, code), each in units.UNITS.items():\n"
-        "    if code is not None:\n"
+        "    train(name)\n"
+        "for name in LOSSES:\n"
+        "    for loss in LOSSES[name].cases():\n"
+        "        train(loss=loss, y=((1.0, 0.0),))\n"
+        "for name in OPTIMIZERS:\n"
+        "    train(optimizer=name)\n"
+        "for (number, code), each in units.UNITS.items():\n"
+        "    if (code is not None or number == codes.APART) and each.function.signatures:\n"
         "        with open(f'{sys.argv[1]}/{each.function.py_func.__name__}', 'w') as file:\n"
         "            file.writelines(each.function.inspect_asm().values())\n"
     )
     shutil.copytree(cold.package.parent.parent / "cache", tmp_path / "cache")
     cold.run(code, tmp_path, NUMBA_CACHE_DIR=str(tmp_path / "cache"))
-    files = [path for path in tmp_path.iterdir() if path.is_file()]
-    assert sorted(path.name for path in files) == sorted(f"{kind}_{code}" for kind in ("activate", "derive") for code in OTHER_ACTIVATIONS)
-    for file in files:
+    files = {path.name: path for path in tmp_path.iterdir() if path.is_file()}
+    wanted = {f"{kind}_{code}" for kind in ("activate", "derive") for code in OTHER_ACTIVATIONS if code != ASCENDING}
+    wanted |= {f"output_delta_{code}" for code in OTHER_LOSSES} | {"train_apart"}
+    wanted |= {f"update_{part}_{code}" for part in ("block", "rows") for code in OTHER_RULES}
+    assert wanted <= files.keys()
+    for name, file in files.items():
         text = file.read_text()
-        assert len([*mnemonics(text)]) > 10, file.name
-        assert doubles(text) == set() and "NRT_" not in text, file.name
+        assert len([*mnemonics(text)]) > 10, name
+        assert doubles(text) == set() and "NRT_" not in text, name
 
 
 @pytest.mark.parametrize("name", NAMES[1:])
