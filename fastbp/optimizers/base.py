@@ -59,8 +59,6 @@ class Optimizer(ABC):
     name: ClassVar[str]
     #: What some settings are below, which may change from step to step.
     below: ClassVar[dict[str, float]] = {"momentum": 1.0}
-    #: Whether it moves parameters by the sign of sums that may cancel, so that rounding may turn some around.
-    by_sign: ClassVar[bool] = False
     #: How many `Factors` the rule has.
     n_factors: ClassVar[int] = 0
 

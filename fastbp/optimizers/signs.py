@@ -30,7 +30,6 @@ class Lion(Optimizer):
     """
 
     name: ClassVar[str] = "lion"
-    by_sign: ClassVar[bool] = True
     code: ClassVar[int] = codes.LION
     n_slots: ClassVar[int] = 1
 
@@ -83,7 +82,6 @@ class IRpropMinus(Optimizer):
     """
 
     name: ClassVar[str] = "irprop_minus"
-    by_sign: ClassVar[bool] = True
     code: ClassVar[int] = codes.IRPROP_MINUS
     n_slots: ClassVar[int] = 2
 

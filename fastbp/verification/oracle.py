@@ -13,8 +13,6 @@ from fastbp.verification.problems import net_after_training, random_weights
 # Adam and RMSprop divide by the size of a gradient, so that one which nearly cancels, and is left with few digits, moves its parameter as
 # far as any other. So errors are measured over an array as a whole, and come near the root of those of a single number.
 _LIMITS = {"float64": 1e-11, "float32": 1e-3}
-# Rules by signs in float32: where a sum nearly cancels a parameter may move the other way, one in a thousand at most.
-_LIMIT_OF_SIGNS = 0.06
 _LOSS_LIMITS = {"float64": 1e-12, "float32": 1e-5}
 
 
@@ -57,9 +55,8 @@ def _trained(path: Path, optimizer: Optimizer, dtype: str) -> list[Deviation]:
     history = trainer.fit(X, t, epochs=path.epochs)
     where, arrays = f"{path}, {optimizer}, {dtype}:", [*trainer.model.weights, *trainer.model.biases]
     deviations = [compare(f"{where} history.loss", history.loss, losses, limit=_LOSS_LIMITS[dtype])]
-    limit = _LIMIT_OF_SIGNS if optimizer.by_sign and dtype == "float32" else _LIMITS[dtype]
     for name, found, wanted, before in zip(layers(arrays), arrays, net.parameters, start, strict=True):
         # Where a parameter hardly moves, it is its own rounding that counts.
         scale = float(np.linalg.norm(wanted - before) + 0.01 * np.linalg.norm(wanted))
-        deviations.append(compare_norms(f"{where} {name}", found, wanted, limit=limit, scale=scale))
+        deviations.append(compare_norms(f"{where} {name}", found, wanted, limit=_LIMITS[dtype], scale=scale))
     return deviations

@@ -1,9 +1,9 @@
 """Training problems, one for each way through the kernels, and the optimizers to take it with.
 
 Rules that are in every kernel are tried on every path, with all their settings on the ways through the kernels and with the default ones on
-the paths of activations and losses. The others are units of their own, called at the same places: each goes every second
-way with its default settings, and the ways between with its other ones, so that it goes all ways, and both through its blocks and row by
-row; the paths of activations and losses take one of them each, in turn.
+the paths of activations and losses. The others are units of their own, called at the same places: each goes every second way with its
+default settings, and the ways between with its other ones, so that it goes all of them, both through its blocks and row by row, but for the
+two large ones, which are of products; the paths of activations and losses take one of them each, in turn.
 """
 
 from __future__ import annotations
@@ -73,6 +73,10 @@ WAYS = (
 )
 
 
+#: The large ones, of so many parameters that rules by signs meet sums whose sign is chance in float32.
+LARGE = ("wide layers", "a long batch in one piece")
+
+
 def _other_paths() -> list[Path]:
     """A path for each activation and each loss that none of the ways above has: batches of a few panels, the last one of few rows."""
     activations = [case for cls in ACTIVATIONS.values() if not (cls.output_only or cls.steep) for case in cls.cases()]
@@ -95,7 +99,7 @@ def pairs() -> list[tuple[Path, Optimizer]]:
     every = [cls.cases() for cls in OPTIMIZERS.values()]
     core, others = ([cases for cases in every if (cases[0].code in CORE_RULES) == is_core] for is_core in (True, False))
     found = [(path, case) for path in PATHS for cases in core for case in (cases if path in WAYS else cases[:1])]
-    for i, path in enumerate(WAYS):
+    for i, path in enumerate(way for way in WAYS if way.name not in LARGE):
         found += [(path, case) for cases in others for j, case in enumerate(cases) if i % len(cases) == j]
     turns = [case for cases in others for case in cases]
     return found + [(path, turns[i % len(turns)]) for i, path in enumerate(PATHS[len(WAYS) :])]

@@ -45,7 +45,7 @@ def make(optimizer="adam", *, loss="cross_entropy", batch_size=8, model_seed=0, 
 
 
 def bits(trainer):
-    """All that a run may leave behind, piece by piece, but its times, why it stopped and which data it saw."""
+    """All that a run may leave behind, piece by piece, but its times, why it stopped, which data it saw and what it planned."""
     found = {}
     for name, part in trainer.run.parts.items():
         for key, value in part.state().items():
@@ -57,6 +57,8 @@ def bits(trainer):
 
 
 _NO_BITS = {("history", "seconds"), ("history", "samples_per_second"), ("history", "stopped"), ("data", "known")}
+# What the last call was to do, which a schedule follows: the weights show whether it did.
+_NO_BITS |= {("plan", "begin"), ("plan", "end"), ("plan", "per_epoch")}
 
 
 class Recorder(fastbp.Callback):

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 import fastbp
+from fastbp.schedules import Plan
 from fastbp.training.rates import Rates
 
-F8, NONE = np.dtype("f8"), np.ones(0)
+F8, NONE, PLAN = np.dtype("f8"), np.ones(0), Plan(0, 100, 10)
 
 
-def rows_of(rates, optimizer, done, count, factors):
-    rows, first = rates.of(optimizer, done, count, factors)
+def rows_of(rates, optimizer, done, count, factors, plan=PLAN):
+    rows, first = rates.of(optimizer, done, count, factors, plan)
     return rows[first : first + count]
 
 
@@ -41,3 +42,10 @@ def test_another_optimizer_of_the_same_settings_has_a_rule_of_its_own():
     rates = Rates(F8)
     rows_of(rates, fastbp.AdamW(weight_decay=0.5), 0, 1, NONE)
     assert np.array_equal(rows_of(rates, fastbp.Adam(weight_decay=0.5), 0, 1, NONE), fastbp.Adam(weight_decay=0.5).rates(0, 1, F8, NONE))
+
+
+def test_another_plan_is_heeded_by_schedules():
+    rates, optimizer = Rates(F8), fastbp.SGD(fastbp.Cosine(0.1))
+    for plan in (PLAN, Plan(0, 50, 10), Plan(20, 70, 10)):
+        assert np.array_equal(rows_of(rates, optimizer, 20, 3, NONE, plan), optimizer.rates(20, 3, F8, NONE, plan))
+        assert rows_of(rates, optimizer, 20, 3, NONE, plan)[0, 0] == pytest.approx(fastbp.Cosine(0.1)(np.array([21]), plan)[0])
