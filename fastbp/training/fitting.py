@@ -70,7 +70,7 @@ class Fit:
         run, history = self._run, self._run.history
         run.averages.hide()
         self._guard.begin()
-        if run.follows_plan:
+        if epochs > 0 and run.follows_plan:
             self._make_plan(epochs)
         run.listeners.begin(self._listeners)
         with self._interrupt, contextlib.ExitStack() as ending:

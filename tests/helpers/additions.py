@@ -70,6 +70,7 @@ class Fading(Optimizer):
     code = CODE
     n_slots = 0
     n_factors = 1
+    learning_rate: float = 0.1
     fading: float = 1.0
 
     def check(self):
@@ -120,7 +121,7 @@ def trained(rows, batch_size, folder):
     plain, stopped = (
         fastbp.Trainer(
             random_model([4, 9, 6, 2], activation=Bent(), output_activation=Bent()),
-            loss=Scaled(1.5), optimizer=Fading(0.5), batch_size=batch_size, shuffle=False, seed=0,
+            loss=Scaled(1.5), optimizer=Fading(fading=0.5), batch_size=batch_size, shuffle=False, seed=0,
         )
         for _ in range(2)
     )  # fmt: skip

@@ -96,4 +96,4 @@ def test_element_types_are_numbered_in_the_order_of_their_list():
 def test_a_rules_coefficients_have_room(optimizer):
     factors = np.ones(optimizer.n_factors)
     assert len(optimizer.coefficients(np.array([1, 2]), factors)) <= codes.COEFFICIENTS
-    assert optimizer.rates(0, 2, np.dtype("f8"), factors).shape == (2, codes.COEFFICIENTS)
+    assert optimizer.rates(0, 2, np.dtype("f8"), factors).shape == (2, codes.RATES)

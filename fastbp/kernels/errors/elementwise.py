@@ -1,7 +1,7 @@
 """Losses that are the mean of what each output loses: a function of one output, its target and the settings, which gives value and slope.
 
 ``x`` is the prediction a where the loss is one `OF_PREDICTIONS`, and the logit z otherwise; the slope is that by x. `j` is the number of
-the output.
+the output. Settings that are reckoned with are made vectors first: a number of float32 and one of Python's give one of float64.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ def _absolute_error(x: Any, t: Any, settings: Any, j: int) -> Any:
 
 @scalar
 def _huber(x: Any, t: Any, settings: Any, j: int) -> Any:
-    e, delta = x - t, settings[0]
-    size = absolute(e)
+    e = x - t
+    delta, size = settings[0] + (e - e), absolute(e)
     value = select(size > delta, delta * (size - 0.5 * delta), 0.5 * e * e)
     return value, select(e > delta, delta, select(e < -delta, -delta, e))
 
@@ -76,9 +76,8 @@ def _log_cosh(x: Any, t: Any, settings: Any, j: int) -> Any:
 
 @scalar
 def _quantile(x: Any, t: Any, settings: Any, j: int) -> Any:
-    count = int(settings[0])
-    level = settings[1 + j % count]
-    e = t - x
+    e, count = t - x, int(settings[0])
+    level = settings[1 + j % count] + (e - e)
     return select(e > 0, level * e, (level - 1) * e), select(e > 0, -level, select(e < 0, 1 - level, e))
 
 
@@ -126,7 +125,7 @@ def _binary_cross_entropy(x: Any, t: Any, settings: Any, j: int) -> Any:
 
 @scalar
 def _weighted_binary_cross_entropy(x: Any, t: Any, settings: Any, j: int) -> Any:
-    smoothing, weight = settings[0], settings[2 + min(j, int(settings[1]) - 1)]
+    smoothing, weight = settings[0] + (t - t), settings[2 + min(j, int(settings[1]) - 1)]
     t = t * (1 - smoothing) + 0.5 * smoothing
     positive = weight * t
     return positive * softplus(-x) + (1 - t) * softplus(x), (1 - t) * sigmoid(x) - positive * sigmoid(-x)

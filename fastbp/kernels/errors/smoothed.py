@@ -36,7 +36,8 @@ def smoothed_cross_entropy(code: int, objective: Objective, workspace: Workspace
 
 @scalar
 def _target(objective: Objective, workspace: Workspace, outputs: Outputs, j: int) -> Any:
-    smoothing, targets = objective.settings[0], workspace.targets
+    targets = workspace.targets
+    smoothing = splat(targets, objective.settings[0])
     if outputs.target_columns == 1:
         wanted = select(load(targets, outputs.targets_at) == j, 1, splat(targets, 0))
     else:
