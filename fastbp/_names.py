@@ -34,10 +34,12 @@ def _plain(name: str) -> str:
 
 
 def nearest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """The one of `names` that is spelt most like `name`, if any is by so much."""
+    """The one of `names` of the same letters, or else that is spelt most like `name`, if any is by so much."""
     import difflib
 
-    return next(iter(difflib.get_close_matches(name, list(names), n=1, cutoff=cutoff)), None)
+    known = list(names)
+    same = [each for each in known if sorted(each) == sorted(name)]
+    return next(iter(same or difflib.get_close_matches(name, known, n=1, cutoff=cutoff)), None)
 
 
 def integer(value: object, argument: str, *, least: int) -> int:

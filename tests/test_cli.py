@@ -43,6 +43,6 @@ def test_the_list_names_everything_and_how_to_build_it(capsys):
     lines = capsys.readouterr().out.splitlines()
     for table in (ACTIVATIONS, LOSSES, OPTIMIZERS, SCHEDULES, AVERAGES):
         for name, cls in table.items():
-            (place,) = [i for i, line in enumerate(lines) if line.startswith(f"  {name} ")]
-            assert f"{cls.__name__}(" in lines[place] and len(lines[place + 1].strip()) > 5
+            (place,) = [i for i, line in enumerate(lines) if line.startswith(f"  {name} ") and f" {cls.__name__}(" in line]
+            assert len(lines[place + 1].strip()) > 5
     assert "lecun_normal" in lines[-1]

@@ -18,6 +18,7 @@ WITHOUT = {
 }
 # Modules whose tests are in a file that is named for something else.
 ELSEWHERE = {
+    "averages/base.py": "averages/test_kinds.py",
     "activations/piecewise.py": "activations/test_base.py",
     "activations/smooth.py": "activations/test_base.py",
     "activations/softmax.py": "activations/test_base.py",
