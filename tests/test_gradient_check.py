@@ -49,7 +49,7 @@ def test_a_random_direction_of_a_million_weights_agrees_with_the_central_differe
     # Half along the gradient, so that the slope is not lost among a million numbers that cancel.
     directions = [g / np.linalg.norm(g) + random.normal(size=g.shape) / g.size**0.5 for g in [*weights, *biases]]
     wanted = sum((g * d).sum() for g, d in zip([*weights, *biases], directions, strict=True))
-    step, values = 1e-4, []
+    step, values = 1e-5, []
     for sign in (1, -2):
         for array, direction in zip([*trainer.model.weights, *trainer.model.biases], directions, strict=True):
             array += sign * step * direction
