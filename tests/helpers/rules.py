@@ -4,10 +4,11 @@ import numpy as np
 from cases import close
 
 import fastbp
+from fastbp.compiling.jit import DISABLED
 from fastbp.verification.problems import net_after_training, random_inputs, random_model, random_targets
 
-#: Rows of a batch: a single one, a few, panels, shards.
-SIZES = [1, 5, 40, 700]
+#: Rows of a batch: a single one, a few, panels, and shards, which take plain Python seconds each.
+SIZES = [1, 5, 40] if DISABLED else [1, 5, 40, 700]
 
 
 def after_steps(optimizer, rows, dtype="float64", steps=6):
