@@ -13,7 +13,7 @@ from fastbp import layout
 from fastbp.compiling.jit import program
 from fastbp.data.rows import Rows
 from fastbp.kernels import programs
-from fastbp.kernels.arguments import N_IN, N_OUT, Call, Data, no_rule
+from fastbp.kernels.arguments import N_IN, N_OUT, Call, Data, no_update
 from fastbp.kernels.block import records
 from fastbp.kernels.codes import TRAIN
 from fastbp.kernels.delta import hidden_delta
@@ -67,9 +67,10 @@ def prepared(net):
     data = Data(sources, np.arange(rows), rows, 0)
     slots = np.zeros(of.optimizer.n_slots * network.parameters.size, dtype)
     rates = of.optimizer.rates(0, 1, dtype, np.ones(0))
-    rule = no_rule(rates, np.zeros(0, dtype))._replace(code=of.optimizer.code, n_slots=of.optimizer.n_slots, slots=slots)
+    rule, limits = no_update(rates, np.zeros(0, dtype))
+    rule = rule._replace(code=of.optimizer.code, n_slots=of.optimizer.n_slots, slots=slots)
     buffers, objective = layout.workspace(network, rows, 1, 1, training=True), of.loss.objective(dtype)
-    call = programs.prepared(Call(TRAIN, network, buffers, data, rule, objective, 0, rows, np.zeros(1, dtype), 1))
+    call = programs.prepared(Call(TRAIN, network, buffers, data, rule, limits, objective, 0, rows, np.zeros(1, dtype), 1))
     for phase in PHASES.values():
         run(phase, *call.arguments, 1)
     return call

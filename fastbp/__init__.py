@@ -1,8 +1,8 @@
 """fastbp trains multi-layer perceptrons by back-propagation on multicore CPUs."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from fastbp._table import attribute
+from fastbp._table import later
 from fastbp.activations import MODULES as _ACTIVATIONS
 from fastbp.activations import Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from fastbp.averages import MODULES as _AVERAGES
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from fastbp.losses.margin import Focal, Hinge, SquaredHinge
     from fastbp.losses.quantile import Quantile
     from fastbp.losses.robust import AbsoluteError, Huber, LogCosh
-    from fastbp.optimizers.adaptive import Adadelta, Adagrad, Adamax
-    from fastbp.optimizers.kin import LAMB, AMSGrad, NAdam, RAdam
+    from fastbp.optimizers.adaptive import Adadelta, Adagrad
+    from fastbp.optimizers.kin import LAMB, Adamax, AMSGrad, NAdam, RAdam
     from fastbp.optimizers.signs import IRpropMinus, Lion, Rprop
     from fastbp.schedules.course import Cosine, CosLog4, FlatCosine, OneCycle
     from fastbp.schedules.decay import CosineRestarts, ExponentialDecay, InverseScaling, MultiStep, PolynomialDecay, StepDecay
@@ -115,13 +115,7 @@ __all__ = [
 
 # Imported when they are first asked for, so that scripts that do without start faster.
 _MODULES = {"Checkpoint": "fastbp.callbacks.checkpoint"} | _AVERAGES | _ACTIVATIONS | _LOSSES | _OPTIMIZERS | _SCHEDULES
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module 'fastbp' has no attribute {name!r}")
-    globals()[name] = value = attribute(_MODULES[name], name)
-    return value
+__getattr__ = later(globals(), _MODULES)
 
 
 def __dir__() -> list[str]:

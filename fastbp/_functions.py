@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 
@@ -67,3 +68,62 @@ def imported(path: str) -> Function:
         raise ValueError(f"it needs the function {name} of the module {module}, which cannot be imported: {error}") from error
     function: Function = found
     return function
+
+
+class OfFunctions:
+    """What activations and losses have in common that are two functions of the user's: what they are in files and copies, and as text.
+
+    Kernels know them by a code that the process gives.
+    """
+
+    name: ClassVar[str]
+    value: Function
+    derivative: Function
+
+    def _take(self, registry: dict[int, tuple[Function, Function]], first: int, step: int) -> None:
+        """Have the code of these functions in a registry, whose codes are `first` and every `step` after it."""
+        functions = self.value, self.derivative
+        known = {each: code for code, each in registry.items()}
+        code = known.get(functions, first + step * len(known))
+        registry[code] = functions
+        vars(self).update(code=code)
+
+    @property
+    def others(self) -> dict[str, Any]:
+        """What it was made with beside the functions."""
+        return {}
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """None that a kernel would get."""
+        return {}
+
+    def described(self) -> dict[str, Any]:
+        """The functions by their modules and names; ValueError where they cannot be imported by these."""
+        paths = {argument: path_of(vars(self)[argument], argument) for argument in ("value", "derivative")}
+        return {"name": self.name, **paths, **self.others}
+
+    @classmethod
+    def from_description(cls, **settings: Any) -> Self:
+        """What `described` gave; ValueError where a function is not to be had here."""
+        functions = {argument: imported(settings.pop(argument)) for argument in ("value", "derivative")}
+        make: Any = cls
+        made: Self = make(**functions, **settings)
+        return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Codes are those of a process.
+        make: Any = type(self)
+        return partial(make, self.value, self.derivative, **self.others), ()
+
+    def __str__(self) -> str:
+        return getattr(self.value, "__name__", self.name)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self})"
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self)["code"] == vars(other)["code"]
+
+    def __hash__(self) -> int:
+        return hash((type(self), vars(self)["code"]))

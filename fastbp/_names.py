@@ -6,7 +6,7 @@ import math
 import numbers
 import operator
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Value = TypeVar("Value")
 
@@ -74,3 +74,8 @@ def flag(value: object, argument: str) -> bool:
     if value is True or value is False or type(value).__name__ == "bool":
         return bool(value)
     raise TypeError(f"{argument} is {value!r} of type {type(value).__name__}; expected True or False")
+
+
+def python_number(value: Any) -> Any:
+    """A number of NumPy's types as one of Python's, which files hold; anything else as it is."""
+    return value.item() if hasattr(value, "dtype") and hasattr(value, "item") else value

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Self
 
-import numpy as np
-
+from fastbp._names import python_number
 from fastbp._typing import DType
 from fastbp.data.validation import within
 
@@ -24,7 +23,11 @@ class Specification:
     @property
     def numbers(self) -> list[float]:
         """The settings one after the other, as the kernels get them."""
-        return [each for value in self.settings.values() for each in (value if isinstance(value, tuple) else (value,))]
+        return [value for _, value in self._one_by_one()]
+
+    def _one_by_one(self) -> list[tuple[str, Any]]:
+        """The name and each number of every setting."""
+        return [(name, each) for name, value in self.settings.items() for each in (value if isinstance(value, tuple) else (value,))]
 
     @classmethod
     def cases(cls) -> list[Self]:
@@ -33,15 +36,12 @@ class Specification:
 
     def check_range(self, dtype: DType) -> None:
         """Raise ValueError for a setting too large for `dtype`."""
-        for name, value in self.settings.items():
-            for each in value if isinstance(value, tuple) else (value,):
-                within(dtype, **{name: each})
+        for name, value in self._one_by_one():
+            within(dtype, **{name: value})
 
     def described(self) -> dict[str, Any]:
         """Name and settings, for a file."""
-        # Numbers of NumPy's types are none of JSON's.
-        plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in self.settings.items()}
-        return {"name": self.name, **plain}
+        return {"name": self.name, **{name: python_number(value) for name, value in self.settings.items()}}
 
     @classmethod
     def from_description(cls, **settings: Any) -> Self:
@@ -58,6 +58,5 @@ class Specification:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.settings.items())})"
 
     def __str__(self) -> str:
-        values = [each for value in self.settings.values() for each in (value if isinstance(value, tuple) else (value,))]
-        numbers = ", ".join(f"{value:g}" for value in values if value is not None)
+        numbers = ", ".join(f"{value:g}" for _, value in self._one_by_one() if value is not None)
         return f"{self.name}({numbers})" if numbers else self.name

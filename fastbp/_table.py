@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -40,3 +40,15 @@ def attribute(module: str, name: str) -> Any:
     """What a module of the package holds under a name; a fork waits until the module is imported."""
     with loading:
         return getattr(import_module(module), name)
+
+
+def later(namespace: dict[str, Any], modules: Mapping[str, str]) -> Callable[[str], Any]:
+    """``__getattr__`` of the module with a namespace: it imports what other modules hold when that is first asked for."""
+
+    def get(name: str) -> Any:
+        if name not in modules:
+            raise AttributeError(f"module {namespace['__name__']!r} has no attribute {name!r}")
+        namespace[name] = value = attribute(modules[name], name)
+        return value
+
+    return get

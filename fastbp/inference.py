@@ -11,7 +11,7 @@ from fastbp import layout
 from fastbp._typing import Array, DType
 from fastbp.data.rows import Rows, as_they_lie
 from fastbp.data.validation import finite_range, first_within
-from fastbp.kernels.arguments import N_IN, N_OUT, Call, Data, Network, Objective, Workspace, no_rule
+from fastbp.kernels.arguments import N_IN, N_OUT, Call, Data, Network, Objective, Workspace, no_update
 from fastbp.kernels.codes import LOSS_SETTINGS, NO_ACCURACY, NO_LOSS, NO_UPDATE, PREDICT, RATES, SCORE
 from fastbp.kernels.lanes.sizes import FEW
 from fastbp.kernels.loader import prepared, programs, scores, units_for
@@ -111,9 +111,16 @@ class Inference:
         if objective.code not in (NO_LOSS, buffers.loss):
             buffers.call.set({"workspace.units": units_for(self._network, objective.code, NO_UPDATE, 0)})
             buffers.loss = objective.code
-        buffers.call.set({"kind": kind, "objective.code": objective.code, "objective.accuracy": objective.accuracy})
-        buffers.call.set({"objective.settings": objective.settings})
-        buffers.call.set({"batch_size": size, "workspace.width": width})
+        buffers.call.set(
+            {
+                "kind": kind,
+                "objective.code": objective.code,
+                "objective.accuracy": objective.accuracy,
+                "objective.settings": objective.settings,
+                "batch_size": size,
+                "workspace.width": width,
+            }
+        )
         for begin in range(0, rows.n_rows, _BATCHES * size):
             part = slice(begin, min(begin + _BATCHES * size, rows.n_rows))
             count = part.stop - begin
@@ -140,6 +147,6 @@ class Inference:
         nothing = np.zeros((1, RATES), dtype)
         # A row's loss is its own, whatever the batch it comes in.
         data = Data(np.zeros((3, 4), np.int64), as_they_lie(1), 1, mean_over=1)
-        rule = no_rule(nothing, nothing[0])
-        call = Call(PREDICT, self._network, workspace, data, rule, self._nothing, 0, 1, nothing[0], 1)
+        rule, limits = no_update(nothing, nothing[0])
+        call = Call(PREDICT, self._network, workspace, data, rule, limits, self._nothing, 0, 1, nothing[0], 1)
         return _Buffers(prepared(call), workspace)

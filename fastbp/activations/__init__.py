@@ -34,7 +34,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fastbp._names import lookup
-from fastbp._table import Table, attribute
+from fastbp._table import Table, attribute, later
 from fastbp.activations.base import Activation
 from fastbp.activations.piecewise import Identity, LeakyReLU, ReLU
 from fastbp.activations.smooth import Sigmoid, Tanh
@@ -91,12 +91,7 @@ OTHER_NAMES = {
 }
 #: The modules of the classes that are imported when they are asked for.
 MODULES = ACTIVATIONS.modules() | {name: module for module, name in BUILT.values()}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in MODULES:
-        raise AttributeError(f"module 'fastbp.activations' has no attribute {name!r}")
-    return attribute(MODULES[name], name)
+__getattr__ = later(globals(), MODULES)
 
 
 def as_activations(given: object, n_hidden: int) -> tuple[Activation, ...]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
-from fastbp._functions import Function, check_functions, check_slopes, imported, of_numbers, path_of
+from fastbp._functions import Function, OfFunctions, check_functions, check_slopes, of_numbers
 from fastbp._typing import Array
 from fastbp.activations.base import Activation
 from fastbp.kernels.codes import OWN_ACTIVATION, OWN_ACTIVATIONS
@@ -16,7 +16,7 @@ _LOGITS = np.linspace(-5.03, 5.07, 102)
 _STEP = 1e-4
 
 
-class CustomActivation(Activation):
+class CustomActivation(OfFunctions, Activation):
     """a = value(z), a' = derivative(z), from two functions of a number.
 
     They are compiled with Numba. Those made of arithmetic, whole powers, comparisons, ``np.where``, ``max``, ``min``, ``abs``, ``exp``,
@@ -56,13 +56,7 @@ class CustomActivation(Activation):
         check_functions(value=value, derivative=derivative)
         vars(self).update(value=value, derivative=derivative, initializer=initializer)
         self._check_derivative()
-        known = {functions: code for code, functions in OWN_ACTIVATIONS.items()}
-        code = known.get((value, derivative), OWN_ACTIVATION + len(known))
-        OWN_ACTIVATIONS[code] = value, derivative
-        vars(self).update(code=code)
-
-    value: Function
-    derivative: Function
+        self._take(OWN_ACTIVATIONS, OWN_ACTIVATION, 1)
 
     def _check_derivative(self) -> None:
         with np.errstate(all="ignore"):
@@ -71,19 +65,9 @@ class CustomActivation(Activation):
         check_slopes(found, expected, [f"derivative({z:.4g})" for z in _LOGITS])
 
     @property
-    def settings(self) -> dict[str, float]:
-        """None that a kernel would get."""
-        return {}
-
-    def described(self) -> dict[str, Any]:
-        """The functions by their modules and names; ValueError where they cannot be imported by these."""
-        paths = {argument: path_of(vars(self)[argument], argument) for argument in ("value", "derivative")}
-        return {"name": self.name, **paths, "initializer": self.initializer}
-
-    @classmethod
-    def from_description(cls, **settings: Any) -> Self:
-        """What `described` gave; ValueError where a function is not to be had here."""
-        return cls(imported(settings["value"]), imported(settings["derivative"]), initializer=settings["initializer"])
+    def others(self) -> dict[str, Any]:
+        """The initialiser."""
+        return {"initializer": self.initializer}
 
     def reference(self, z: Array) -> Array:
         """The function itself, number by number."""
@@ -92,23 +76,3 @@ class CustomActivation(Activation):
     def reference_derivative(self, z: Array) -> Array:
         """Likewise."""
         return of_numbers(self.derivative, "derivative", z)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # Codes are those of a process.
-        return _rebuilt, (self.value, self.derivative, self.initializer)
-
-    def __str__(self) -> str:
-        return getattr(self.value, "__name__", self.name)
-
-    def __repr__(self) -> str:
-        return f"CustomActivation({self})"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, CustomActivation) and self.code == other.code
-
-    def __hash__(self) -> int:
-        return hash((type(self), self.code))
-
-
-def _rebuilt(value: Function, derivative: Function, initializer: str) -> CustomActivation:
-    return CustomActivation(value, derivative, initializer=initializer)

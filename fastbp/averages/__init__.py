@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastbp._names import lookup
-from fastbp._table import Table, attribute
+from fastbp._table import Table, later
 from fastbp._typing import NDArray
 from fastbp.averages.base import Average
 from fastbp.schedules import Plan
@@ -29,12 +29,7 @@ _KINDS = "fastbp.averages.kinds"
 AVERAGES: Table[type[Average]] = Table((), {"ema": (_KINDS, "EMA"), "swa": (_KINDS, "SWA")})
 #: The modules of the classes, which are imported when they are asked for.
 MODULES = AVERAGES.modules()
-
-
-def __getattr__(name: str) -> Any:
-    if name not in MODULES:
-        raise AttributeError(f"module 'fastbp.averages' has no attribute {name!r}")
-    return attribute(MODULES[name], name)
+__getattr__ = later(globals(), MODULES)
 
 
 def as_average(given: object) -> Average | None:

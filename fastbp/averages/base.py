@@ -5,10 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
+from fastbp._names import python_number
 from fastbp.schedules import Numbers, Plan
+from fastbp.schedules.base import Checked
 
 
-class Average(ABC):
+class Average(Checked, ABC):
     """Base of the averages: the share of the way that one goes towards the weights after each step."""
 
     name: ClassVar[str]
@@ -19,4 +21,4 @@ class Average(ABC):
 
     def described(self) -> dict[str, Any]:
         """Name and settings, for a file."""
-        return {"name": self.name, **vars(self)}
+        return {"name": self.name, **{name: python_number(value) for name, value in vars(self).items()}}

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fastbp._names import real
 from fastbp.averages.base import Average
-from fastbp.schedules import Length, Numbers, Plan, check_length, steps_in
+from fastbp.schedules import Length, Numbers, Plan, steps_in
+from fastbp.schedules.base import length_field, number_field
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,7 @@ class EMA(Average):
 
     name = "ema"
 
-    decay: float = 0.999
-
-    def __post_init__(self) -> None:
-        real(self.decay, "decay", below=1)
+    decay: float = number_field(0.999, below=1)
 
     def shares(self, done: Numbers, plan: Plan) -> Numbers:
         """The formula."""
@@ -46,12 +43,8 @@ class SWA(Average):
 
     name = "swa"
 
-    start: Length = 0.75
-    every: Length = "1 epoch"
-
-    def __post_init__(self) -> None:
-        check_length(self.start, "start")
-        check_length(self.every, "every")
+    start: Length = length_field(0.75)
+    every: Length = length_field("1 epoch")
 
     def shares(self, done: Numbers, plan: Plan) -> Numbers:
         """One over how many there are then; before the first the average follows the weights."""

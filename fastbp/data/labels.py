@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from fastbp._names import python_number
 from fastbp._typing import Array
 from fastbp.data.validation import numeric
 
@@ -22,7 +23,7 @@ def check_classes(given: object, n_outputs: int) -> Classes:
         return None
     if isinstance(given, str) or not isinstance(given, Iterable):
         raise TypeError(f"classes is {given!r}; expected a list of labels such as ['no', 'yes']")
-    labels = tuple(_plain(label) for label in given)
+    labels = tuple(python_number(label) for label in given)
     for label in labels:
         if not isinstance(label, (str, int, float, bool)):
             raise TypeError(f"classes holds {label!r} of type {type(label).__name__}; expected strings or numbers")
@@ -50,7 +51,9 @@ def numbered(y: Any, classes: Classes) -> Any:
     found = np.array([numbers.get(label, -1) for label in given.tolist()], np.int64)
     unknown = np.flatnonzero(found < 0)
     if unknown.size:
-        raise ValueError(f"y[{unknown[0]}] is {_plain(given[unknown[0]])!r}; the model's classes are {', '.join(map(repr, classes))}")
+        raise ValueError(
+            f"y[{unknown[0]}] is {python_number(given[unknown[0]])!r}; the model's classes are {', '.join(map(repr, classes))}"
+        )
     return found
 
 
@@ -69,7 +72,7 @@ def check_class_weight(given: object) -> ClassWeight:
     weights = numeric(list(given.values()), "class_weight")
     if not (np.isfinite(weights).all() and (weights >= 0).all()):
         raise ValueError(f"class_weight is {given!r}; expected finite weights that are not negative")
-    return {_plain(label): float(weight) for label, weight in given.items()}
+    return {python_number(label): float(weight) for label, weight in given.items()}
 
 
 def weights_of(targets: Array, class_weight: dict[Any, float] | str, n_classes: int, classes: Classes) -> Array:
@@ -90,11 +93,6 @@ def weights_of(targets: Array, class_weight: dict[Any, float] | str, n_classes: 
         raise ValueError(f"class_weight has the label {unknown[0]!r}; expected one of {', '.join(map(repr, known))}")
     of_class: Array = np.array([class_weight.get(label, 1.0) for label in known])[numbers]
     return of_class
-
-
-def _plain(label: Any) -> Any:
-    """A label of NumPy's types as one of Python's."""
-    return label.item() if isinstance(label, np.generic) else label
 
 
 def described(class_weight: ClassWeight) -> Any:

@@ -71,11 +71,18 @@ BY_OUTPUT = {
 }
 
 
+@inlined
+def settings_of(network: Network, layer: int) -> Any:
+    """The settings of a layer's activation."""
+    return network.act_settings[layer, 0], network.act_settings[layer, 1]
+
+
 def forward_by_output(act: Any) -> Any:
     """The loop over vectors that replaces z by a."""
 
     @inlined
-    def forward(settings: Any, units: Any, at: int, end: int) -> None:
+    def forward(network: Network, layer: int, units: Any, at: int, end: int) -> None:
+        settings = settings_of(network, layer)
         for i in range(at, end, lanes_of(units)):
             store_back(units, i, act(load(units, i), settings))
 
@@ -86,7 +93,8 @@ def backward_by_output(back: Any) -> Any:
     """The loop over vectors that multiplies deltas by the derivative."""
 
     @inlined
-    def backward(settings: Any, units: Any, deltas: Any, at: int, end: int) -> None:
+    def backward(network: Network, layer: int, units: Any, deltas: Any, at: int, end: int) -> None:
+        settings = settings_of(network, layer)
         for i in range(at, end, lanes_of(units)):
             store_back(deltas, i, back(load(deltas, i), load(units, i), settings))
 
@@ -94,12 +102,12 @@ def backward_by_output(back: Any) -> Any:
 
 
 @scalar
-def _z_is_a(settings: Any, units: Any, at: int, end: int) -> None:
+def _z_is_a(network: Network, layer: int, units: Any, at: int, end: int) -> None:
     """Identity changes no z."""
 
 
 @scalar
-def _no_change(settings: Any, units: Any, deltas: Any, at: int, end: int) -> None:
+def _no_change(network: Network, layer: int, units: Any, deltas: Any, at: int, end: int) -> None:
     """Nor a delta."""
 
 
@@ -120,7 +128,7 @@ def activate(network: Network, workspace: Workspace, layer: int, at: int, vector
         activate_apart(network, workspace, layer, at, vectors)
         return
     end = at + vectors * lanes_of(workspace.activations)
-    _forward(code, settings_of(network, layer), workspace.activations, at, end)
+    _forward(code, network, layer, workspace.activations, at, end)
 
 
 @inlined
@@ -132,13 +140,7 @@ def multiply_by_derivative(network: Network, workspace: Workspace, layer: int, a
             derive_apart(network, workspace, layer, at, vectors)
             return
         end = at + vectors * lanes_of(workspace.deltas)
-        _backward(code, settings_of(network, layer), workspace.activations, workspace.deltas, at, end)
-
-
-@inlined
-def settings_of(network: Network, layer: int) -> Any:
-    """The settings of a layer's activation."""
-    return network.act_settings[layer, 0], network.act_settings[layer, 1]
+        _backward(code, network, layer, workspace.activations, workspace.deltas, at, end)
 
 
 @unit(ACTIVATE, each="layer")

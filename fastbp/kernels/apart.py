@@ -14,19 +14,17 @@ from typing import Any
 
 from fastbp.compiling.jit import scalar
 from fastbp.compiling.units import unit
-from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, WEIGHT, Call, Network, Rule, Workspace
+from fastbp.kernels.arguments import N_IN, N_OUT, WEIGHT, Call, Limits, Network, Rule, Workspace
 from fastbp.kernels.chain import own_inputs
 from fastbp.kernels.codes import (
     APART,
     AVERAGE,
-    BIAS_RATE,
     CLIP_NORM,
     CLIP_VALUE,
     DECAY,
     DECAY_BIASES,
     L1,
     LAMB,
-    LAYER_RATES,
     MAX_NORM,
 )  # fmt: skip
 from fastbp.kernels.gradient import weight_gradients
@@ -37,16 +35,17 @@ from fastbp.kernels.lanes.sizes import PIECE
 from fastbp.kernels.lanes.vector import select, splat, sqrt
 from fastbp.kernels.loss import total_loss
 from fastbp.kernels.passes import forward_and_delta, keeping, looking_ahead, train_on_shard
+from fastbp.kernels.places import part_of
 from fastbp.kernels.portions import Batch, Block, Span, Task
 from fastbp.kernels.team import meet, share
-from fastbp.kernels.trust import step_by_norms
+from fastbp.kernels.trust import rate_of, step_by_norms, sum_of_lanes
 from fastbp.kernels.update import update_block
 
 
 @unit(APART)
 def train_apart(call: Call, batch: Batch, task: Task) -> None:
     """One step, as `train_on_batch`, with the gradients of all parameters in memory before any is changed."""
-    network, workspace, rule = call.network, call.workspace, call.rule
+    network, workspace, rule, limits = call.network, call.workspace, call.rule, call.limits
     shards = shards_of(batch.rows, network.size)
     if shards == 1:
         forward_and_delta(call, batch, task)
@@ -58,19 +57,22 @@ def train_apart(call: Call, batch: Batch, task: Task) -> None:
             train_on_shard(call, Batch(batch.order_begin, batch.rows, batch.step, shard, batch.ahead), task)
     meet(workspace.team, task)
     own = share(network.size, task, PIECE)
-    for at in range(own.begin, own.end, PIECE):
-        rule.sums[at // PIECE] = _sum_of_squares(rule, workspace, Span(at, min(own.end, at + PIECE)), shards, network.size, task)
-    meet(workspace.team, task)
-    _update(network, workspace, rule, batch, own, _scale(rule, network.size), task)
+    if shards > 1 or limits.settings[CLIP_NORM] > 0:
+        for at in range(own.begin, own.end, PIECE):
+            block = Span(at, min(own.end, at + PIECE))
+            limits.sums[at // PIECE] = _sum_of_squares(rule, workspace, block, shards, network.size, task)
+        meet(workspace.team, task)
+    _update(call, batch, own, task)
     if rule.code == LAMB:
         meet(workspace.team, task)
-        step_by_norms(network, workspace, rule, batch, own, task)
-    if rule.limits[MAX_NORM] > 0:
+        step_by_norms(call, batch, own, task)
+    if limits.settings[MAX_NORM] > 0:
         meet(workspace.team, task)
         for layer in range(network.layers):
-            _limit_units(network, layer, rule.limits[MAX_NORM], share(network.table[layer, N_OUT], task, lanes_of(network.parameters)))
+            units = share(network.table[layer, N_OUT], task, lanes_of(network.parameters))
+            _limit_units(network, layer, limits.settings[MAX_NORM], units)
         meet(workspace.team, task)
-    _follow(network, rule, rule.rates[rule.first + batch.step][AVERAGE], own)
+    _follow(network, limits, rule.rates[rule.first + batch.step][AVERAGE], own)
     if task.number == 0:
         call.results[batch.step] = total_loss(workspace, batch.rows)
     meet(workspace.team, task)
@@ -87,53 +89,45 @@ def _sum_of_squares(rule: Rule, workspace: Workspace, block: Span, shards: int, 
             total = total + load(g, s * size + at)
         store(g, at, total)
         squares = squares + total * total
-    store(workspace.scratch, task.scratch_at, squares)
-    found = workspace.scratch[task.scratch_at]
-    for lane in range(1, lanes):
-        found += workspace.scratch[task.scratch_at + lane]
-    return found
+    return sum_of_lanes(workspace, squares, task)
 
 
 @scalar
-def _scale(rule: Rule, size: int) -> Any:
+def _scale(limits: Limits, size: int) -> Any:
     """What all gradients are multiplied with: PyTorch's ``clip_norm / (norm + 1e-6)``, at most 1."""
-    one = type(rule.limits[CLIP_NORM])(1)
-    if rule.limits[CLIP_NORM] == 0:
+    most = limits.settings[CLIP_NORM]
+    one = type(most)(1)
+    if most == 0:
         return one
-    total = rule.sums[0]
+    total = limits.sums[0]
     for block in range(1, (size + PIECE - 1) // PIECE):
-        total += rule.sums[block]
-    scale = rule.limits[CLIP_NORM] / (type(one)(math.sqrt(total)) + type(one)(1e-6))
+        total += limits.sums[block]
+    scale = most / (type(one)(math.sqrt(total)) + type(one)(1e-6))
     # NaN is passed on.
     return one if scale > one else scale
 
 
 @scalar
-def _update(network: Network, workspace: Workspace, rule: Rule, batch: Batch, own: Span, scale: Any, task: Task) -> None:
+def _update(call: Call, batch: Batch, own: Span, task: Task) -> None:
     """The task's parameters, layer by layer, weights and biases apart."""
-    table, limits = network.table, rule.limits
-    decay = rule.rates[rule.first + batch.step][DECAY]
-    for layer in range(network.layers):
-        n_in, n_out, rate = table[layer, N_IN], table[layer, N_OUT], limits[LAYER_RATES + layer]
-        weights = _overlap(own, table[layer, WEIGHT], n_in * n_out)
-        _update_part(network, workspace, rule, batch, weights, (scale, rate, rate * decay), task)
-        biases, rate = _overlap(own, table[layer, BIAS], n_out), rate * limits[BIAS_RATE]
-        _update_part(network, workspace, rule, batch, biases, (scale, rate, rate * decay * limits[DECAY_BIASES]), task)
+    network, rule, settings = call.network, call.rule, call.limits.settings
+    scale, decay = _scale(call.limits, network.size), rule.rates[rule.first + batch.step][DECAY]
+    for part in range(2 * network.layers):
+        rate, of_part = rate_of(settings, part), part_of(network, part)
+        of_task = Span(max(own.begin, of_part.begin), min(own.end, of_part.end))
+        of_decay = rate * decay if part % 2 == 0 else rate * decay * settings[DECAY_BIASES]
+        _update_part(call, batch, of_task, (scale, rate, of_decay), task)
 
 
 @scalar
-def _overlap(own: Span, begin: int, count: int) -> Span:
-    return Span(max(own.begin, begin), min(own.end, begin + count))
-
-
-@scalar
-def _update_part(network: Network, workspace: Workspace, rule: Rule, batch: Batch, part: Span, factors: Any, task: Task) -> None:
+def _update_part(call: Call, batch: Batch, part: Span, factors: Any, task: Task) -> None:
     """Some parameters, piece by piece: the gradients shaped into the scratch, the rule, and what is done with its step.
 
     Whole vectors: between the parts of layers lie zeros.
     """
-    p, scratch, lanes, (scale, rate, decay) = network.parameters, workspace.scratch, lanes_of(network.parameters), factors
-    highest, l1 = rule.limits[CLIP_VALUE], rule.limits[L1]
+    network, workspace, rule, (scale, rate, decay) = call.network, call.workspace, call.rule, factors
+    p, scratch, lanes = network.parameters, workspace.scratch, lanes_of(network.parameters)
+    highest, l1 = call.limits.settings[CLIP_VALUE], call.limits.settings[L1]
     old_at, shaped = task.scratch_at + PIECE, Matrix(scratch, task.scratch_at, 0)
     for begin in range(part.begin, part.end, PIECE):
         count = (min(PIECE, part.end - begin) + lanes - 1) // lanes * lanes
@@ -185,10 +179,10 @@ def _limit_unit(p: Any, at: int, n_in: int, n_out: int, most: Any) -> None:
 
 
 @scalar
-def _follow(network: Network, rule: Rule, part: Any, own: Span) -> None:
+def _follow(network: Network, limits: Limits, part: Any, own: Span) -> None:
     """The average of the task's parameters a share of the way towards them."""
     if part > 0:
         lanes = lanes_of(network.parameters)
         for at in range(own.begin, own.end, lanes):
-            before = load(rule.average, at)
-            store(rule.average, at, before + part * (load(network.parameters, at) - before))
+            before = load(limits.average, at)
+            store(limits.average, at, before + part * (load(network.parameters, at) - before))

@@ -84,15 +84,20 @@ class Rule(NamedTuple):
     rates: Any  # (steps, RATES) what the optimizer computed for each step of the run
     gradients: Any  # (shards, parameters) flat; needed where gradients are asked for, summed over shards, or updates made apart
     slots: Any  # (slots, parameters) flat, the optimizer's memory
-    apart: int  # whether the update waits for all gradients, as what depends on them all must
-    limits: Any  # flat: what limits a step, in the order of `codes`
-    sums: Any  # flat: sums of squares of the gradients, a block of parameters each
+
+
+class Limits(NamedTuple):
+    """What shapes a step beside the rule, and follows it. Apart from the rule, which goes to the update of each tile."""
+
+    apart: int  # whether the update waits for all gradients, as what depends on them all must; without that nothing here is read
+    settings: Any  # flat: what limits a step, in the order of `codes`
+    sums: Any  # flat: sums of squares, a block of parameters each
     average: Any  # (parameters,) an average of the weights over the steps
 
 
-def no_rule(rates: Any, gradients: Any) -> Rule:
+def no_update(rates: Any, gradients: Any) -> tuple[Rule, Limits]:
     """What changes no parameter, and leaves the gradients, where there are any."""
-    return Rule(NO_UPDATE, 0, 0, rates, gradients, rates[0], 0, rates[0], rates[0], rates[0])
+    return Rule(NO_UPDATE, 0, 0, rates, gradients, rates[0]), Limits(0, rates[0], rates[0], rates[0])
 
 
 class Call(NamedTuple):
@@ -107,6 +112,7 @@ class Call(NamedTuple):
     workspace: Workspace
     data: Data
     rule: Rule
+    limits: Limits
     objective: Objective
     order_begin: int
     batch_size: int

@@ -62,7 +62,7 @@ def _cross_entropy_label(workspace: Workspace, outputs: Outputs, weight: Any) ->
         scaled = load(d, at) * scale
         store(d, at, select(here, scaled - weight, scaled))
         wanted = select(here, load(z, at), wanted)
-    return weight * ((highest - wanted) + _logarithm(workspace, outputs.first_row, total))
+    return weight * ((highest - wanted) + logarithm(workspace, outputs.first_row, total))
 
 
 @scalar
@@ -80,11 +80,11 @@ def _cross_entropy(objective: Objective, workspace: Workspace, outputs: Outputs,
         at = outputs.at + j * outputs.panel_rows
         predicted = mass * load(d, at) / total
         store(d, at, weight * (predicted - load(t, outputs.targets_at + j * outputs.panel_rows)))
-    return weight * (distance + mass * _logarithm(workspace, outputs.first_row, total))
+    return weight * (distance + mass * logarithm(workspace, outputs.first_row, total))
 
 
 @scalar
-def _logarithm(workspace: Workspace, first_row: int, values: Any) -> Any:
+def logarithm(workspace: Workspace, first_row: int, values: Any) -> Any:
     """The logarithms of a vector, one a row of the batch; the place of the rows' losses holds them on the way."""
     losses = workspace.row_losses
     store(losses, first_row, values)

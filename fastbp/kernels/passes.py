@@ -71,7 +71,7 @@ def train_on_shard(call: Call, batch: Batch, task: Task) -> None:
 @scalar
 def keeping(rule: Rule) -> Rule:
     """What keeps the gradients where a rule would look for them."""
-    return Rule(NO_UPDATE, 0, 0, rule.rates, rule.gradients, rule.slots, 0, rule.limits, rule.sums, rule.average)
+    return Rule(NO_UPDATE, 0, 0, rule.rates, rule.gradients, rule.slots)
 
 
 @scalar

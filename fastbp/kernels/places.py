@@ -1,11 +1,25 @@
-"""Where the units of a layer lie in the vectors of a workspace: panel by panel, or for a few rows row by row."""
+"""Where the units of a layer lie in the vectors of a workspace: panel by panel, or a few rows row by row; and where its parameters do."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from fastbp.compiling.jit import scalar
-from fastbp.kernels.arguments import COLUMNS, N_IN, N_OUT, ROWS_IN, ROWS_OUT, TARGETS, UNITS_IN, UNITS_OUT, Data, Network, Workspace
+from fastbp.kernels.arguments import (
+    BIAS,
+    COLUMNS,
+    N_IN,
+    N_OUT,
+    ROWS_IN,
+    ROWS_OUT,
+    TARGETS,
+    UNITS_IN,
+    UNITS_OUT,
+    WEIGHT,
+    Data,
+    Network,
+    Workspace,
+)  # fmt: skip
 from fastbp.kernels.lanes.matrix import Matrix
 from fastbp.kernels.lanes.panels import lanes_of, panels_of, row_length, vectors_of
 from fastbp.kernels.lanes.sizes import FEW
@@ -70,3 +84,11 @@ def outputs_of(network: Network, workspace: Workspace, data: Data, vector: int) 
     target_columns = data.sources[TARGETS, COLUMNS]
     targets_at = panel * panel_rows * target_columns + lane
     return Outputs(first_row, at, targets_at, target_columns, network.table[last, N_OUT], panel_rows)
+
+
+@scalar
+def part_of(network: Network, part: int) -> Span:
+    """Where the weights of layer `part` / 2 lie, when that is whole, or else its biases."""
+    n_in, n_out, column = network.table[part // 2, N_IN], network.table[part // 2, N_OUT], WEIGHT if part % 2 == 0 else BIAS
+    begin = network.table[part // 2, column]
+    return Span(begin, begin + (n_in * n_out if part % 2 == 0 else n_out))

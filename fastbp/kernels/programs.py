@@ -50,7 +50,7 @@ def prepared(call: Call) -> Prepared:
     if dtype not in _kinds:
         places = Span(0, 0), Task(0, 0, 0), Batch(0, 0, 0, 0, Span(0, 0)), Block(0, 0, 0, 0), Matrix(call.results, 0, 0)
         _kinds[dtype] = kinds_of(call, places)
-    units = units_for(call.network, call.objective.code, call.rule.code, call.rule.apart)
+    units = units_for(call.network, call.objective.code, call.rule.code, call.limits.apart)
     return Prepared(call._replace(workspace=call.workspace._replace(units=units)))
 
 
@@ -122,7 +122,7 @@ def batch_after_batch(call: Call, task: Task) -> None:
         # A batch that is the whole set comes again and again.
         begin = (call.order_begin + step * call.batch_size) % call.data.rows
         batch = Batch(begin, min(call.batch_size, call.data.rows - begin), step, 0, Span(begin, begin))
-        if call.kind == TRAIN and call.rule.apart:
+        if call.kind == TRAIN and call.limits.apart:
             train_apart(call, batch, task)
         elif call.kind == TRAIN:
             train_on_batch(call, batch, task)

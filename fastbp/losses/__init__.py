@@ -26,7 +26,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fastbp._names import lookup
-from fastbp._table import Table, attribute
+from fastbp._table import Table, attribute, later
 from fastbp.losses.base import Loss
 from fastbp.losses.classification import BinaryCrossEntropy, CrossEntropy
 from fastbp.losses.regression import SquaredError
@@ -63,12 +63,7 @@ LOSSES: Table[type[Loss]] = Table(
 _CUSTOM = "custom", "fastbp.losses.custom", "CustomLoss"
 #: The modules of the classes that are imported when they are asked for.
 MODULES = LOSSES.modules() | {_CUSTOM[2]: _CUSTOM[1]}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in MODULES:
-        raise AttributeError(f"module 'fastbp.losses' has no attribute {name!r}")
-    return attribute(MODULES[name], name)
+__getattr__ = later(globals(), MODULES)
 
 
 #: What other libraries call some of these, in small letters without underscores.

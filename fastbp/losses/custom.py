@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
-
 import numpy as np
 
-from fastbp._functions import Function, check_functions, check_slopes, imported, of_numbers, path_of
+from fastbp._functions import Function, OfFunctions, check_functions, check_slopes, of_numbers
 from fastbp._typing import Array
 from fastbp.activations import Activation
 from fastbp.kernels.codes import MASKED, OWN_LOSS, OWN_LOSSES
@@ -17,7 +15,7 @@ _PREDICTIONS, _TARGETS = np.linspace(-2.03, 2.57, 47), (0.0, 0.31, 1.0, 2.2)
 _STEP, _LEAST = 1e-5, 20
 
 
-class CustomLoss(Loss):
+class CustomLoss(OfFunctions, Loss):
     """mean over rows and outputs of value(prediction, target), from that and from derivative(prediction, target), dvalue / dprediction.
 
     They are compiled with Numba, as those of a `CustomActivation` are.
@@ -47,17 +45,12 @@ class CustomLoss(Loss):
 
     name = "custom"
 
-    value: Function
-    derivative: Function
-
     def __init__(self, value: Function, derivative: Function) -> None:
         check_functions(value=value, derivative=derivative)
         vars(self).update(value=value, derivative=derivative)
         self._check_derivative()
-        known = {functions: code for code, functions in OWN_LOSSES.items()}
-        code = known.get((value, derivative), OWN_LOSS + 2 * MASKED * len(known))
-        OWN_LOSSES[code] = value, derivative
-        vars(self).update(code=code)
+        # One more code is for targets that may be missing.
+        self._take(OWN_LOSSES, OWN_LOSS, 2 * MASKED)
 
     def _check_derivative(self) -> None:
         p, t = (each.ravel() for each in np.meshgrid(_PREDICTIONS, _TARGETS))
@@ -70,38 +63,8 @@ class CustomLoss(Loss):
             raise ValueError(f"value is finite at {finite.size} of {p.size} places; expected numbers at {_LEAST} at least")
         check_slopes(found[finite], expected[finite], [f"derivative({p[i]:.4g}, {t[i]:.4g})" for i in finite])
 
-    @property
-    def settings(self) -> dict[str, Any]:
-        """None that a kernel would get."""
-        return {}
-
-    def described(self) -> dict[str, Any]:
-        """The functions by their modules and names; ValueError where they cannot be imported by these."""
-        return {"name": self.name, **{argument: path_of(vars(self)[argument], argument) for argument in ("value", "derivative")}}
-
-    @classmethod
-    def from_description(cls, **settings: Any) -> Self:
-        """What `described` gave; ValueError where a function is not to be had here."""
-        return cls(imported(settings["value"]), imported(settings["derivative"]))
-
     def reference(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:
         """The functions themselves, number by number."""
         a = output.reference(z)
         values, slopes = of_numbers(self.value, "value", a, targets), of_numbers(self.derivative, "derivative", a, targets)
         return values.mean(axis=1), output.reference_backward(z, slopes / z.shape[1])
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # Codes are those of a process.
-        return CustomLoss, (self.value, self.derivative)
-
-    def __str__(self) -> str:
-        return getattr(self.value, "__name__", self.name)
-
-    def __repr__(self) -> str:
-        return f"CustomLoss({self})"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, CustomLoss) and self.code == other.code
-
-    def __hash__(self) -> int:
-        return hash((type(self), self.code))

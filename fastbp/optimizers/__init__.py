@@ -28,7 +28,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fastbp._names import lookup
-from fastbp._table import Table, attribute
+from fastbp._table import Table, later
 from fastbp.optimizers.adam import Adam, AdamW
 from fastbp.optimizers.base import Factors, Optimizer
 from fastbp.optimizers.rmsprop import RMSprop
@@ -36,8 +36,8 @@ from fastbp.optimizers.sgd import SGD
 from fastbp.schedules import described_setting
 
 if TYPE_CHECKING:
-    from fastbp.optimizers.adaptive import Adadelta, Adagrad, Adamax
-    from fastbp.optimizers.kin import LAMB, AMSGrad, NAdam, RAdam
+    from fastbp.optimizers.adaptive import Adadelta, Adagrad
+    from fastbp.optimizers.kin import LAMB, Adamax, AMSGrad, NAdam, RAdam
     from fastbp.optimizers.signs import IRpropMinus, Lion, Rprop
 
 # fmt: off
@@ -53,7 +53,7 @@ OPTIMIZERS: Table[type[Optimizer]] = Table(
     {
         "adagrad": (_ADAPTIVE, "Adagrad"),
         "adadelta": (_ADAPTIVE, "Adadelta"),
-        "adamax": (_ADAPTIVE, "Adamax"),
+        "adamax": (_KIN, "Adamax"),
         "nadam": (_KIN, "NAdam"),
         "radam": (_KIN, "RAdam"),
         "amsgrad": (_KIN, "AMSGrad"),
@@ -75,12 +75,7 @@ OTHER_NAMES = {
 }
 #: The modules of the classes that are imported when they are asked for.
 MODULES = OPTIMIZERS.modules()
-
-
-def __getattr__(name: str) -> Any:
-    if name not in MODULES:
-        raise AttributeError(f"module 'fastbp.optimizers' has no attribute {name!r}")
-    return attribute(MODULES[name], name)
+__getattr__ = later(globals(), MODULES)
 
 
 def described_optimizer(description: dict[str, Any]) -> Optimizer:

@@ -14,7 +14,7 @@ from fastbp.optimizers.base import Coefficients, Factors, Optimizer, Remembered,
 from fastbp.schedules import Setting
 
 
-@dataclass(repr=False)
+@dataclass(repr=False, eq=False)
 class Adam(Optimizer):
     """Gradient descent by running means of the gradient and of its square.
 
@@ -74,17 +74,21 @@ class Adam(Optimizer):
         return self._moved(p, g + self.weight_decay * p, memory, t)
 
     def _moved(self, p: Array, g: Array, memory: Remembered, t: int) -> Array:
-        memory["m"] = self.beta_1 * memory.get("m", 0.0) + (1 - self.beta_1) * g
-        memory["v"] = self.beta_2 * memory.get("v", 0.0) + (1 - self.beta_2) * g**2
+        self._remember(g, memory)
         m_hat, v_hat = memory["m"] / (1 - self.beta_1**t), memory["v"] / (1 - self.beta_2**t)
         moved: Array = p - self.learning_rate * m_hat / (np.sqrt(v_hat) + self.epsilon)
         return moved
+
+    def _remember(self, g: Array, memory: Remembered) -> None:
+        """The two running means."""
+        memory["m"] = self.beta_1 * memory.get("m", 0.0) + (1 - self.beta_1) * g
+        memory["v"] = self.beta_2 * memory.get("v", 0.0) + (1 - self.beta_2) * g**2
 
     def _decay(self) -> tuple[float, float]:
         return self.weight_decay, 1.0
 
 
-@dataclass(repr=False)
+@dataclass(repr=False, eq=False)
 class AdamW(Adam):
     """Adam with weight decay apart from the gradient: ``p *= 1 - learning_rate * weight_decay`` before each step.
 

@@ -1,4 +1,4 @@
-"""Optimizers that divide by sums or means of the gradient's square, or by its largest size: Adagrad, Adadelta, Adamax."""
+"""Optimizers that divide by sums or means of the gradient's square: Adagrad, Adadelta."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fastbp.optimizers.base import Coefficients, Factors, Optimizer, Remembered,
 from fastbp.schedules import Setting
 
 
-@dataclass(repr=False)
+@dataclass(repr=False, eq=False)
 class Adagrad(Optimizer):
     """Gradient descent with each step divided by the root of the sum of all squares so far.
 
@@ -64,7 +64,7 @@ class Adagrad(Optimizer):
         return moved
 
 
-@dataclass(repr=False)
+@dataclass(repr=False, eq=False)
 class Adadelta(Optimizer):
     """Gradient descent with steps as large as the changes before, by running means of squares.
 
@@ -112,58 +112,4 @@ class Adadelta(Optimizer):
         d = np.sqrt(memory.get("u", 0.0) + self.epsilon) / np.sqrt(memory["s"] + self.epsilon) * g
         memory["u"] = rho * memory.get("u", 0.0) + (1 - rho) * d**2
         moved: Array = p - self.learning_rate * d
-        return moved
-
-
-@dataclass(repr=False)
-class Adamax(Optimizer):
-    """Adam with the largest gradient so far, which fades, in place of the mean of squares.
-
-    ``m = beta_1 * m + (1 - beta_1) * g``, ``u = max(beta_2 * u, abs(g) + epsilon)``,
-    ``p -= learning_rate / (1 - beta_1**t) * m / u`` at step t, where g is the gradient plus ``weight_decay * p``
-    (D. P. Kingma, J. Ba, arXiv:1412.6980, section 7.1).
-
-    Parameters
-    ----------
-    learning_rate : float or Schedule, default 0.002
-    beta_1, beta_2 : float in [0, 1), default 0.9 and 0.999
-    epsilon : float, default 1e-8
-    weight_decay : float or Schedule, default 0
-        Factor of the L2 penalty ``weight_decay / 2 * p**2`` on every weight and bias. The reported loss does not contain it.
-    """
-
-    name: ClassVar[str] = "adamax"
-    code: ClassVar[int] = codes.ADAMAX
-    n_slots: ClassVar[int] = 2
-
-    learning_rate: Setting = 2e-3
-    beta_1: float = 0.9
-    beta_2: float = 0.999
-    epsilon: float = 1e-8
-    weight_decay: Setting = 0.0
-
-    def check(self) -> None:
-        """Raise ValueError or TypeError for a setting outside its range."""
-        super().check()
-        check_rate(self.learning_rate, self.weight_decay)
-        real(self.beta_1, "beta_1", below=1)
-        real(self.beta_2, "beta_2", below=1)
-        real(self.epsilon, "epsilon", exclusive=True)
-
-    def coefficients(self, steps: NDArray[np.int64], factors: Factors) -> Coefficients:
-        """Rate, penalty, beta_1, 1 - beta_1, beta_2, epsilon."""
-        rate = self.learning_rate / (1 - self.beta_1**steps)
-        return [rate, self.weight_decay, self.beta_1, 1 - self.beta_1, self.beta_2, self.epsilon]
-
-    @classmethod
-    def cases(cls) -> list[Self]:
-        """The default settings, and others for all of them."""
-        return [cls(), cls(0.01, beta_1=0.8, beta_2=0.95, epsilon=1e-4, weight_decay=0.05)]
-
-    def reference(self, p: Array, g: Array, memory: Remembered, t: int) -> Array:
-        """torch.optim.Adamax, by PyTorch's documentation."""
-        g = g + self.weight_decay * p
-        memory["m"] = self.beta_1 * memory.get("m", 0.0) + (1 - self.beta_1) * g
-        memory["u"] = np.maximum(self.beta_2 * memory.get("u", 0.0), np.abs(g) + self.epsilon)
-        moved: Array = p - self.learning_rate / (1 - self.beta_1**t) * memory["m"] / memory["u"]
         return moved

@@ -27,7 +27,7 @@ Coefficients: TypeAlias = list[float | NDArray[np.float64]]
 Factors: TypeAlias = NDArray[np.float64]
 
 
-@dataclass(repr=False)
+@dataclass(init=False, repr=False, eq=False)
 class Optimizer(ABC):
     """Base of the optimizers: name, code, settings, coefficients of a step, and a reference implementation to check the kernels by.
 
@@ -90,6 +90,12 @@ class Optimizer(ABC):
             except (ValueError, TypeError):
                 vars(self).update(before)
                 raise
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    # Settings may change.
+    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         common = {each.name: each.default for each in fields(Optimizer)}

@@ -1,4 +1,4 @@
-"""Kin of Adam, with its two running means and another rule: NAdam, RAdam, AMSGrad, LAMB."""
+"""Kin of Adam, with its running means and another rule: Adamax, NAdam, RAdam, AMSGrad, LAMB."""
 
 from __future__ import annotations
 
@@ -15,7 +15,40 @@ from fastbp.optimizers.base import Coefficients, Factors, Remembered
 from fastbp.schedules import Setting, is_scheduled
 
 
-@dataclass(repr=False)
+@dataclass(repr=False, eq=False)
+class Adamax(Adam):
+    """Adam with the largest gradient so far, which fades, in place of the mean of squares.
+
+    ``m = beta_1 * m + (1 - beta_1) * g``, ``u = max(beta_2 * u, abs(g) + epsilon)``,
+    ``p -= learning_rate / (1 - beta_1**t) * m / u`` at step t, where g is the gradient plus ``weight_decay * p``
+    (D. P. Kingma, J. Ba, arXiv:1412.6980, section 7.1).
+
+    Parameters
+    ----------
+    learning_rate : float or Schedule, default 0.002
+        This and the others as of `Adam`.
+    """
+
+    name: ClassVar[str] = "adamax"
+    code: ClassVar[int] = codes.ADAMAX
+
+    learning_rate: Setting = 2e-3
+
+    def coefficients(self, steps: NDArray[np.int64], factors: Factors) -> Coefficients:
+        """Rate, penalty, beta_1, 1 - beta_1, beta_2, epsilon."""
+        rate = self.learning_rate / (1 - self.beta_1**steps)
+        return [rate, self.weight_decay, self.beta_1, 1 - self.beta_1, self.beta_2, self.epsilon]
+
+    def reference(self, p: Array, g: Array, memory: Remembered, t: int) -> Array:
+        """torch.optim.Adamax, by PyTorch's documentation."""
+        g = g + self.weight_decay * p
+        memory["m"] = self.beta_1 * memory.get("m", 0.0) + (1 - self.beta_1) * g
+        memory["u"] = np.maximum(self.beta_2 * memory.get("u", 0.0), np.abs(g) + self.epsilon)
+        moved: Array = p - self.learning_rate / (1 - self.beta_1**t) * memory["m"] / memory["u"]
+        return moved
+
+
+@dataclass(repr=False, eq=False)
 class NAdam(Adam):
     """Adam with Nesterov's look-ahead: this step's gradient and the next step's momentum count.
 
@@ -26,10 +59,7 @@ class NAdam(Adam):
     Parameters
     ----------
     learning_rate : float or Schedule, default 0.002
-    beta_1, beta_2 : float in [0, 1), default 0.9 and 0.999
-    epsilon : float, default 1e-8
-    weight_decay : float or Schedule, default 0
-        Factor of the L2 penalty ``weight_decay / 2 * p**2`` on every weight and bias. The reported loss does not contain it.
+        This and the others as of `Adam`.
     momentum_decay : float, default 0.004
     """
 
@@ -65,8 +95,7 @@ class NAdam(Adam):
     def reference(self, p: Array, g: Array, memory: Remembered, t: int) -> Array:
         """torch.optim.NAdam, by PyTorch's documentation."""
         g = g + self.weight_decay * p
-        memory["m"] = self.beta_1 * memory.get("m", 0.0) + (1 - self.beta_1) * g
-        memory["v"] = self.beta_2 * memory.get("v", 0.0) + (1 - self.beta_2) * g**2
+        self._remember(g, memory)
         now, ahead = self._momentum(t), self._momentum(t + 1)
         memory["M"] = memory.get("M", 1.0) * now
         m_hat = ahead * memory["m"] / (1 - memory["M"] * ahead) + (1 - now) * g / (1 - memory["M"])
@@ -74,7 +103,7 @@ class NAdam(Adam):
         return moved
 
 
-@dataclass(repr=False)
+@dataclass(repr=False, eq=False)
 class RAdam(Adam):
     """Adam that leaves v out while it knows too little of it, and takes its variance into account from then on.
 
@@ -87,10 +116,7 @@ class RAdam(Adam):
     Parameters
     ----------
     learning_rate : float or Schedule, default 0.001
-    beta_1, beta_2 : float in [0, 1), default 0.9 and 0.999
-    epsilon : float, default 1e-8
-    weight_decay : float or Schedule, default 0
-        Factor of the L2 penalty ``weight_decay / 2 * p**2`` on every weight and bias. The reported loss does not contain it.
+        This and the others as of `Adam`.
     """
 
     name: ClassVar[str] = "radam"
@@ -119,15 +145,14 @@ class RAdam(Adam):
     def reference(self, p: Array, g: Array, memory: Remembered, t: int) -> Array:
         """torch.optim.RAdam, by PyTorch's documentation."""
         g = g + self.weight_decay * p
-        memory["m"] = self.beta_1 * memory.get("m", 0.0) + (1 - self.beta_1) * g
-        memory["v"] = self.beta_2 * memory.get("v", 0.0) + (1 - self.beta_2) * g**2
+        self._remember(g, memory)
         known = float(self._rectified(t))
         change = memory["m"] / (1 - self.beta_1**t)
         moved: Array = p - self.learning_rate * (change * known / (np.sqrt(memory["v"]) + self.epsilon) if known else change)
         return moved
 
 
-@dataclass(repr=False)
+@dataclass(repr=False, eq=False)
 class AMSGrad(Adam):
     """Adam divided by the largest v so far, so that no step grows again (S. Reddi, S. Kale, S. Kumar, ICLR 2018).
 
@@ -144,15 +169,14 @@ class AMSGrad(Adam):
         return 3
 
     def _moved(self, p: Array, g: Array, memory: Remembered, t: int) -> Array:
-        memory["m"] = self.beta_1 * memory.get("m", 0.0) + (1 - self.beta_1) * g
-        memory["v"] = self.beta_2 * memory.get("v", 0.0) + (1 - self.beta_2) * g**2
+        self._remember(g, memory)
         memory["w"] = np.maximum(memory.get("w", 0.0), memory["v"])
         root = np.sqrt(memory["w"] / (1 - self.beta_2**t))
         moved: Array = p - self.learning_rate * memory["m"] / (1 - self.beta_1**t) / (root + self.epsilon)
         return moved
 
 
-@dataclass(repr=False)
+@dataclass(repr=False, eq=False)
 class LAMB(Adam):
     """Adam with steps as large as the weights: for very large batches (Y. You et al., ICLR 2020).
 
@@ -200,8 +224,7 @@ class LAMB(Adam):
 
     def reference(self, p: Array, g: Array, memory: Remembered, t: int) -> Array:
         """The paper's algorithm 2, with the identity for phi."""
-        memory["m"] = self.beta_1 * memory.get("m", 0.0) + (1 - self.beta_1) * g
-        memory["v"] = self.beta_2 * memory.get("v", 0.0) + (1 - self.beta_2) * g**2
+        self._remember(g, memory)
         u = memory["m"] / (1 - self.beta_1**t) / (np.sqrt(memory["v"] / (1 - self.beta_2**t)) + self.epsilon) + self.weight_decay * p
         norms = np.sqrt((p**2).sum()), np.sqrt((u**2).sum())
         moved: Array = p - self.learning_rate * (norms[0] / norms[1] if min(norms) > 0 else 1.0) * u

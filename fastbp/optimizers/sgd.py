@@ -14,7 +14,7 @@ from fastbp.optimizers.base import Coefficients, Factors, Optimizer, Remembered,
 from fastbp.schedules import Setting, check_setting, is_scheduled
 
 
-@dataclass(repr=False)
+@dataclass(repr=False, eq=False)
 class SGD(Optimizer):
     """Stochastic gradient descent, with momentum if asked.
 

@@ -14,7 +14,7 @@ from fastbp.optimizers.base import Coefficients, Factors, Optimizer, Remembered,
 from fastbp.schedules import Setting
 
 
-@dataclass(repr=False)
+@dataclass(repr=False, eq=False)
 class Lion(Optimizer):
     """The sign of a mean of the gradient, with weight decay apart from it (X. Chen et al., NeurIPS 2023).
 
@@ -63,7 +63,7 @@ class Lion(Optimizer):
         return moved
 
 
-@dataclass(repr=False)
+@dataclass(repr=False, eq=False)
 class IRpropMinus(Optimizer):
     """Resilient back-propagation: each weight has a step size of its own, and takes the sign of its gradient alone.
 
@@ -124,7 +124,7 @@ class IRpropMinus(Optimizer):
         return g, agreement
 
 
-@dataclass(repr=False)
+@dataclass(repr=False, eq=False)
 class Rprop(IRpropMinus):
     """Resilient back-propagation that takes a step back where the gradient has changed its sign (M. Riedmiller, H. Braun, 1993).
 

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastbp._functions import imported
 from fastbp._names import lookup
-from fastbp._table import Table, attribute
+from fastbp._table import Table, later
 from fastbp.schedules.base import (
     NO_PLAN,
     Length,
@@ -76,12 +76,7 @@ SCHEDULES: Table[type[Schedule]] = Table(
 FUNCTION = "function"
 #: The modules of the classes, which are imported when they are asked for.
 MODULES = SCHEDULES.modules()
-
-
-def __getattr__(name: str) -> Any:
-    if name not in MODULES:
-        raise AttributeError(f"module 'fastbp.schedules' has no attribute {name!r}")
-    return attribute(MODULES[name], name)
+__getattr__ = later(globals(), MODULES)
 
 
 def described_setting(value: Any) -> Any:

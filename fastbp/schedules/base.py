@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import MISSING, field
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
-from fastbp._names import integer, real
+from fastbp._names import integer, python_number, real
 from fastbp._typing import NDArray
 
 Numbers: TypeAlias = NDArray[np.float64]
 #: Steps, a share of a fit's steps between 0 and 1, words such as "5 epochs", or None for all steps of a fit.
 Length: TypeAlias = int | float | str | None
+# In the metadata of a field, before what checks it.
+_CHECK = "check"
 
 
 class Plan(NamedTuple):
@@ -30,7 +34,30 @@ class Plan(NamedTuple):
 NO_PLAN = Plan()
 
 
-class Schedule(ABC):
+class Checked:
+    """Base of dataclasses whose fields say what they may be: a number in a range (`number_field`), or a length (`length_field`)."""
+
+    def __post_init__(self) -> None:
+        for name, check in _checks_of(self).items():
+            check(getattr(self, name), name)
+
+    @property
+    def lengths(self) -> tuple[Length, ...]:
+        """All of its lengths."""
+        return tuple(getattr(self, name) for name, check in _checks_of(self).items() if check is check_length)
+
+
+def number_field(default: Any = MISSING, **limits: Any) -> Any:
+    """A field for a number in the range that `real` is given."""
+    return field(default=default, metadata={_CHECK: functools.partial(_check_number, limits)})
+
+
+def length_field(default: Any = None) -> Any:
+    """A field for a length."""
+    return field(default=default, metadata={_CHECK: check_length})
+
+
+class Schedule(Checked, ABC):
     """Base of the schedules, which take the place of a number as a setting of an optimizer.
 
     A length is a number of steps, a share of the steps of a call of ``fit`` such as 0.1, words such as "5 epochs", or None: all steps of
@@ -47,11 +74,6 @@ class Schedule(ABC):
     @abstractmethod
     def values(self, done: Numbers, plan: Plan) -> Numbers:
         """The values when so many steps are done, from 0 on."""
-
-    @property
-    def lengths(self) -> tuple[Length, ...]:
-        """Those that it was made with."""
-        return ()
 
     @property
     def follows_fit(self) -> bool:
@@ -118,6 +140,16 @@ def values_at(setting: Any, steps: NDArray[np.int64], plan: Plan, argument: str,
     return found
 
 
+def _check_number(limits: dict[str, Any], value: object, name: str) -> None:
+    real(value, name, **limits)
+
+
+def _checks_of(given: object) -> dict[str, Callable[[Any, str], object]]:
+    """The checks of fields by their names; a class of the user's need not be a dataclass."""
+    every = getattr(given, "__dataclass_fields__", {}).values()
+    return {each.name: each.metadata[_CHECK] for each in every if _CHECK in each.metadata}
+
+
 def _of_steps(function: Callable[[int], float], steps: NDArray[np.int64], argument: str) -> Numbers:
     try:
         return np.array([float(function(step)) for step in steps.tolist()])
@@ -130,6 +162,4 @@ def _of_steps(function: Callable[[int], float], steps: NDArray[np.int64], argume
 def _described(value: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return [_described(each) for each in value]
-    # Numbers of NumPy's types are none of JSON's.
-    value = value.item() if isinstance(value, np.generic) else value
-    return value.described() if isinstance(value, Schedule) else value
+    return value.described() if isinstance(value, Schedule) else python_number(value)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fastbp._names import real
-from fastbp.schedules.base import Length, Numbers, Plan, Schedule, check_length, steps_in
+from fastbp.schedules.base import Length, Numbers, Plan, Schedule, length_field, number_field, steps_in
 
 
 @dataclass(frozen=True)
@@ -25,19 +24,9 @@ class Cosine(Schedule):
 
     name = "cosine"
 
-    initial: float
-    final: float = 0.0
-    length: Length = None
-
-    def __post_init__(self) -> None:
-        real(self.initial, "initial", exclusive=True)
-        real(self.final, "final")
-        check_length(self.length)
-
-    @property
-    def lengths(self) -> tuple[Length, ...]:
-        """Of the fall."""
-        return (self.length,)
+    initial: float = number_field(exclusive=True)
+    final: float = number_field(0.0)
+    length: Length = length_field()
 
     def values(self, done: Numbers, plan: Plan) -> Numbers:
         """The formula."""
@@ -58,21 +47,10 @@ class FlatCosine(Schedule):
 
     name = "flat_cosine"
 
-    initial: float
-    flat: float = 0.75
-    final: float = 0.0
-    length: Length = None
-
-    def __post_init__(self) -> None:
-        real(self.initial, "initial", exclusive=True)
-        real(self.flat, "flat", below=1)
-        real(self.final, "final")
-        check_length(self.length)
-
-    @property
-    def lengths(self) -> tuple[Length, ...]:
-        """Of both parts."""
-        return (self.length,)
+    initial: float = number_field(exclusive=True)
+    flat: float = number_field(0.75, below=1)
+    final: float = number_field(0.0)
+    length: Length = length_field()
 
     def values(self, done: Numbers, plan: Plan) -> Numbers:
         """The formula."""
@@ -97,23 +75,11 @@ class OneCycle(Schedule):
 
     name = "one_cycle"
 
-    maximum: float
-    warm: float = 0.3
-    start: float = 25.0
-    end: float = 1e4
-    length: Length = None
-
-    def __post_init__(self) -> None:
-        real(self.maximum, "maximum", exclusive=True)
-        real(self.warm, "warm", below=1, exclusive=True)
-        real(self.start, "start", exclusive=True)
-        real(self.end, "end", exclusive=True)
-        check_length(self.length)
-
-    @property
-    def lengths(self) -> tuple[Length, ...]:
-        """Of both ways."""
-        return (self.length,)
+    maximum: float = number_field(exclusive=True)
+    warm: float = number_field(0.3, below=1, exclusive=True)
+    start: float = number_field(25.0, exclusive=True)
+    end: float = number_field(1e4, exclusive=True)
+    length: Length = length_field()
 
     def values(self, done: Numbers, plan: Plan) -> Numbers:
         """The formula."""
@@ -136,17 +102,8 @@ class CosLog4(Schedule):
 
     name = "coslog4"
 
-    maximum: float
-    length: Length = None
-
-    def __post_init__(self) -> None:
-        real(self.maximum, "maximum", exclusive=True)
-        check_length(self.length)
-
-    @property
-    def lengths(self) -> tuple[Length, ...]:
-        """Of all waves."""
-        return (self.length,)
+    maximum: float = number_field(exclusive=True)
+    length: Length = length_field()
 
     def values(self, done: Numbers, plan: Plan) -> Numbers:
         """The formula."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fastbp._names import integer, real
-from fastbp.schedules.base import Length, Numbers, Plan, Schedule, check_length, steps_in
+from fastbp._names import integer
+from fastbp.schedules.base import Length, Numbers, Plan, Schedule, check_length, length_field, number_field, steps_in
 
 
 @dataclass(frozen=True)
@@ -24,19 +24,9 @@ class StepDecay(Schedule):
 
     name = "step"
 
-    initial: float
-    factor: float = 0.1
-    every: Length = "10 epochs"
-
-    def __post_init__(self) -> None:
-        real(self.initial, "initial", exclusive=True)
-        real(self.factor, "factor", exclusive=True)
-        check_length(self.every, "every")
-
-    @property
-    def lengths(self) -> tuple[Length, ...]:
-        """Of a stair."""
-        return (self.every,)
+    initial: float = number_field(exclusive=True)
+    factor: float = number_field(0.1, exclusive=True)
+    every: Length = length_field("10 epochs")
 
     def values(self, done: Numbers, plan: Plan) -> Numbers:
         """The formula."""
@@ -59,13 +49,12 @@ class MultiStep(Schedule):
 
     name = "multi_step"
 
-    initial: float
-    milestones: tuple[Length, ...]
-    factor: float = 0.1
+    initial: float = number_field(exclusive=True)
+    milestones: tuple[Length, ...]  # type: ignore[misc]  # the field before has no default either
+    factor: float = number_field(0.1, exclusive=True)
 
     def __post_init__(self) -> None:
-        real(self.initial, "initial", exclusive=True)
-        real(self.factor, "factor", exclusive=True)
+        super().__post_init__()
         if not isinstance(self.milestones, Iterable):
             raise TypeError(f"milestones is {self.milestones!r}; expected a sequence of lengths")
         vars(self)["milestones"] = tuple(check_length(each, f"milestones[{i}]") for i, each in enumerate(self.milestones))
@@ -95,19 +84,9 @@ class ExponentialDecay(Schedule):
 
     name = "exponential"
 
-    initial: float
-    factor: float = 0.96
-    every: Length = "1 epoch"
-
-    def __post_init__(self) -> None:
-        real(self.initial, "initial", exclusive=True)
-        real(self.factor, "factor", exclusive=True)
-        check_length(self.every, "every")
-
-    @property
-    def lengths(self) -> tuple[Length, ...]:
-        """Of what the factor is for."""
-        return (self.every,)
+    initial: float = number_field(exclusive=True)
+    factor: float = number_field(0.96, exclusive=True)
+    every: Length = length_field("1 epoch")
 
     def values(self, done: Numbers, plan: Plan) -> Numbers:
         """The formula."""
@@ -127,12 +106,8 @@ class InverseScaling(Schedule):
 
     name = "inverse_scaling"
 
-    initial: float
-    power: float = 0.5
-
-    def __post_init__(self) -> None:
-        real(self.initial, "initial", exclusive=True)
-        real(self.power, "power", exclusive=True)
+    initial: float = number_field(exclusive=True)
+    power: float = number_field(0.5, exclusive=True)
 
     def values(self, done: Numbers, plan: Plan) -> Numbers:
         """The formula."""
@@ -154,21 +129,10 @@ class PolynomialDecay(Schedule):
 
     name = "polynomial"
 
-    initial: float
-    final: float = 0.0
-    power: float = 1.0
-    length: Length = None
-
-    def __post_init__(self) -> None:
-        real(self.initial, "initial", exclusive=True)
-        real(self.final, "final")
-        real(self.power, "power", exclusive=True)
-        check_length(self.length)
-
-    @property
-    def lengths(self) -> tuple[Length, ...]:
-        """Of the fall."""
-        return (self.length,)
+    initial: float = number_field(exclusive=True)
+    final: float = number_field(0.0)
+    power: float = number_field(1.0, exclusive=True)
+    length: Length = length_field()
 
     def values(self, done: Numbers, plan: Plan) -> Numbers:
         """The formula."""
@@ -192,21 +156,14 @@ class CosineRestarts(Schedule):
 
     name = "cosine_restarts"
 
-    initial: float
-    length: Length = "10 epochs"
+    initial: float = number_field(exclusive=True)
+    length: Length = length_field("10 epochs")
     growth: int = 1
-    final: float = 0.0
+    final: float = number_field(0.0)
 
     def __post_init__(self) -> None:
-        real(self.initial, "initial", exclusive=True)
-        real(self.final, "final")
+        super().__post_init__()
         integer(self.growth, "growth", least=1)
-        check_length(self.length)
-
-    @property
-    def lengths(self) -> tuple[Length, ...]:
-        """Of the first time."""
-        return (self.length,)
 
     def values(self, done: Numbers, plan: Plan) -> Numbers:
         """The place within the time that a step is in."""

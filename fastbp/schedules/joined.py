@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fastbp._names import real
-from fastbp.schedules.base import Length, Numbers, Plan, Schedule, check_length, steps_in
+from fastbp.schedules.base import Length, Numbers, Plan, Schedule, check_length, length_field, number_field, steps_in
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,12 @@ class Warmup(Schedule):
     name = "warmup"
 
     then: float | Schedule
-    length: Length = 0.05
-    start: float = 0.0
+    length: Length = length_field(0.05)
+    start: float = number_field(0.0, below=1)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         _check(self.then, "then")
-        check_length(self.length)
-        real(self.start, "start", below=1)
 
     @property
     def lengths(self) -> tuple[Length, ...]:
@@ -62,6 +61,7 @@ class Sequence(Schedule):
     parts: tuple[tuple[float | Schedule, Length], ...]
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         pairs = isinstance(self.parts, (tuple, list)) and [isinstance(part, (tuple, list)) and len(part) == 2 for part in self.parts]
         if not pairs or not all(pairs):
             raise ValueError(f"parts is {self.parts!r}; expected pairs of a number or a schedule and its length")

@@ -9,7 +9,7 @@ import numpy as np
 from fastbp import layout
 from fastbp._typing import Array, NDArray
 from fastbp.data.rows import Rows, as_they_lie
-from fastbp.kernels.arguments import Call, Data, Rule, Workspace, no_rule
+from fastbp.kernels.arguments import Call, Data, Limits, Rule, Workspace, no_update
 from fastbp.kernels.codes import AVERAGE, RATES, TRAIN
 from fastbp.kernels.lanes.sizes import PIECE, gradients_size
 from fastbp.kernels.loader import prepared, units_for
@@ -30,11 +30,14 @@ class Engine:
         self._run, self._network, self._dtype = run, run.model.network, run.model.dtype
         self._rates = Rates(self._dtype)
         self._gradients = layout.aligned_zeros(0, self._dtype)
-        self._results = self._none = np.zeros(1, self._dtype)
+        self._results = np.zeros(1, self._dtype)
         self._workspace: Workspace | None = None
         self._call: Prepared | None = None  # with that workspace
         self._shape = 0, 0, 0  # of the batches of the last call
-        self._asked: tuple[Any, int, int] = (None, 0, 0)  # activations, rule, and whether it is apart, that it has compiled kernels for
+        self._asked: tuple[Any, int, Any] = (None, 0, None)  # activations, rule and limits that it has compiled kernels for
+        self._nothing = np.zeros((1, RATES), self._dtype)
+        self._free = self._limits = no_update(self._nothing, self._results)[1]
+        self._settings: Any = None  # of the optimizer, that the limits are of
         self.pace = Pace((1,))
 
     def tasks(self, rows: int) -> int:
@@ -45,29 +48,27 @@ class Engine:
         """`count` updates, on batches of `batch` rows from place `order_begin` of the order on; the loss of each before it."""
         optimizer, memory = self._run.optimizer, self._run.memory
         memory.adapt(optimizer)
-        apart = int(optimizer.is_apart or self._run.averages.is_used)
-        needed = max(gradients_size(batch, self._network.size), apart * self._network.size)
-        if self._gradients.size < needed:
-            self._gradients = layout.aligned_zeros(needed, self._dtype)
         factors = memory.factors.copy() if optimizer.n_factors else memory.factors
         plan = self._run.plan.now
         rates, first = self._rates.of(optimizer, memory.steps, count, factors, plan)
-        if apart:
+        limits = self._limits_of(optimizer)
+        if limits.apart:
             rates[first : first + count, AVERAGE] = self._run.averages.shares(memory.steps, count, plan)
-        shape = self._limits_of(optimizer) if apart else (self._none, self._none)
-        average = self._run.averages.flat if apart else self._none
-        rule = Rule(optimizer.code, optimizer.n_slots, first, rates, self._gradients, memory.flat, apart, *shape, average)
-        losses = self._make(rows, order, rule, order_begin, batch, count, tasks)
+        needed = max(gradients_size(batch, self._network.size), limits.apart * self._network.size)
+        if self._gradients.size < needed:
+            self._gradients = layout.aligned_zeros(needed, self._dtype)
+        rule = Rule(optimizer.code, optimizer.n_slots, first, rates, self._gradients, memory.flat)
+        losses = self._make(rows, order, rule, limits, order_begin, batch, count, tasks)
         memory.steps, memory.factors = memory.steps + count, factors
         self._run.position.steps += count
         return losses
 
     def gradients(self, rows: Rows, order: NDArray[np.int64]) -> tuple[float, Array]:
         """Loss and flat gradient of one batch, all rows of the order; nothing is changed."""
-        size, nothing = self._network.size, np.zeros((1, RATES), self._dtype)
+        size = self._network.size
         flat = layout.aligned_zeros(max(size, gradients_size(order.size, size)), self._dtype)
-        rule = no_rule(nothing, flat)
-        losses = self._make(rows, order, rule, 0, order.size, 1, self.tasks(order.size))
+        rule, _ = no_update(self._nothing, flat)
+        losses = self._make(rows, order, rule, self._free, 0, order.size, 1, self.tasks(order.size))
         return float(losses[0]), flat[:size]
 
     def let_go(self) -> None:
@@ -75,7 +76,9 @@ class Engine:
         if self._call is not None:
             self._call.set({"data.order": as_they_lie(1)})
 
-    def _make(self, rows: Rows, order: NDArray[np.int64], rule: Rule, order_begin: int, batch: int, count: int, tasks: int) -> Array:
+    def _make(
+        self, rows: Rows, order: NDArray[np.int64], rule: Rule, limits: Limits, order_begin: int, batch: int, count: int, tasks: int
+    ) -> Array:  # fmt: skip
         """The call of the kernels; what `count` batches leave behind."""
         if self._results.size < count:
             self._results = np.zeros(2 * count, self._dtype)
@@ -91,31 +94,34 @@ class Engine:
                 "rule.rates": rule.rates,
                 "rule.gradients": rule.gradients,
                 "rule.slots": rule.slots,
-                "rule.apart": rule.apart,
-                "rule.limits": rule.limits,
-                "rule.sums": rule.sums,
-                "rule.average": rule.average,
                 "order_begin": order_begin,
                 "batch_size": batch,
                 "results": self._results,
                 "steps": count,
             }
         )
-        self._load_units(call, rule.code, rule.apart)
+        self._load_units(call, rule.code, limits)
         start(call, tasks)
         return self._results[:count].copy()
 
-    def _load_units(self, call: Prepared, rule: int, apart: int) -> None:
+    def _load_units(self, call: Prepared, rule: int, limits: Limits) -> None:
         """Another trainer may have settled the output otherwise, and an optimizer's rule depends on its settings."""
         activations, known = self._run.model.activations, self._asked
-        if activations is not known[0] or rule != known[1] or apart != known[2]:
-            call.set({"workspace.units": units_for(self._network, self._run.objective.code, rule, apart)})
-            self._asked = activations, rule, apart
+        if activations is not known[0] or rule != known[1] or limits is not known[2]:
+            call.set({"workspace.units": units_for(self._network, self._run.objective.code, rule, limits.apart)})
+            call.set({f"limits.{name}": value for name, value in limits._asdict().items()})
+            self._asked = activations, rule, limits
 
-    def _limits_of(self, optimizer: Optimizer) -> tuple[Array, Array]:
-        """What limits a step, and room for the sums that this takes."""
-        size, layers = self._network.size, self._network.layers
-        return optimizer.limits(layers, self._dtype), np.zeros(2 * (-(-size // PIECE) + 2 * layers), self._dtype)
+    def _limits_of(self, optimizer: Optimizer) -> Limits:
+        """What limits a step, made anew when the optimizer has other settings."""
+        if self._settings is not self._rates.settings:
+            self._settings, self._limits = self._rates.settings, self._free
+            averages, size, layers = self._run.averages, self._network.size, self._network.layers
+            if optimizer.is_apart or averages.is_used:
+                # Two for each block of parameters, and for each part of a layer that begins within one.
+                sums = np.zeros(2 * (-(-size // PIECE) + 2 * layers), self._dtype)
+                self._limits = Limits(1, optimizer.limits(layers, self._dtype), sums, averages.flat)
+        return self._limits
 
     def _prepared(self, rows: int, target_width: int, tasks: int) -> Prepared:
         """A call with buffers for such batches, made anew only when they are too small."""
@@ -126,11 +132,10 @@ class Engine:
         self._shape = shape
         if held is None or call is None or not layout.has_room(held, *shape):
             held = self._workspace = layout.workspace(self._network, rows, target_width, tasks, training=True)
-            nothing, order = np.zeros((1, RATES), self._dtype), np.zeros(1, np.int64)
-            data = Data(np.zeros((3, 4), np.int64), order, 1, mean_over=0)
-            rule = no_rule(nothing, nothing[0])
-            begin = Call(TRAIN, self._network, held, data, rule, self._run.objective, 0, 1, self._results, 1)
-            call, self._asked = prepared(begin), (None, 0, 0)
+            data = Data(np.zeros((3, 4), np.int64), as_they_lie(1), 1, mean_over=0)
+            rule, _ = no_update(self._nothing, self._results)
+            begin = Call(TRAIN, self._network, held, data, rule, self._free, self._run.objective, 0, 1, self._results, 1)
+            call, self._asked = prepared(begin), (None, 0, None)
             self._call = call
         call.set({"workspace.width": layout.begin(held, self._network, rows, tasks)})
         return call

@@ -20,21 +20,24 @@ class Rates:
 
     def __init__(self, dtype: DType) -> None:
         self._dtype = dtype
-        self._known: tuple[Any, dict[str, Any]] = (None, {})  # the optimizer, and its settings
+        self._optimizer: Optimizer | None = None
         self._plan = NO_PLAN
         self._first = 0
         self._rows: Array | None = None
+        #: Those of the optimizer when it was last asked for; another object when they have changed since.
+        self.settings: dict[str, Any] = {}
 
     def of(self, optimizer: Optimizer, done: int, count: int, factors: Factors, plan: Plan = NO_PLAN) -> tuple[Array, int]:
         """The coefficients of `count` steps after `done`, a row each, and which row is the first of them.
 
         The optimizer's `factors` are brought forward in place.
         """
+        if optimizer is not self._optimizer or plan is not self._plan or vars(optimizer) != self.settings:
+            self._optimizer, self._plan, self.settings, self._rows = optimizer, plan, dict(vars(optimizer)), None
         if optimizer.n_factors > 0:
             return optimizer.rates(done, count, self._dtype, factors, plan), 0
-        (known, settings), begin = self._known, done - self._first
-        fits = optimizer is known and plan is self._plan and vars(optimizer) == settings
-        if self._rows is None or not fits or begin < 0 or begin + count > len(self._rows):
-            self._known, self._first, begin, self._plan = (optimizer, dict(vars(optimizer))), done, 0, plan
+        begin = done - self._first
+        if self._rows is None or begin < 0 or begin + count > len(self._rows):
+            self._first, begin = done, 0
             self._rows = optimizer.rates(done, max(count, _AHEAD), self._dtype, factors, plan)
         return self._rows, begin

@@ -6,7 +6,7 @@ import fastbp
 from fastbp import layout
 from fastbp.data.rows import Rows
 from fastbp.kernels import programs
-from fastbp.kernels.arguments import N_IN, N_OUT, ROWS_IN, ROWS_OUT, SPREAD, TURNED, UNITS_IN, UNITS_OUT, Call, Data, no_rule
+from fastbp.kernels.arguments import N_IN, N_OUT, ROWS_IN, ROWS_OUT, SPREAD, TURNED, UNITS_IN, UNITS_OUT, Call, Data, no_update
 from fastbp.kernels.codes import RATES, TRAIN
 from fastbp.kernels.lanes.sizes import BYTES, FEW
 from fastbp.kernels.portions import Span
@@ -45,7 +45,7 @@ class OneBatch:
 
     def call(self, *, kind=TRAIN, update=False, batch_size=None, steps=1, order=None, order_begin=0, results=None, mean_over=0):
         """The arguments of a compiled function that takes ``records(call, one)``; gradients are kept unless there is to be an update."""
-        rule = no_rule(np.zeros((steps, RATES), self.dtype), self.gradients)
+        rule, limits = no_update(np.zeros((steps, RATES), self.dtype), self.gradients)
         if update:
             rates = self.optimizer.rates(0, steps, self.dtype, np.ones(self.optimizer.n_factors))
             rule = rule._replace(code=self.optimizer.code, n_slots=self.optimizer.n_slots, rates=rates, slots=self.slots)
@@ -54,7 +54,7 @@ class OneBatch:
         objective = self.loss.objective(self.dtype)
         self.results = np.zeros(steps, self.dtype) if results is None else results
         size = self.rows if batch_size is None else batch_size
-        self.made = Call(kind, self.network, self.workspace, data, rule, objective, order_begin, size, self.results, steps)
+        self.made = Call(kind, self.network, self.workspace, data, rule, limits, objective, order_begin, size, self.results, steps)
         # What the addresses lead to must live as long as this batch.
         self.prepared = programs.prepared(self.made)
         return self.prepared.arguments

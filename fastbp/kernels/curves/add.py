@@ -20,11 +20,11 @@ def add_by_output(code: int, act: Any, back: Any) -> None:
 
     def activate(network: Network, workspace: Workspace, layer: int, at: int, vectors: int) -> None:
         units = workspace.activations
-        forward(settings_of(network, layer), units, at, at + vectors * lanes_of(units))
+        forward(network, layer, units, at, at + vectors * lanes_of(units))
 
     def derive(network: Network, workspace: Workspace, layer: int, at: int, vectors: int) -> None:
         units = workspace.activations
-        backward(settings_of(network, layer), units, workspace.deltas, at, at + vectors * lanes_of(units))
+        backward(network, layer, units, workspace.deltas, at, at + vectors * lanes_of(units))
 
     variant(activate, ACTIVATE, code, f"activate_{code}")
     variant(derive, DERIVE, code, f"derive_{code}")

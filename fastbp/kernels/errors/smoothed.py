@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from fastbp.compiling.jit import scalar
 from fastbp.kernels.activate import exponentials
 from fastbp.kernels.arguments import Objective, Workspace
 from fastbp.kernels.lanes.memory import load, store
-from fastbp.kernels.lanes.panels import lanes_of
 from fastbp.kernels.lanes.vector import select, splat
+from fastbp.kernels.loss import logarithm
 from fastbp.kernels.portions import Outputs
 
 
@@ -27,11 +26,7 @@ def smoothed_cross_entropy(code: int, objective: Objective, workspace: Workspace
     for j in range(outputs.units):
         at = outputs.at + j * outputs.panel_rows
         store(d, at, weight * (mass * load(d, at) / total - _target(objective, workspace, outputs, j)))
-    losses = workspace.row_losses
-    store(losses, outputs.first_row, total)
-    for r in range(outputs.first_row, outputs.first_row + lanes_of(losses)):
-        losses[r] = math.log(losses[r])
-    return weight * (distance + mass * load(losses, outputs.first_row))
+    return weight * (distance + mass * logarithm(workspace, outputs.first_row, total))
 
 
 @scalar

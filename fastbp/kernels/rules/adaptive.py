@@ -50,15 +50,23 @@ def _adamax(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) 
 
 
 @scalar
+def _means(at: int, count: int, g: Any, betas: Any, slots: Any, size: int) -> tuple[Any, Any]:
+    """Adam's m = b1 m + (1 - b1) g and v = b2 v + (1 - b2) g**2, the first two slots."""
+    b1, fresh1, b2, fresh2 = betas
+    m = b1 * get(slots, at, count) + fresh1 * g
+    v = b2 * get(slots, size + at, count) + fresh2 * g * g
+    put(slots, at, m, count)
+    put(slots, size + at, v, count)
+    return m, v
+
+
+@scalar
 def _nadam(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
     """M, v as of Adam; p -= (now g + ahead m) / (sqrt(v) correction + epsilon), rates for this step's and for the next one's momentum."""
     now, ahead, penalty, b1, fresh1, b2, fresh2, correction, epsilon = c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8]
     old = get(p, at, count)
     slope = g + penalty * old
-    m = b1 * get(slots, at, count) + fresh1 * slope
-    v = b2 * get(slots, size + at, count) + fresh2 * slope * slope
-    put(slots, at, m, count)
-    put(slots, size + at, v, count)
+    m, v = _means(at, count, slope, (b1, fresh1, b2, fresh2), slots, size)
     put(p, at, old - (now * slope + ahead * m) / (sqrt(v) * correction + epsilon), count)
 
 
@@ -68,10 +76,7 @@ def _radam(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -
     adaptive, plain, penalty, b1, fresh1, b2, fresh2, epsilon = c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7]
     old = get(p, at, count)
     slope = g + penalty * old
-    m = b1 * get(slots, at, count) + fresh1 * slope
-    v = b2 * get(slots, size + at, count) + fresh2 * slope * slope
-    put(slots, at, m, count)
-    put(slots, size + at, v, count)
+    m, v = _means(at, count, slope, (b1, fresh1, b2, fresh2), slots, size)
     put(p, at, old - (adaptive * m / (sqrt(v) + epsilon) + plain * m), count)
 
 
@@ -82,11 +87,8 @@ def _amsgrad(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int)
     b2, fresh2, correction, epsilon = c[5], c[6], c[7], c[8]
     old, w = get(p, at, count), get(slots, 2 * size + at, count)
     slope = g + penalty * old
-    m = b1 * get(slots, at, count) + fresh1 * slope
-    v = b2 * get(slots, size + at, count) + fresh2 * slope * slope
+    m, v = _means(at, count, slope, (b1, fresh1, b2, fresh2), slots, size)
     w = select(v < w, w, v)
-    put(slots, at, m, count)
-    put(slots, size + at, v, count)
     put(slots, 2 * size + at, w, count)
     put(p, at, keep * old - rate * m / (sqrt(w) * correction + epsilon), count)
 
@@ -95,10 +97,7 @@ def _amsgrad(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int)
 def _lamb(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
     """M, v as of Adam; u = m / (sqrt(v) correction + epsilon) + decay p, kept in the third slot: the step waits for all of a layer's."""
     step, decay, b1, fresh1, b2, fresh2, correction, epsilon = c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8]
-    m = b1 * get(slots, at, count) + fresh1 * g
-    v = b2 * get(slots, size + at, count) + fresh2 * g * g
-    put(slots, at, m, count)
-    put(slots, size + at, v, count)
+    m, v = _means(at, count, g, (b1, fresh1, b2, fresh2), slots, size)
     put(slots, 2 * size + at, step * m / (sqrt(v) * correction + epsilon) + decay * get(p, at, count), count)
 
 
