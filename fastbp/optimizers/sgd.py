@@ -11,7 +11,7 @@ from fastbp._names import flag
 from fastbp._typing import Array, NDArray
 from fastbp.kernels import codes
 from fastbp.optimizers.base import Coefficients, Factors, Optimizer, Remembered, check_rate
-from fastbp.schedules import Setting, check_setting, is_scheduled
+from fastbp.schedules import Setting, check_setting
 
 
 @dataclass(repr=False, eq=False)
@@ -59,7 +59,8 @@ class SGD(Optimizer):
 
     @property
     def _has_momentum(self) -> bool:
-        return is_scheduled(self.momentum) or self.momentum > 0
+        # A schedule is no number. This is asked at each step.
+        return bool(self.momentum != 0)
 
     def coefficients(self, steps: NDArray[np.int64], factors: Factors) -> Coefficients:
         """Rate, penalty, momentum, Nesterov or not."""

@@ -84,7 +84,7 @@ class Averaged(Part):
 
     def is_finite(self) -> bool:
         """Whether all of it is."""
-        return all_finite(self.flat)
+        return not self.is_used or all_finite(self.flat)
 
     def _named(self) -> dict[str, Array]:
         return named(*layout.matrices(self.flat, self._model.network.table))

@@ -75,7 +75,8 @@ class Fit:
         run.listeners.begin(self._listeners)
         with self._interrupt, contextlib.ExitStack() as ending:
             ending.callback(self._guard.forget)
-            ending.callback(self._show_average)
+            if run.averages.is_used:
+                ending.callback(self._show_average)
             for listener in reversed(self._listeners):
                 ending.callback(listener.on_fit_end, run)
             for listener in self._listeners:

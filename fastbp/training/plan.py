@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from fastbp.schedules import Plan
 from fastbp.training.part import Part, State
@@ -31,3 +31,11 @@ class Planned(Part):
     def load_state(self, state: State) -> None:
         """Take it back."""
         self.now = Plan(**state)
+
+    def keep(self, before: Any = None) -> Plan:
+        """A plan does not change."""
+        return self.now
+
+    def restore(self, kept: Plan) -> None:
+        """Go by that plan again."""
+        self.now = kept
