@@ -6,6 +6,7 @@ from fastbp._table import later
 from fastbp.activations import MODULES as _ACTIVATIONS
 from fastbp.activations import Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from fastbp.averages import MODULES as _AVERAGES
+from fastbp.between import MODULES as _BETWEEN
 from fastbp.callbacks.base import Callback
 from fastbp.losses import MODULES as _LOSSES
 from fastbp.losses import BinaryCrossEntropy, CrossEntropy, SquaredError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from fastbp.activations.exponential import CELU, ELU, SELU, Exponential, Softplus
     from fastbp.activations.gated import GELU, GELUTanh, HardSwish, Mish, SiLU
     from fastbp.averages.kinds import EMA, SWA
+    from fastbp.between.normalizations import BatchNorm, LayerNorm
     from fastbp.callbacks.checkpoint import Checkpoint
     from fastbp.losses.custom import CustomLoss
     from fastbp.losses.log_link import Gamma, Poisson
@@ -57,6 +59,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "Adamax",
+    "BatchNorm",
     "BinaryCrossEntropy",
     "Callback",
     "Checkpoint",
@@ -82,6 +85,7 @@ __all__ = [
     "IRpropMinus",
     "Identity",
     "InverseScaling",
+    "LayerNorm",
     "LeakyReLU",
     "Lion",
     "LogCosh",
@@ -114,7 +118,7 @@ __all__ = [
 # fmt: on
 
 # Imported when they are first asked for, so that scripts that do without start faster.
-_MODULES = {"Checkpoint": "fastbp.callbacks.checkpoint"} | _AVERAGES | _ACTIVATIONS | _LOSSES | _OPTIMIZERS | _SCHEDULES
+_MODULES = {"Checkpoint": "fastbp.callbacks.checkpoint"} | _AVERAGES | _ACTIVATIONS | _BETWEEN | _LOSSES | _OPTIMIZERS | _SCHEDULES
 __getattr__ = later(globals(), _MODULES)
 
 

@@ -12,7 +12,6 @@ from fastbp import layout
 from fastbp._fixed import Fixed
 from fastbp._names import flag, integer, lookup, real
 from fastbp._random import as_seed
-from fastbp._typing import Array
 from fastbp.averages import Average, as_average
 from fastbp.callbacks.base import Callback, check_callbacks
 from fastbp.data.labels import ClassWeight, check_class_weight
@@ -67,7 +66,6 @@ class Trainer(Fixed):
     Attributes
     ----------
     epoch, steps : int
-        Whole epochs and updates done.
     history : History
     run : Run
         All that training changes, in one object: what callbacks are given.
@@ -223,17 +221,19 @@ class Trainer(Fixed):
         """
         return self._single.step(X, y, sample_weight)
 
-    def loss_and_gradients(self, X: Any, y: Any, sample_weight: Any = None) -> tuple[float, list[Array], list[Array]]:
+    def loss_and_gradients(self, X: Any, y: Any, sample_weight: Any = None) -> tuple[Any, ...]:
         """Loss over the rows of X, and its gradients; nothing is changed.
 
         Returns
         -------
         loss : float
         weight_gradients, bias_gradients : list of ndarray
-            dW and db of each layer, of the shape of ``model.weights[l]`` and ``model.biases[l]``, without an optimizer's weight decay.
+            dW and db of each layer, as ``model.weights`` and ``model.biases``, without an optimizer's weight decay; of a normalised model
+            also those of ``model.scales`` and ``model.shifts``. With dropout they are those of the next step.
         """
         loss, gradient = self._single.loss_and_gradient(X, y, sample_weight)
-        return loss, *layout.matrices(gradient, self.model.network.table)
+        found = layout.views(gradient, self.model.network.table)
+        return loss, *(arrays for name, arrays in found.items() if not name.startswith("running"))
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write all that training is to a file, in one piece or not at all: `resume` goes on from there to the last bit.

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fastbp._functions import imported
+from fastbp._functions import imported, path_of
 from fastbp._names import lookup
 from fastbp._table import Table, later
 from fastbp.schedules.base import (
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FUNCTION", "NO_PLAN", "SCHEDULES", "CosLog4", "Cosine", "CosineRestarts", "ExponentialDecay", "FlatCosine", "InverseScaling", "Length",
     "MultiStep", "Numbers", "OneCycle", "Plan", "PolynomialDecay", "Schedule", "Sequence", "Setting", "StepDecay", "Warmup",
-    "check_length", "check_setting", "described_setting", "is_scheduled", "steps_in", "values_at",
+    "check_length", "check_setting", "describe_setting", "described_setting", "is_scheduled", "steps_in", "values_at",
 ]
 # fmt: on
 
@@ -77,6 +77,13 @@ FUNCTION = "function"
 #: The modules of the classes, which are imported when they are asked for.
 MODULES = SCHEDULES.modules()
 __getattr__ = later(globals(), MODULES)
+
+
+def describe_setting(value: Any, argument: str) -> Any:
+    """A setting for a file; ValueError for a function which no other process could import."""
+    if isinstance(value, Schedule):
+        return value.described()
+    return {FUNCTION: path_of(value, argument)} if is_scheduled(value) else value
 
 
 def described_setting(value: Any) -> Any:

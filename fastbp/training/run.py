@@ -180,7 +180,7 @@ class Run:
     @property
     def follows_plan(self) -> bool:
         """Whether steps depend on how many a call of ``fit`` will make."""
-        return self.averages.is_used or self.optimizer.is_scheduled
+        return self.averages.is_used or self.optimizer.is_scheduled or self.model.between.is_scheduled
 
     def is_finite(self) -> bool:
         """Whether all numbers are that training goes on from."""

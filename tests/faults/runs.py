@@ -37,6 +37,7 @@ class Case:
     seed: int  # of the instants at which it is stopped
     slow_disk: float = 0.0  # seconds that a file takes to reach the disk
     activation: str = "tanh"
+    between: str = ""
 
     def __str__(self):
         return f"{self.optimizer}-{self.dtype}-{self.batch_size}-{self.every.replace(' ', '_')}-{self.seed}"
@@ -70,6 +71,16 @@ def scheduled_cases(checkpoints):
         epochs = _epochs(every, batch_size, checkpoints)
         given = (name, "float32", batch_size, loss, False, True, every, 1, epochs, 6, 1000 + seed)
         cases.append(Case(*given, activation=activation))
+    return cases
+
+
+def shaped_cases(checkpoints):
+    """Normalisation and dropout, with clipping, averages and accumulation, on few rows and on more."""
+    cases = []
+    for seed, (between, dtype, batch_size) in enumerate(product(["batch", "layer"], ["float32", "float64"], [RAGGED, 20])):
+        optimizer, epochs = ("lamb_clipped", "nadam_one_cycle")[seed % 2], _epochs("3 steps", batch_size, checkpoints)
+        given = (optimizer, dtype, batch_size, "squared_error", True, True, "3 steps", 1, epochs, 6, 2000 + seed)
+        cases.append(Case(*given, activation="gelu", between=between))
     return cases
 
 
@@ -132,7 +143,7 @@ def digest(trainer):
 
 def _begin(case, threads):
     settings = {"loss": case.loss, "batch_size": case.batch_size, "dtype": case.dtype, "shuffle": case.shuffle}
-    settings["activation"] = case.activation
+    settings |= {"activation": case.activation, "between": case.between}
     return make(case.optimizer, hidden=case.hidden, threads=threads, **settings)
 
 

@@ -38,8 +38,20 @@ SCHEDULED = {
 }
 
 
-def make(optimizer="adam", *, loss="cross_entropy", batch_size=8, model_seed=0, dtype="float32", hidden=6, activation="tanh", **settings):
-    model = fastbp.MLP([3, hidden, 2], activation=activation, dtype=dtype, seed=model_seed)
+# What lies between the layers, and what is asked of the trainer with it.
+BETWEEN = {
+    "": ({}, {}),
+    "batch": ({"normalization": "batch", "dropout": fastbp.Cosine(0.3), "input_noise": 0.1}, {"average": "ema", "accumulate": 2}),
+    "layer": ({"normalization": "layer", "dropout": 0.2, "input_dropout": 0.1}, {"average": "swa"}),
+}
+
+
+def make(
+    optimizer="adam", *, loss="cross_entropy", batch_size=8, model_seed=0, dtype="float32", hidden=6, activation="tanh", between="",
+    **settings,
+):  # fmt: skip
+    model = fastbp.MLP([3, hidden, 2], activation=activation, dtype=dtype, seed=model_seed, **BETWEEN[between][0])
+    settings = BETWEEN[between][1] | settings
     given = (OPTIMIZERS | SCHEDULED)[optimizer]() if isinstance(optimizer, str) else optimizer
     return fastbp.Trainer(model, loss=loss, optimizer=given, batch_size=batch_size, **({"seed": 0} | settings))
 
