@@ -7,7 +7,7 @@ import numpy as np
 from fastbp._names import integer
 from fastbp._typing import NDArray
 
-INITIAL_WEIGHTS, EPOCH_ORDER = range(2)
+INITIAL_WEIGHTS, EPOCH_ORDER, VALIDATION_ROWS = range(3)
 
 
 def as_seed(seed: object) -> int:

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from fastbp._typing import Array, NDArray
-from fastbp.data.rows import Rows, as_they_lie
+from fastbp.data.rows import Rows
 from fastbp.processors.threads import task_choices
 from fastbp.training.divergence import changed, explained, layers_not_finite
 from fastbp.training.engine import Engine
@@ -172,7 +172,7 @@ class Fit:
         """Up to `most` epochs of one step on the whole set, which nobody watches, in one call of the kernels."""
         run, n_rows = self._run, self._rows.n_rows
         with self._interrupt.held():
-            losses, seconds = self._steps(as_they_lie(n_rows), 0, n_rows, most)
+            losses, seconds = self._steps(self._rows.order, 0, n_rows, most)
             # Rounded as the mean over the batches of an epoch is.
             with np.errstate(over="ignore"):
                 means = losses.astype(np.float64) * n_rows / n_rows
@@ -211,7 +211,7 @@ class Fit:
         if position.current is None or position.current.rows != self._rows.n_rows:
             seed = run.seed if run.shuffle else None
             position.current = Epoch.begin(self._rows.n_rows, self._batch, position.epoch, seed)
-        return position.current
+        return position.current.over(self._rows.chosen)
 
     def _steps(self, order: NDArray[np.int64], first: int, batch: int, most: int) -> tuple[Array, float]:
         """As many of `most` updates as Python may be without control, on the best number of threads; their losses and the seconds."""
