@@ -23,6 +23,7 @@ from fastbp.training.engine import Engine
 from fastbp.training.guard import Guard
 from fastbp.training.held import Held
 from fastbp.training.history import History
+from fastbp.training.measures import Metrics, evaluate
 from fastbp.training.run import Run
 from fastbp.training.single import SingleCalls
 
@@ -152,6 +153,8 @@ class Trainer(Fixed):
         epochs: int,
         validation_data: tuple[Any, ...] | None = None,
         validation_split: float | None = None,
+        metrics: Metrics = (),
+        training_metrics: bool = False,
         sample_weight: Any = None,
         callbacks: Iterable[Callback] | Callback = (),
         progress: bool | str = "auto",
@@ -173,6 +176,11 @@ class Trainer(Fixed):
         validation_split : float, optional
             In place of it a share of the rows, not trained on: drawn by the trainer's seed, the same in every ``fit`` on as many rows, of
             each class in proportion. Nothing is copied.
+        metrics : sequence of str, fastbp.metrics.Metric or functions
+            What else is computed of the validation data after every epoch, into ``history.val_f1`` and so on: names of
+            `fastbp.metrics`, or ``metric(y_true, y_pred)``, as `CustomMetric` says.
+        training_metrics : bool, default False
+            Compute them of the training data, too, into ``history.f1``: a pass over all of it.
         sample_weight : array-like of shape (n,), optional
             Not negative. The loss of a batch of B rows is ``sum_i w_i l_i / (B * mean(w))``, with the mean over the whole set: whatever the
             batches, a row of weight 2 pulls as two rows do.
@@ -199,8 +207,8 @@ class Trainer(Fixed):
         """
         return fit(
             self.run, self._engine, self._guard, X, y, sample_weight, check_callbacks(callbacks), epochs=epochs,
-            validation_data=validation_data, validation_split=validation_split, progress=progress, time_limit=time_limit,
-            on_interrupt=on_interrupt,
+            validation_data=validation_data, validation_split=validation_split, metrics=metrics, training_metrics=training_metrics,
+            progress=progress, time_limit=time_limit, on_interrupt=on_interrupt,
         )  # fmt: skip
 
     def step(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -262,8 +270,8 @@ class Trainer(Fixed):
         trainer.__setstate__({"run": Run.read(path, check_threads(threads))})
         return trainer
 
-    def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> dict[str, float]:
-        """Loss over a data set and, for losses of classes, accuracy.
+    def evaluate(self, X: Any, y: Any, sample_weight: Any = None, metrics: Metrics = ()) -> dict[str, float]:
+        """Loss over a data set and, for losses of classes, accuracy; with `metrics`, as of `fit`, these.
 
         Returns
         -------
@@ -271,7 +279,7 @@ class Trainer(Fixed):
             ``"loss"``, and ``"accuracy"``: the share of rows whose largest output is the right one (cross_entropy), of outputs on the
             right side (binary_cross_entropy, hinge, squared_hinge, focal). None with ``missing_targets="ignore"``.
         """
-        return self.run.evaluate(X, y, sample_weight)
+        return evaluate(self.run, X, y, sample_weight, metrics)
 
     def __getstate__(self) -> dict[str, Any]:
         """The run: what computes is made anew for a copy of it."""

@@ -62,8 +62,8 @@ def test_default_arguments():
         "missing_targets": "error", "class_weight": None, "average": None, "accumulate": 1,
     }  # fmt: skip
     assert defaults(fastbp.Trainer.fit) == {
-        "validation_data": None, "validation_split": None, "sample_weight": None, "callbacks": (), "progress": "auto",
-        "time_limit": None, "on_interrupt": "return",
+        "validation_data": None, "validation_split": None, "metrics": (), "training_metrics": False, "sample_weight": None,
+        "callbacks": (), "progress": "auto", "time_limit": None, "on_interrupt": "return",
     }  # fmt: skip
     assert defaults(fastbp.MLP) == {
         "activation": "sigmoid", "output_activation": "auto", "init": "auto", "dtype": "float32", "seed": None,

@@ -38,22 +38,21 @@ class Rows:
         self.target_width = 0 if targets is None else targets.shape[1]
         self.sources = np.array([_source(array) for array in self._arrays], np.int64)
 
-    def choice(self, chosen: NDArray[np.int64], weights: Array | None) -> Rows:
+    def choice(self, chosen: NDArray[np.int64] | None, weights: Array | None) -> Rows:
         """Some of the rows, in the same memory; the weights are a row of all of the arrays each."""
         inputs, targets, _ = self._arrays
         assert inputs is not None
         return Rows(inputs, targets, weights, chosen)
 
     @property
-    def order(self) -> NDArray[np.int64]:
-        """The rows as they lie."""
-        return as_they_lie(self.n_rows) if self.chosen is None else self.chosen
-
-    @property
     def targets(self) -> Array:
         """The targets of all rows of the arrays, of shape (n, target_width), as they are read."""
         assert self._arrays[1] is not None
         return self._arrays[1]
+
+    def chosen_targets(self) -> Array:
+        """Those of the rows that are meant."""
+        return self.targets if self.chosen is None else self.targets[self.chosen]
 
     def inputs(self, rows: NDArray[np.int64]) -> Array:
         """A copy of some rows of X."""

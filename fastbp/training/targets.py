@@ -51,7 +51,7 @@ class Targets:
         both = of_class if weights is None else of_class * weights[:, 0]
         return check_sample_weight(both, rows, model.dtype, "class_weight")
 
-    def weights_in(self, part: NDArray[np.int64], targets: Array, sample_weight: Any, *, training: bool) -> Array | None:
+    def weights_in(self, part: NDArray[np.int64] | slice, targets: Array, sample_weight: Any, *, training: bool) -> Array | None:
         """The same of a part of the rows, which are as a data set of their own; a weight for every row, 0 for the others."""
         given = None if sample_weight is None else numeric(sample_weight, "sample_weight")[part]
         own = self.weights(targets[part], given, training=training)

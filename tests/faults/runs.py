@@ -37,6 +37,7 @@ class Case:
     seed: int  # of the instants at which it is stopped
     slow_disk: float = 0.0  # seconds that a file takes to reach the disk
     activation: str = "tanh"
+    metrics: bool = False  # on a share of the rows that is kept for validation, and on the others
 
     def __str__(self):
         return f"{self.optimizer}-{self.dtype}-{self.batch_size}-{self.every.replace(' ', '_')}-{self.seed}"
@@ -71,6 +72,12 @@ def scheduled_cases(checkpoints):
         given = (name, "float32", batch_size, loss, False, True, every, 1, epochs, 6, 1000 + seed)
         cases.append(Case(*given, activation=activation))
     return cases
+
+
+def measured_cases(checkpoints):
+    """With metrics, and a part of the rows for validation."""
+    epochs = _epochs("3 steps", RAGGED, checkpoints)
+    return [Case("adam", "float32", RAGGED, "cross_entropy", False, True, "3 steps", 1, epochs, 6, 2000, metrics=True)]
 
 
 def _epochs(every, batch_size, checkpoints):
@@ -139,7 +146,8 @@ def _begin(case, threads):
 def _fit(trainer, case, callbacks):
     y = _DATA.get(case.loss, TARGETS)
     validation = (X[:20], y[:20]) if case.validation else None
-    trainer.fit(X, y, epochs=case.epochs - trainer.epoch, validation_data=validation, callbacks=callbacks)
+    measured = {"validation_split": 0.3, "metrics": ["f1", "log_loss"], "training_metrics": True} if case.metrics else {}
+    trainer.fit(X, y, epochs=case.epochs - trainer.epoch, validation_data=validation, callbacks=callbacks, **measured)
 
 
 def _checkpoint(path, case):

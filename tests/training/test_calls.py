@@ -35,12 +35,15 @@ def test_the_bits_are_those_of_two_data_sets(batch_size, weights, settings):
     assert None not in trainer.history.val_loss
 
 
-def test_a_whole_set_that_nobody_watches():
-    # In one call of the kernels, where there is no validation; the rows are those that are left.
-    trainer = make(batch_size=None)
-    rows, _ = trainer.run.check_sets(X, LABELS, None, None, SPLIT)
-    assert_array_equal(rows.order, parts()[0])
-    assert_array_equal(rows.choice(parts()[1], None).order, parts()[1])
+def test_validation_of_many_rows_is_of_those_that_were_chosen():
+    # More than a pass over a data set takes at once.
+    rows, share = 40_000, 0.5
+    big = np.random.default_rng(0).normal(size=(rows, 3))
+    y, weights = (big[:, 0] > 0).astype(int), np.random.default_rng(1).uniform(0.5, 2, rows)
+    trainer, (_, validation) = make(batch_size=1000), split(share, rows, y, 0)
+    history = trainer.fit(big, y, epochs=1, validation_split=share, sample_weight=weights, metrics=["f1"])
+    expected = trainer.evaluate(big[validation], y[validation], weights[validation], metrics=["f1"])
+    assert [history.val_loss[0], history.val_accuracy[0], history.val_f1[0]] == [*expected.values()]
 
 
 def test_targets_that_are_no_classes_are_not_stratified():
@@ -129,6 +132,16 @@ def test_a_divergence_is_found_in_the_rows_that_are_trained_on():
     trainer = make(activation="relu")
     with pytest.raises(fastbp.DivergenceError, match="they reach 3e"):
         trainer.fit(spoilt, LABELS, epochs=2, validation_split=SPLIT)
+
+
+def test_data_that_a_callback_spoils_are_told():
+    class Spoil(fastbp.Callback):
+        def on_epoch_end(self, run):
+            data[parts()[1][0], 1] = np.nan
+
+    data = X.copy()
+    with pytest.raises(ValueError, match=rf"^X\[{parts()[1][0]}, 1\] is nan; .* the data were changed during fit"):
+        make().fit(data, LABELS, epochs=3, validation_split=SPLIT, callbacks=Spoil())
 
 
 def refused(said, error=ValueError, y=LABELS, **settings):
