@@ -20,6 +20,7 @@ from fastbp.training.history import History
 from fastbp.verification import verify
 
 if TYPE_CHECKING:
+    from fastbp import metrics as metrics
     from fastbp.activations.clipped import HardSigmoid, HardTanh, ReLU6, Softsign
     from fastbp.activations.custom import CustomActivation
     from fastbp.activations.exponential import CELU, ELU, SELU, Exponential, Softplus
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from fastbp.losses.margin import Focal, Hinge, SquaredHinge
     from fastbp.losses.quantile import Quantile
     from fastbp.losses.robust import AbsoluteError, Huber, LogCosh
+    from fastbp.metrics.custom import CustomMetric
     from fastbp.optimizers.adaptive import Adadelta, Adagrad
     from fastbp.optimizers.kin import LAMB, Adamax, AMSGrad, NAdam, RAdam
     from fastbp.optimizers.signs import IRpropMinus, Lion, Rprop
@@ -69,6 +71,7 @@ __all__ = [
     "CrossEntropy",
     "CustomActivation",
     "CustomLoss",
+    "CustomMetric",
     "DivergenceError",
     "Exponential",
     "ExponentialDecay",
@@ -118,7 +121,8 @@ __all__ = [
 # fmt: on
 
 # Imported when they are first asked for, so that scripts that do without start faster.
-_MODULES = {"Checkpoint": "fastbp.callbacks.checkpoint"} | _AVERAGES | _ACTIVATIONS | _BETWEEN | _LOSSES | _OPTIMIZERS | _SCHEDULES
+_OTHERS = {"Checkpoint": "fastbp.callbacks.checkpoint", "CustomMetric": "fastbp.metrics.custom", "metrics": "fastbp.metrics"}
+_MODULES = _OTHERS | _AVERAGES | _ACTIVATIONS | _BETWEEN | _LOSSES | _OPTIMIZERS | _SCHEDULES
 __getattr__ = later(globals(), _MODULES)
 
 

@@ -124,7 +124,8 @@ class Inference:
         for begin in range(0, rows.n_rows, _BATCHES * size):
             part = slice(begin, min(begin + _BATCHES * size, rows.n_rows))
             count = part.stop - begin
-            buffers.call.set({"data.sources": rows.unweighted_from(begin), "data.order": as_they_lie(count), "data.rows": count})
+            sources, order = rows.unweighted(part)
+            buffers.call.set({"data.sources": sources, "data.order": order, "data.rows": count})
             buffers.call.set({"results": results(part).reshape(-1), "steps": -(-count // size)})
             start(buffers.call, tasks)
             yield part

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
-import warnings
 from collections.abc import Iterable
 from os import PathLike
 from typing import Any
 
 from fastbp import layout
 from fastbp._fixed import Fixed
-from fastbp._names import flag, integer, lookup, real
+from fastbp._names import flag, integer, lookup
 from fastbp._random import as_seed
 from fastbp.averages import Average, as_average
 from fastbp.callbacks.base import Callback, check_callbacks
@@ -19,12 +17,12 @@ from fastbp.losses import Loss, as_loss
 from fastbp.mlp import MLP
 from fastbp.optimizers import Optimizer, as_optimizer
 from fastbp.processors.threads import check_threads
+from fastbp.training.calls import fit
 from fastbp.training.engine import Engine
-from fastbp.training.fitting import Fit
 from fastbp.training.guard import Guard
 from fastbp.training.held import Held
 from fastbp.training.history import History
-from fastbp.training.progress import check_progress
+from fastbp.training.measures import Metrics, evaluate
 from fastbp.training.run import Run
 from fastbp.training.single import SingleCalls
 
@@ -152,6 +150,9 @@ class Trainer(Fixed):
         *,
         epochs: int,
         validation_data: tuple[Any, ...] | None = None,
+        validation_split: float | None = None,
+        metrics: Metrics = (),
+        training_metrics: bool = False,
         sample_weight: Any = None,
         callbacks: Iterable[Callback] | Callback = (),
         progress: bool | str = "auto",
@@ -170,6 +171,14 @@ class Trainer(Fixed):
         epochs : int
         validation_data : (X, y) or (X, y, sample_weight), optional
             Evaluated after every epoch. Errors about it begin with its name.
+        validation_split : float, optional
+            In place of it a share of the rows, not trained on: drawn by the trainer's seed, the same in every ``fit`` on as many rows, of
+            each class in proportion. Nothing is copied.
+        metrics : sequence of str, fastbp.metrics.Metric or functions
+            What else is computed of the validation data after every epoch, into ``history.val_f1`` and so on: names of
+            `fastbp.metrics`, or ``metric(y_true, y_pred)``, as `CustomMetric` says.
+        training_metrics : bool, default False
+            Compute them of the training data, too, into ``history.f1``: a pass over all of it.
         sample_weight : array-like of shape (n,), optional
             Not negative. The loss of a batch of B rows is ``sum_i w_i l_i / (B * mean(w))``, with the mean over the whole set: whatever the
             batches, a row of weight 2 pulls as two rows do.
@@ -194,25 +203,11 @@ class Trainer(Fixed):
         RuntimeError
             While another call trains the model.
         """
-        run = self.run
-        rows = run.check(X, y, sample_weight, training=True)
-        validation = None if validation_data is None else run.check_validation(validation_data, X)
-        epochs = integer(epochs, "epochs", least=0)
-        listeners = check_callbacks(callbacks)
-        shown = check_progress(progress)
-        deadline = None if time_limit is None else time.perf_counter() + real(time_limit, "time_limit", exclusive=True)
-        raises = lookup(on_interrupt, {"return": False, "raise": True}, "on_interrupt")
-        with run.model.turns.use("fit"):
-            run.check_optimizer()
-            run.keep_output()
-            run.model.keep_names(X)
-            fit = Fit(run, self._engine, self._guard, rows, validation, listeners, shown, deadline, raises)
-            difference = run.recognise(rows)
-            if difference:
-                warnings.warn(f"the data are not those of the run that was resumed: {difference}", UserWarning, stacklevel=2)
-            fit.train(epochs)
-            run.resumed = False
-        return run.history
+        return fit(
+            self.run, self._engine, self._guard, X, y, sample_weight, check_callbacks(callbacks), epochs=epochs,
+            validation_data=validation_data, validation_split=validation_split, metrics=metrics, training_metrics=training_metrics,
+            progress=progress, time_limit=time_limit, on_interrupt=on_interrupt,
+        )  # fmt: skip
 
     def step(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Make one update on the rows of X, and return their loss before it: of these rows alone, with weights their weighted mean.
@@ -275,8 +270,8 @@ class Trainer(Fixed):
         trainer.__setstate__({"run": Run.read(path, check_threads(threads))})
         return trainer
 
-    def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> dict[str, float]:
-        """Loss over a data set and, for losses of classes, accuracy.
+    def evaluate(self, X: Any, y: Any, sample_weight: Any = None, metrics: Metrics = ()) -> dict[str, float]:
+        """Loss over a data set and, for losses of classes, accuracy; with `metrics`, as of `fit`, these.
 
         Returns
         -------
@@ -284,7 +279,7 @@ class Trainer(Fixed):
             ``"loss"``, and ``"accuracy"``: the share of rows whose largest output is the right one (cross_entropy), of outputs on the
             right side (binary_cross_entropy, hinge, squared_hinge, focal). None with ``missing_targets="ignore"``.
         """
-        return self.run.evaluate(X, y, sample_weight)
+        return evaluate(self.run, X, y, sample_weight, metrics)
 
     def __getstate__(self) -> dict[str, Any]:
         """The run: what computes is made anew for a copy of it."""

@@ -68,7 +68,7 @@ def test_only_what_is_asked_for_brings_in_other_activations_losses_and_optimizer
         "from fastbp.compiling import units\n"
         "ROOMS = {'activations': 'clipped exponential gated custom ascending', 'losses': 'robust quantile log_link margin custom',\n"
         "         'optimizers': 'adaptive kin signs', 'schedules': 'course decay joined', 'kernels': 'bare curves errors rules',\n"
-        "         'between': 'normalizations'}\n"
+        "         'between': 'normalizations', 'metrics': 'base numbers'}\n"
         "LATER = [f'fastbp.{room}.{name}' for room, names in ROOMS.items() for name in names.split()]\n"
         "def there(): return [name for name in LATER if name in sys.modules], [code for _, code in units.UNITS if code is not None]\n"
         "def train(activation, loss='cross_entropy', optimizer='adam', y=[1]):\n"

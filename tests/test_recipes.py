@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 import fastbp
-from fastbp import activations, losses, optimizers, schedules
+from fastbp import activations, losses, metrics, optimizers, schedules
 
 ROOT = Path(fastbp.__file__).parent.parent
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
 RECIPES = TEXT[TEXT.index("## To add an activation") : TEXT.index("## Rules")]
 TABLES = {
     activations: activations.ACTIVATIONS, losses: losses.LOSSES, optimizers: optimizers.OPTIMIZERS, schedules: schedules.SCHEDULES,
+    metrics: metrics.METRICS,
 }  # fmt: skip
 # Steps to an entry of a table: the file that each begins with, and all that is said of it.
 STEPS = re.findall(r"^\d\. `(fastbp/[\w/]+\.py)`(.*?)(?=^\d\.|^#|\Z)", RECIPES[: RECIPES.index("### A callback")], re.M | re.S)
@@ -23,6 +24,7 @@ ATTRIBUTES = {
     "fastbp/losses/robust.py": losses.Loss,
     "fastbp/optimizers/adam.py": optimizers.Optimizer,
     "fastbp/schedules/course.py": schedules.Schedule,
+    "fastbp/metrics/numbers.py": metrics.Metric,
 }
 
 
@@ -31,7 +33,7 @@ def module_of(file):
 
 
 def test_the_recipes_were_found():
-    assert len(STEPS) == 15 and len(RECIPES) > 2000
+    assert len(STEPS) == 17 and len(RECIPES) > 2000
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`([\w/]+\.(?:py|md))`", RECIPES))))
@@ -51,7 +53,7 @@ def test_every_table_of_a_recipe_is_in_its_file(file, told):
 def test_every_part_of_a_class_is_one(file):
     (told,) = [told for name, told in STEPS if name == file]
     parts = re.findall(r"`([a-z_]+)`", told)
-    needed = {"values", "lengths"} if file.startswith("fastbp/schedules/") else {"reference", "cases"}
+    needed = {"schedules": {"values", "lengths"}, "metrics": {"kinds", "check"}}.get(file.split("/")[1], {"reference", "cases"})
     assert needed <= set(parts) and all(hasattr(ATTRIBUTES[file], part) for part in parts)
 
 
@@ -77,6 +79,11 @@ def test_the_readme_names_everything(name):
 )
 def test_classes_that_users_build_are_exported(cls):
     assert getattr(fastbp, cls.__name__) is cls and cls.__name__ in fastbp.__all__
+
+
+@pytest.mark.parametrize("cls", [*metrics.METRICS.values(), metrics.CustomMetric], ids=lambda cls: cls.__name__)
+def test_metrics_are_exported_by_their_module(cls):
+    assert getattr(fastbp.metrics, cls.__name__) is cls and cls.__name__ in metrics.__all__
 
 
 @pytest.mark.parametrize("cls", losses.LOSSES.values(), ids=lambda cls: cls.__name__)

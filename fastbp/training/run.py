@@ -14,6 +14,7 @@ from fastbp.averages import Average, described_average
 from fastbp.data.frames import Names
 from fastbp.data.labels import ClassWeight, described, from_description
 from fastbp.data.rows import Rows, may_change
+from fastbp.data.split import split
 from fastbp.data.validation import check_inputs
 from fastbp.files import model_files, run_files
 from fastbp.losses import Loss, describe_loss, described_loss
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from fastbp.files.run_file import Stored
 
 # Before the words about an array of these.
-_VALIDATION = "validation_data: "
+_VALIDATION, _SPLIT = "validation_data: ", "validation_split: "
 
 PartT = TypeVar("PartT", bound=Part)
 
@@ -130,7 +131,25 @@ class Run:
         targets = self.targets.check(y, inputs.shape[0])
         return Rows(inputs, targets, self.targets.weights(targets, sample_weight, training=training))
 
-    def check_validation(self, given: Any, X: Any) -> Rows:
+    def check_sets(
+        self, X: Any, y: Any, sample_weight: Any, validation_data: Any, validation_split: float | None
+    ) -> tuple[Rows, Rows | None]:
+        """Training and validation data of a ``fit``."""
+        if validation_split is None:
+            rows = self.check(X, y, sample_weight, training=True)
+            return rows, None if validation_data is None else self._check_validation(validation_data, X)
+        if validation_data is not None:
+            raise ValueError("validation_split and validation_data are given; expected one of them")
+        every = self.check(X, y, sample_weight)
+        parts = split(validation_split, every.n_rows, self.targets.groups(every.targets), self.seed)
+        with _told_of(_SPLIT):
+            training, validation = (
+                every.choice(part, self.targets.weights_in(part, every.targets, sample_weight, training=number == 0))
+                for number, part in enumerate(parts)
+            )
+        return training, validation
+
+    def _check_validation(self, given: Any, X: Any) -> Rows:
         """The same for (X, y) or (X, y, sample_weight), beside training on `X`, whose names of columns it follows."""
         if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
             what = f"has {len(given)} entries" if isinstance(given, (tuple, list)) else f"is of type {type(given).__name__}"
@@ -142,7 +161,7 @@ class Run:
         """Raise ValueError where data that were in order are so no more: they are read where they lie, and others may write there."""
         with _told_of(after="; the data were changed during fit"):
             self._check_arrays(rows)
-            if validation is not None:
+            if validation is not None and not validation.reads_as(rows):
                 with _told_of(_VALIDATION):
                     self._check_arrays(validation)
 
@@ -152,7 +171,7 @@ class Run:
         if may_change(inputs):
             check_inputs(inputs, sizes[0], dtype)
         if targets is not None and may_change(targets):
-            self.targets.check_again(targets, rows.n_rows)
+            self.targets.check_again(targets, inputs.shape[0])
 
     def check_optimizer(self) -> None:
         """Raise ValueError or TypeError for a setting outside its range; the name of an optimizer becomes one."""

@@ -38,6 +38,7 @@ class Case:
     slow_disk: float = 0.0  # seconds that a file takes to reach the disk
     activation: str = "tanh"
     between: str = ""
+    metrics: bool = False  # on a share of the rows that is kept for validation, and on the others
 
     def __str__(self):
         return f"{self.optimizer}-{self.dtype}-{self.batch_size}-{self.every.replace(' ', '_')}-{self.seed}"
@@ -79,9 +80,15 @@ def shaped_cases(checkpoints):
     cases = []
     for seed, (between, dtype, batch_size) in enumerate(product(["batch", "layer"], ["float32", "float64"], [RAGGED, 20])):
         optimizer, epochs = ("lamb_clipped", "nadam_one_cycle")[seed % 2], _epochs("3 steps", batch_size, checkpoints)
-        given = (optimizer, dtype, batch_size, "squared_error", True, True, "3 steps", 1, epochs, 6, 2000 + seed)
+        given = (optimizer, dtype, batch_size, "squared_error", True, True, "3 steps", 1, epochs, 6, 3000 + seed)
         cases.append(Case(*given, activation="gelu", between=between))
     return cases
+
+
+def measured_cases(checkpoints):
+    """With metrics, and a part of the rows for validation."""
+    epochs = _epochs("3 steps", RAGGED, checkpoints)
+    return [Case("adam", "float32", RAGGED, "cross_entropy", False, True, "3 steps", 1, epochs, 6, 2000, metrics=True)]
 
 
 def _epochs(every, batch_size, checkpoints):
@@ -150,7 +157,8 @@ def _begin(case, threads):
 def _fit(trainer, case, callbacks):
     y = _DATA.get(case.loss, TARGETS)
     validation = (X[:20], y[:20]) if case.validation else None
-    trainer.fit(X, y, epochs=case.epochs - trainer.epoch, validation_data=validation, callbacks=callbacks)
+    measured = {"validation_split": 0.3, "metrics": ["f1", "log_loss"], "training_metrics": True} if case.metrics else {}
+    trainer.fit(X, y, epochs=case.epochs - trainer.epoch, validation_data=validation, callbacks=callbacks, **measured)
 
 
 def _checkpoint(path, case):
