@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from fastbp.schedules.course import Cosine, CosLog4, FlatCosine, OneCycle
     from fastbp.schedules.decay import CosineRestarts, ExponentialDecay, InverseScaling, MultiStep, PolynomialDecay, StepDecay
     from fastbp.schedules.joined import Sequence, Warmup
+    from fastbp.schedules.plateau import Plateau
 
 __version__ = "0.1.0"
 
@@ -89,6 +90,7 @@ __all__ = [
     "MultiStep",
     "NAdam",
     "OneCycle",
+    "Plateau",
     "Poisson",
     "PolynomialDecay",
     "Quantile",

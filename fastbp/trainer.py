@@ -206,9 +206,9 @@ class Trainer(Fixed):
         raises = lookup(on_interrupt, {"return": False, "raise": True}, "on_interrupt")
         with run.model.turns.use("fit"):
             run.check_optimizer()
+            fit = Fit(run, self._engine, self._guard, rows, validation, listeners, shown, deadline, raises)
             run.keep_output()
             run.model.keep_names(X)
-            fit = Fit(run, self._engine, self._guard, rows, validation, listeners, shown, deadline, raises)
             difference = run.recognise(rows)
             if difference:
                 warnings.warn(f"the data are not those of the run that was resumed: {difference}", UserWarning, stacklevel=2)

@@ -27,6 +27,7 @@ from fastbp.training.memory import Memory
 from fastbp.training.parameters import Parameters
 from fastbp.training.part import Part, State
 from fastbp.training.plan import Planned
+from fastbp.training.plateaus import Plateaus
 from fastbp.training.position import Position
 from fastbp.training.targets import Targets
 
@@ -78,6 +79,7 @@ class Run:
         self.plan = self.declare("plan", Planned())
         self.position = self.declare("epoch", Position())
         self.history = self.declare("history", History())
+        self.plateaus = self.declare("plateaus", Plateaus(self.plan, self.history))
         self.data = self.declare("data", Fingerprint())
         self.listeners = self.declare("callbacks", Listeners())
 
@@ -173,9 +175,18 @@ class Run:
 
     def scores(self, rows: Rows) -> dict[str, float]:
         """The same over a data set that has been checked."""
-        answers = 0 if self.targets.may_miss else self.loss.answers(self.model.layer_sizes[-1])
+        answers = self._answers
         loss, accuracy = self.model.inference.score(rows, self.objective, max(1, answers), self.threads)
         return {"loss": loss, "accuracy": accuracy} if answers else {"loss": loss}
+
+    @property
+    def _answers(self) -> int:
+        """Right answers that a row may have; 0 where they are not counted."""
+        return 0 if self.targets.may_miss else self.loss.answers(self.model.layer_sizes[-1])
+
+    def metrics(self, *, validated: bool) -> list[str]:
+        """What the history will have of each epoch beside times."""
+        return ["loss", *(["val_loss", *(["val_accuracy"] if self._answers else [])] if validated else [])]
 
     @property
     def follows_plan(self) -> bool:
@@ -233,6 +244,7 @@ class Run:
         for name, part in self.parts.items():
             if name in states:
                 part.load_state(states[name])
+        self.plateaus.follow(self.epoch)
         self.averages.show(self.steps)
         self.resumed = True
 

@@ -20,7 +20,7 @@ _NUMBERED = re.compile(r"run-\d{9}\.safetensors")
 
 
 def cases(whole):
-    return mixed_cases(checkpoints=100)[: _RUNS[whole]] + scheduled_cases(checkpoints=100)[: None if whole else 1]
+    return mixed_cases(checkpoints=100)[: _RUNS[whole]] + scheduled_cases(checkpoints=100)[: None if whole else 2]
 
 
 def test_killed_while_it_trains(case, server, tmp_path, tally, whole):
