@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from fastbp.schedules.decay import CosineRestarts, ExponentialDecay, InverseScaling, MultiStep, PolynomialDecay, StepDecay
     from fastbp.schedules.joined import Sequence, Warmup
     from fastbp.schedules.plateau import Plateau
+    from fastbp.training.range_test import RangeTest
 
 __version__ = "0.1.0"
 
@@ -96,6 +97,7 @@ __all__ = [
     "Quantile",
     "RAdam",
     "RMSprop",
+    "RangeTest",
     "ReLU",
     "ReLU6",
     "Rprop",
@@ -116,7 +118,8 @@ __all__ = [
 # fmt: on
 
 # Imported when they are first asked for, so that scripts that do without start faster.
-_MODULES = {"Checkpoint": "fastbp.callbacks.checkpoint"} | _AVERAGES | _ACTIVATIONS | _LOSSES | _OPTIMIZERS | _SCHEDULES
+_MODULES = {"Checkpoint": "fastbp.callbacks.checkpoint", "RangeTest": "fastbp.training.range_test"}
+_MODULES |= _AVERAGES | _ACTIVATIONS | _LOSSES | _OPTIMIZERS | _SCHEDULES
 __getattr__ = later(globals(), _MODULES)
 
 

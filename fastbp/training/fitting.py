@@ -56,7 +56,7 @@ class Fit:
         self._rows, self._validation = rows, validation
         self._listeners = sorted(listeners, key=lambda listener: listener.after_others)
         self._shown, self._deadline = shown, deadline
-        self._batch = min((run.batch_size or rows.n_rows) * run.accumulate, rows.n_rows)
+        self._batch = run.rows_of_step(rows.n_rows)
         run.plateaus.check(run.optimizer, run.metrics(validated=validation is not None))
         self._notes = Notes(run.parts)
         self._heard = False  # callbacks have been called since the data were looked at

@@ -167,6 +167,10 @@ class Run:
         self.optimizer.limits(self.model.network.layers, self.model.dtype)
         self._checked = self.optimizer, dict(vars(self.optimizer))
 
+    def rows_of_step(self, n_rows: int) -> int:
+        """Rows of an update, out of so many; the last of an epoch may have less."""
+        return min((self.batch_size or n_rows) * self.accumulate, n_rows)
+
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> dict[str, float]:
         """Loss and accuracy over a data set, as `Trainer.evaluate`."""
         rows = self.check(X, y, sample_weight)
