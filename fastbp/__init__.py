@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from fastbp.schedules.course import Cosine, CosLog4, FlatCosine, OneCycle
     from fastbp.schedules.decay import CosineRestarts, ExponentialDecay, InverseScaling, MultiStep, PolynomialDecay, StepDecay
     from fastbp.schedules.joined import Sequence, Warmup
+    from fastbp.schedules.plateau import Plateau
+    from fastbp.training.range_test import RangeTest
 
 __version__ = "0.1.0"
 
@@ -96,11 +98,13 @@ __all__ = [
     "MultiStep",
     "NAdam",
     "OneCycle",
+    "Plateau",
     "Poisson",
     "PolynomialDecay",
     "Quantile",
     "RAdam",
     "RMSprop",
+    "RangeTest",
     "ReLU",
     "ReLU6",
     "Rprop",
@@ -122,6 +126,7 @@ __all__ = [
 
 # Imported when they are first asked for, so that scripts that do without start faster.
 _OTHERS = {"Checkpoint": "fastbp.callbacks.checkpoint", "CustomMetric": "fastbp.metrics.custom", "metrics": "fastbp.metrics"}
+_OTHERS |= {"RangeTest": "fastbp.training.range_test"}
 _MODULES = _OTHERS | _AVERAGES | _ACTIVATIONS | _BETWEEN | _LOSSES | _OPTIMIZERS | _SCHEDULES
 __getattr__ = later(globals(), _MODULES)
 

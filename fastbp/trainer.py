@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastbp import layout
-from fastbp._fixed import Fixed
 from fastbp._names import flag, integer, lookup
 from fastbp._random import as_seed
+from fastbp._table import attribute
 from fastbp.averages import Average, as_average
 from fastbp.callbacks.base import Callback, check_callbacks
-from fastbp.data.labels import ClassWeight, check_class_weight
+from fastbp.data.labels import check_class_weight
 from fastbp.losses import Loss, as_loss
 from fastbp.mlp import MLP
 from fastbp.optimizers import Optimizer, as_optimizer
@@ -20,18 +20,17 @@ from fastbp.processors.threads import check_threads
 from fastbp.training.calls import fit
 from fastbp.training.engine import Engine
 from fastbp.training.guard import Guard
-from fastbp.training.held import Held
+from fastbp.training.held import HeldByRun, check_batch_size
 from fastbp.training.history import History
 from fastbp.training.measures import Metrics, evaluate
 from fastbp.training.run import Run
 from fastbp.training.single import SingleCalls
 
+if TYPE_CHECKING:
+    from fastbp.training.range_test import RangeTest
 
-def _batch_size(given: object) -> int | None:
-    return None if given is None else integer(given, "batch_size", least=1)
 
-
-class Trainer(Fixed):
+class Trainer(HeldByRun):
     """Trains an `MLP` by back-propagation.
 
     Parameters
@@ -85,24 +84,6 @@ class Trainer(Fixed):
 
     _called, _parts = "trainer", ("optimizer", "model")
 
-    run: Run
-
-    loss = Held[Loss]()
-    optimizer = Held[Optimizer](as_optimizer)
-    batch_size = Held[int | None](_batch_size)
-    shuffle = Held[bool](lambda given: flag(given, "shuffle"))
-    seed = Held[int](as_seed)
-    threads = Held[int | None](check_threads)
-    precision = Held[str]()
-    missing_targets = Held[str]()
-    class_weight = Held[ClassWeight]()
-    average = Held[Average | None]()
-    accumulate = Held[int]()
-    model = Held[MLP]()
-    history = Held[History]()
-    epoch = Held[int]()
-    steps = Held[int]()
-
     def __init__(
         self,
         model: MLP,
@@ -125,7 +106,7 @@ class Trainer(Fixed):
             model,
             as_loss(loss),
             as_optimizer(optimizer),
-            batch_size=_batch_size(batch_size),
+            batch_size=check_batch_size(batch_size),
             shuffle=flag(shuffle, "shuffle"),
             seed=as_seed(seed),
             threads=check_threads(threads),
@@ -229,6 +210,22 @@ class Trainer(Fixed):
         loss, gradient = self._single.loss_and_gradient(X, y, sample_weight)
         found = layout.views(gradient, self.model.network.table)
         return loss, *(arrays for name, arrays in found.items() if not name.startswith("running"))
+
+    def learning_rate_range_test(
+        self, X: Any, y: Any, *, lowest: float = 1e-7, highest: float = 10.0, steps: int = 100, sample_weight: Any = None
+    ) -> RangeTest:
+        """Train a copy for up to `steps` steps, with a learning rate that grows from `lowest` to `highest` by the same factor each time.
+
+        It ends where the loss explodes. Nothing of the trainer changes; while it lasts model and optimizer take twice their memory. Other
+        schedules follow its steps. Data and errors are as of `fit`; also refused are rprop and irprop_minus, whose steps find their size.
+
+        Returns
+        -------
+        RangeTest
+            `learning_rates`, `losses`, `smoothed`, `suggestion`, and `plot`. It says how the suggestion is found.
+        """
+        found: RangeTest = attribute("fastbp.training.range_test", "range_test")(self.run, X, y, lowest, highest, steps, sample_weight)
+        return found
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write all that training is to a file, in one piece or not at all: `resume` goes on from there to the last bit.

@@ -31,9 +31,9 @@ def fit(
     raises = lookup(on_interrupt, {"return": False, "raise": True}, "on_interrupt")
     with run.model.turns.use("fit"):
         run.check_optimizer()
+        whole = Fit(run, engine, guard, rows, measures, listeners, shown, deadline, raises)
         run.keep_output()
         run.model.keep_names(X)
-        whole = Fit(run, engine, guard, rows, measures, listeners, shown, deadline, raises)
         difference = run.recognise(rows)
         if difference:
             # Told where the user called the trainer.

@@ -57,7 +57,8 @@ class Fit:
         self._rows, self._measures = rows, measures
         self._listeners = sorted(listeners, key=lambda listener: listener.after_others)
         self._shown, self._deadline = shown, deadline
-        self._batch = min((run.batch_size or rows.n_rows) * run.accumulate, rows.n_rows)
+        self._batch = run.rows_of_step(rows.n_rows)
+        run.plateaus.check(run.settings, measures.names)
         self._notes = Notes(run.parts)
         self._heard = False  # callbacks have been called since the data were looked at
         self._interrupt = Interrupt(run.model.turns, raises)
@@ -104,6 +105,7 @@ class Fit:
         per_epoch = -(-self._rows.n_rows // self._batch)
         under_way = current.done if current is not None and current.rows == self._rows.n_rows else 0
         run.plan.begin(run.memory.steps, epochs * per_epoch - under_way, per_epoch, resumed=run.resumed)
+        run.plateaus.begin(run.settings, run.epoch)
 
     def _train_until(self, last: int) -> str:
         run, reason = self._run, None
@@ -111,7 +113,7 @@ class Fit:
         while run.epoch < last and reason is None:
             reason = self._reason_to_stop()
             if reason is None and self._batch == self._rows.n_rows and run.position.current is None and not watched:
-                self._repeat_step(last - run.epoch)
+                self._repeat_step(min(last - run.epoch, run.plateaus.soonest(run.epoch)))
             elif reason is None:
                 reason = self._advance()
         if not run.is_finite():
@@ -156,6 +158,7 @@ class Fit:
             self._engine.let_go()
             position.epoch += 1
             self._run.history.add(loss, validation, epoch.seconds, epoch.rows, training)
+            self._run.plateaus.follow(position.epoch)
         self._bar.epoch(position.epoch, loss, validation, training)
 
     def _look(self) -> list[Seen | None]:
@@ -180,6 +183,7 @@ class Fit:
             for loss in means.tolist():
                 run.history.add(loss, {}, seconds / losses.size, n_rows)
             run.position.epoch += losses.size
+            run.plateaus.follow(run.epoch)
         if not (self._guard.losses_are_well(losses) and self._guard.weights_are_well()):
             raise self._divergence()
         self._bar.advance(losses.size * n_rows)
@@ -193,6 +197,8 @@ class Fit:
         changed = run.optimizer != self._notes.optimizer(run.steps)[0]
         if changed:
             run.check_optimizer()
+            run.plateaus.check(run.settings, self._measures.names)
+            run.plateaus.begin(run.settings, run.epoch)
         if changed or run.listeners.have_state:
             self._take_note()
 
@@ -243,6 +249,7 @@ class Fit:
             self._leave_complete(epochs)
             run.history.truncate(len(run.history) - (epochs - run.epoch))
             self._notes.restore(run.epoch, run.steps)
+            run.plateaus.follow(run.epoch)
             error = explained(run, self._engine, self._rows, self._epoch().next_rows()) if repeated else changed(run, steps, layers)
             if repeated:
                 self._guard.go_back()
@@ -263,6 +270,7 @@ class Fit:
         losses: list[Array] = []
         while run.steps < last:
             self._leave_complete(epochs)
+            run.plateaus.follow(run.epoch)
             epoch = self._epoch()
             run.optimizer, changed = self._notes.optimizer(run.steps)
             end = last if changed is None else min(last, changed)

@@ -37,6 +37,15 @@ class Measures:
         """Whether there is something to evaluate."""
         return self.validation is not None or self._training is not None
 
+    @property
+    def names(self) -> list[str]:
+        """What the history will have of each epoch beside times."""
+        found = ["loss", *(self._metrics if self._training is not None else ())]
+        if self.validation is not None:
+            scores = ["loss", *(["accuracy"] if self._run.answers else []), *self._metrics]
+            found += [f"val_{name}" for name in dict.fromkeys(scores)]
+        return found
+
     def look(self) -> list[Seen | None]:
         """What the model as it is now gives for each set: nothing of the user's is called."""
         return [None if rows is None else self._look_at(rows) for rows in (self.validation, self._training)]

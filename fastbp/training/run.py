@@ -28,6 +28,7 @@ from fastbp.training.memory import Memory
 from fastbp.training.parameters import Parameters
 from fastbp.training.part import Part, State
 from fastbp.training.plan import Planned
+from fastbp.training.plateaus import Plateaus
 from fastbp.training.position import Position
 from fastbp.training.targets import Targets
 
@@ -79,6 +80,7 @@ class Run:
         self.plan = self.declare("plan", Planned())
         self.position = self.declare("epoch", Position())
         self.history = self.declare("history", History())
+        self.plateaus = self.declare("plateaus", Plateaus(self.plan, self.history))
         self.data = self.declare("data", Fingerprint())
         self.listeners = self.declare("callbacks", Listeners())
 
@@ -184,6 +186,10 @@ class Run:
         self.optimizer.limits(self.model.network.layers, self.model.dtype)
         self._checked = self.optimizer, dict(vars(self.optimizer))
 
+    def rows_of_step(self, n_rows: int) -> int:
+        """Rows of an update, out of so many; the last of an epoch may have less."""
+        return min((self.batch_size or n_rows) * self.accumulate, n_rows)
+
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> dict[str, float]:
         """Loss and accuracy over a data set, as `Trainer.evaluate`."""
         rows = self.check(X, y, sample_weight)
@@ -192,9 +198,19 @@ class Run:
 
     def scores(self, rows: Rows) -> dict[str, float]:
         """The same over a data set that has been checked."""
-        answers = 0 if self.targets.may_miss else self.loss.answers(self.model.layer_sizes[-1])
+        answers = self.answers
         loss, accuracy = self.model.inference.score(rows, self.objective, max(1, answers), self.threads)
         return {"loss": loss, "accuracy": accuracy} if answers else {"loss": loss}
+
+    @property
+    def answers(self) -> int:
+        """Right answers that a row may have; 0 where they are not counted."""
+        return 0 if self.targets.may_miss else self.loss.answers(self.model.layer_sizes[-1])
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What may change from step to step, by its names."""
+        return vars(self.optimizer) | {"dropout": self.model.between.dropout}
 
     @property
     def follows_plan(self) -> bool:
@@ -252,6 +268,7 @@ class Run:
         for name, part in self.parts.items():
             if name in states:
                 part.load_state(states[name])
+        self.plateaus.follow(self.epoch)
         self.averages.show(self.steps)
         self.resumed = True
 

@@ -60,8 +60,8 @@ def mixed_cases(checkpoints):
 
 
 def scheduled_cases(checkpoints):
-    """NAdam in one cycle with gelu and huber; then each other optimizer with a schedule, with another loss and activation in turn."""
-    names = ["nadam_one_cycle", *(name for name in SCHEDULED if name != "nadam_one_cycle")]
+    """NAdam in one cycle, Adam by what validation says; then each other optimizer with a schedule, loss and activation in turn."""
+    names = [*dict.fromkeys(["nadam_one_cycle", "adam_plateau", *SCHEDULED])]
     assert {SCHEDULED[name]().name for name in names} == {*ALL}
     kinds = [("huber", "gelu"), ("log_cosh", "tanh"), ("focal", "silu"), ("cross_entropy", "mish"), ("absolute_error", "gelu")]
     cases = []
@@ -70,7 +70,7 @@ def scheduled_cases(checkpoints):
         batch_size = None if "prop" in name and "rms" not in name else RAGGED
         every = "3 steps"
         epochs = _epochs(every, batch_size, checkpoints)
-        given = (name, "float32", batch_size, loss, False, True, every, 1, epochs, 6, 1000 + seed)
+        given = (name, "float32", batch_size, loss, name == "adam_plateau", True, every, 1, epochs, 6, 1000 + seed)
         cases.append(Case(*given, activation=activation))
     return cases
 

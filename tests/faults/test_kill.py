@@ -20,7 +20,7 @@ _NUMBERED = re.compile(r"run-\d{9}\.safetensors")
 
 
 def cases(whole):
-    others = scheduled_cases(checkpoints=100)[: None if whole else 1] + shaped_cases(checkpoints=100)[:: 1 if whole else 5]
+    others = scheduled_cases(checkpoints=100)[: None if whole else 2] + shaped_cases(checkpoints=100)[:: 1 if whole else 5]
     return mixed_cases(checkpoints=100)[: _RUNS[whole]] + others + measured_cases(100)
 
 
