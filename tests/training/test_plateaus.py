@@ -241,11 +241,11 @@ def test_a_state_of_settings_and_epochs():
     part = Plateaus(plan, history)
     assert part.state() == {"schedules": [], "begins": []} and part.soonest(0) > 1 << 60
     history.loss[:] = [3.0, 3.0, 3.0, 3.0, 3.0]
-    part.begin(fastbp.SGD(EACH, weight_decay=fastbp.Warmup(BY_LOSS)), 2)
+    part.begin(vars(fastbp.SGD(EACH, weight_decay=fastbp.Warmup(BY_LOSS))), 2)
     assert plan.now == Plan(reductions=((EACH, 0), (BY_LOSS, 0)))
     part.follow(4)
     assert plan.now.reductions == ((EACH, 1), (BY_LOSS, 0)) and part.soonest(4) == 1
-    part.begin(fastbp.SGD(BY_LOSS), 4)
+    part.begin(vars(fastbp.SGD(BY_LOSS)), 4)
     part.follow(3)
     assert plan.now.reductions == ((EACH, 0), (BY_LOSS, 0))
     state = json.loads(json.dumps(part.state()))
@@ -262,10 +262,10 @@ def test_one_that_went_with_the_epochs_taken_back_begins_anew_when_it_comes_agai
     part = Plateaus(plan, history)
     kept = part.keep()
     history.loss[:] = [3.0] * 9
-    part.begin(fastbp.SGD(EACH), 2)
+    part.begin(vars(fastbp.SGD(EACH)), 2)
     part.follow(6)
     part.restore(kept)
-    part.begin(fastbp.SGD(EACH), 8)
+    part.begin(vars(fastbp.SGD(EACH)), 8)
     part.follow(9)
     assert plan.now.reductions == ((EACH, 0),)
 
