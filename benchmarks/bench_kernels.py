@@ -64,7 +64,7 @@ def prepared(net):
     inputs, labels = seeded(rows, sizes[0], max(sizes[-1], 2))
     # Sources are addresses; the arrays themselves live in the cache of `seeded`.
     sources = Rows(inputs, of.loss.check_targets(labels, rows, sizes[-1], dtype)).sources
-    data = Data(sources, np.arange(rows), rows, 0)
+    data = Data(sources, np.arange(rows), rows, 0, np.arange(1), np.zeros(1, dtype), np.zeros(1, dtype))
     slots = np.zeros(of.optimizer.n_slots * network.parameters.size, dtype)
     rates = of.optimizer.rates(0, 1, dtype, np.ones(0))
     rule, limits = no_update(rates, np.zeros(0, dtype))

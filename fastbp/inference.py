@@ -147,7 +147,7 @@ class Inference:
         workspace = layout.workspace(self._network, rows, target_width, tasks, training=False)
         nothing = np.zeros((1, RATES), dtype)
         # A row's loss is its own, whatever the batch it comes in.
-        data = Data(np.zeros((3, 4), np.int64), as_they_lie(1), 1, mean_over=1)
+        data = Data(np.zeros((3, 4), np.int64), as_they_lie(1), 1, 1, as_they_lie(1), nothing[0], nothing[0])
         rule, limits = no_update(nothing, nothing[0])
         shaping = Shaping(nothing[0], nothing[0], 0, 0)
         call = Call(PREDICT, self._network, workspace, data, rule, limits, self._nothing, shaping, 0, 1, nothing[0], 1)

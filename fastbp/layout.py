@@ -12,6 +12,7 @@ from fastbp.activations import Activation
 from fastbp.between import PLAIN, Between
 from fastbp.kernels.arguments import (
     ACTIVATION,
+    N_IN,
     N_OUT,
     NORM,
     ROWS_OUT,
@@ -165,6 +166,12 @@ def shaping(network: Network, held: Workspace) -> Shaping:
         return Shaping(held.row_losses, held.row_losses, 0, 0)
     n_statistics = 3 * int(last[UNITS_OUT] + last[N_OUT]) + network.layers * held.capacity + lanes
     return Shaping(aligned_zeros(2 * held.few, dtype), aligned_zeros(n_statistics, dtype), 0, 0)
+
+
+def spare(network: Network, held: Workspace) -> Array:
+    """Room for the inputs, targets and weights of as many rows as a workspace has."""
+    dtype, n_in = network.parameters.dtype, int(network.table[0, N_IN])
+    return aligned_zeros(held.capacity * (n_in + 1) + FEW * _padded(n_in, dtype) + held.targets.size, dtype)
 
 
 def has_room(held: Workspace, rows: int, target_width: int, tasks: int) -> bool:

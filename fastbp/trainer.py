@@ -23,6 +23,7 @@ from fastbp.training.guard import Guard
 from fastbp.training.held import HeldByRun, check_batch_size
 from fastbp.training.history import History
 from fastbp.training.measures import Metrics, evaluate
+from fastbp.training.mixup import check_mixup
 from fastbp.training.run import Run
 from fastbp.training.single import SingleCalls
 
@@ -59,6 +60,8 @@ class Trainer(HeldByRun):
         An average of the weights over the steps. The model has it for validation and when ``fit`` has ended; training goes on without it.
     accumulate : int, default 1
         An update after so many batches, by the mean of their gradients: as of one batch as large.
+    mixup : float, default 0
+        In ``fit`` each row is mixed with a random other one, targets, too, by shares of the distribution Beta(mixup, mixup).
 
     Attributes
     ----------
@@ -99,6 +102,7 @@ class Trainer(HeldByRun):
         class_weight: dict[Any, float] | str | None = None,
         average: str | Average | None = None,
         accumulate: int = 1,
+        mixup: float = 0.0,
     ) -> None:
         if not isinstance(model, MLP):
             raise TypeError(f"model is of type {type(model).__name__}; expected an MLP")
@@ -115,6 +119,7 @@ class Trainer(HeldByRun):
             class_weight=check_class_weight(class_weight),
             average=as_average(average),
             accumulate=integer(accumulate, "accumulate", least=1),
+            mixup=check_mixup(mixup, as_loss(loss)),
         )
         run.take_output()
         self._begin(run)

@@ -67,7 +67,7 @@ def test_only_what_is_asked_for_brings_in_other_activations_losses_and_optimizer
         "import fastbp\n"
         "from fastbp.compiling import units\n"
         "ROOMS = {'activations': 'clipped exponential gated custom ascending', 'losses': 'robust quantile log_link margin custom',\n"
-        "         'optimizers': 'adaptive kin signs', 'schedules': 'course decay joined plateau', 'kernels': 'bare curves errors rules',\n"
+        "         'optimizers': 'adaptive kin signs', 'schedules': 'course decay joined plateau', 'kernels': 'bare curves errors mix rules',\n"
         "         'training': 'range_test', 'between': 'normalizations', 'metrics': 'base numbers'}\n"
         "LATER = [f'fastbp.{room}.{name}' for room, names in ROOMS.items() for name in names.split()]\n"
         "def there(): return [name for name in LATER if name in sys.modules], [code for _, code in units.UNITS if code is not None]\n"

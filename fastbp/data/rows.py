@@ -44,6 +44,12 @@ class Rows:
         assert inputs is not None
         return Rows(inputs, targets, weights, chosen)
 
+    def with_targets(self, targets: Array) -> Rows:
+        """The same rows with other targets."""
+        inputs, _, weights = self._arrays
+        assert inputs is not None
+        return Rows(inputs, targets, weights, self.chosen)
+
     @property
     def targets(self) -> Array:
         """The targets of all rows of the arrays, of shape (n, target_width), as they are read."""

@@ -65,6 +65,9 @@ class Data(NamedTuple):
     order: Any  # (rows,) int64
     rows: int  # in the order
     mean_over: int  # rows whose losses, by their weights, are divided by so many; 0: by as many as a batch has
+    partners: Any  # (rows,) int64: which row each is mixed with, and its own share; both are read where rows are mixed
+    shares: Any  # (rows,) flat
+    spare: Any  # flat: room for the inputs, targets and weights of partners
 
 
 class Objective(NamedTuple):
@@ -135,7 +138,7 @@ class Call(NamedTuple):
 
 
 #: The arrays of records that hold int64; the others hold the element type of the network.
-INTEGERS = {"table", "sources", "order", "team", "units"}
+INTEGERS = {"table", "sources", "order", "partners", "team", "units"}
 #: The arrays with rows, and how long these are.
 ROW_LENGTHS = {"table": COLUMNS_OF_TABLE, "sources": COLUMNS_OF_SOURCES, "rates": RATES, "layer_settings": LAYER_SETTINGS}
 

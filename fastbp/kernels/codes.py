@@ -25,6 +25,8 @@ DROPOUT, EPSILON, MOMENTUM_OF_MEANS, INPUT_DROPOUT, INPUT_NOISE = range(2, 7)
 
 #: Kinds of parameters of a layer: weights, biases, and where it is normalised scales and shifts.
 PARTS = 4
+#: The variant of GATHER that mixes each row with another.
+MIXED = 1
 #: What a layer's logits are normalised over.
 NORMALIZATIONS = NO_NORM, BATCH_NORM, LAYER_NORM = range(3)
 

@@ -31,6 +31,12 @@ def gather_batch(data: Data, workspace: Workspace, batch: Batch, panels: Span, i
 
     Of a few rows the inputs are those of the task's share.
     """
+    gather_rows(data, workspace, batch, panels, inputs, targets, task)
+
+
+@scalar
+def gather_rows(data: Data, workspace: Workspace, batch: Batch, panels: Span, inputs: Span, targets: int, task: Task) -> None:
+    """What `gather_batch` does, as a part of other units."""
     values, panel_rows, columns = workspace.activations, panel_rows_of(workspace), data.sources[INPUTS, COLUMNS]
     scratch = Matrix(workspace.scratch, task.scratch_at, _COLUMNS_AT_ONCE)
     if batch.rows <= FEW:
@@ -43,7 +49,7 @@ def gather_batch(data: Data, workspace: Workspace, batch: Batch, panels: Span, i
         gather(data, INPUTS, batch, some, inputs, Matrix(values, 0, panel_rows), scratch)
     if targets:
         gather(data, TARGETS, batch, panels, Span(0, data.sources[TARGETS, COLUMNS]), Matrix(workspace.targets, 0, panel_rows), scratch)
-        gather_weights(data, workspace, batch, panels)
+        gather_weights_to(data, workspace, batch, panels, workspace.row_weights, 0)
 
 
 @scalar
@@ -103,19 +109,18 @@ def _scatter(source: Any, order: Any, places: Span, dtype: Any, out: Matrix) -> 
 
 
 @scalar
-def gather_weights(data: Data, workspace: Workspace, batch: Batch, panels: Span) -> None:
+def gather_weights_to(data: Data, workspace: Workspace, batch: Batch, panels: Span, shares: Any, at: int) -> None:
     """What each row's loss is multiplied with, ``weight / mean_over``, for some panels. `mean_over` 0 stands for the rows of the batch.
 
     The weights of a data set have mean 1, so that over an epoch a row of weight 2 counts as two rows, whatever the batches.
     """
-    source, shares, panel_rows = data.sources[WEIGHTS], workspace.row_weights, panel_rows_of(workspace)
-    one = type(shares[0])(1)
+    source, panel_rows, one = data.sources[WEIGHTS], panel_rows_of(workspace), type(shares[0])(1)
     rows = type(one)(data.mean_over if data.mean_over > 0 else batch.rows)
     begin, end = panels.begin * panel_rows, min(panels.end * panel_rows, batch.rows)
     if source[ADDRESS] == 0:
         share = one / rows
         for r in range(begin, end):
-            shares[r] = share
+            shares[at + r] = share
         return
     for r in range(begin, end):
-        shares[r] = read_weight(source, data.order[batch.order_begin + r], one) / rows
+        shares[at + r] = read_weight(source, data.order[batch.order_begin + r], one) / rows

@@ -36,8 +36,8 @@ def prepared(call: Call) -> Prepared:
         return made
 
 
-def units_for(network: Network, loss: int, rule: int, apart: int) -> Array:
+def units_for(network: Network, loss: int, rule: int, apart: int, mixed: bool = False) -> Array:
     """The compiled kernels of such a call, likewise, when one has been prepared."""
     with loading:
-        units: Array = programs().units_for(network, loss, rule, apart)
+        units: Array = programs().units_for(network, loss, rule, apart, mixed)
         return units

@@ -1,6 +1,6 @@
 """The error of the output nodes: the value of the loss, and its gradient with respect to the output layer's logits z.
 
-Formulas per row, with weights w (``gather_weights``), K outputs, predictions p = act(z) and targets t:
+Formulas per row, with weights w (``gather_weights_to``), K outputs, predictions p = act(z) and targets t:
 
 squared_error          w / K * sum_k (p_k - t_k)**2
 cross_entropy          -w * sum_k t_k log softmax(z)_k

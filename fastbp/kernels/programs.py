@@ -24,7 +24,9 @@ from fastbp.kernels.codes import (
     DERIVE,
     ERROR,
     FORWARD,
+    GATHER,
     MASKED,
+    MIXED,
     NO_LOSS,
     NO_UPDATE,
     OWN_ACTIVATIONS,
@@ -58,13 +60,15 @@ def prepared(call: Call) -> Prepared:
     return Prepared(call._replace(workspace=call.workspace._replace(units=units)))
 
 
-def units_for(network: Network, loss: int, rule: int, apart: int) -> Array:
+def units_for(network: Network, loss: int, rule: int, apart: int, mixed: bool = False) -> Array:
     """The addresses of the compiled kernels for a network's activations, a loss and a rule, by their codes, once a call is prepared."""
     dtype, activations, shaped = network.parameters.dtype, network.table[:, ACTIVATION].tolist(), int(network.table[0, SHAPED])
-    asked = dtype, *activations, loss, rule, apart, shaped
+    asked = dtype, *activations, loss, rule, apart, shaped, mixed
     if asked not in _addresses:
-        load_variants(activations, loss, rule, shaped)
+        load_variants(activations, loss, rule, shaped, mixed)
         kinds, codes = _kinds[dtype], {ERROR: loss, UPDATE: rule, UPDATE_ROWS: rule}
+        if mixed:
+            codes[GATHER] = MIXED
         left_out = set() if apart else {APART}
         if shaped:
             codes |= {FORWARD: BARE, DELTA: BARE}
@@ -77,7 +81,7 @@ def units_for(network: Network, loss: int, rule: int, apart: int) -> Array:
     return _addresses[asked]
 
 
-def load_variants(activations: list[int], loss: int = NO_LOSS, rule: int = NO_UPDATE, shaped: int = 0) -> None:
+def load_variants(activations: list[int], loss: int = NO_LOSS, rule: int = NO_UPDATE, shaped: int = 0, mixed: bool = False) -> None:
     """Import the kernels of what not every run needs, and add those that users have made."""
     if not set(activations) <= {*CORE_ACTIVATIONS}:
         from fastbp.kernels import curves
@@ -94,7 +98,9 @@ def load_variants(activations: list[int], loss: int = NO_LOSS, rule: int = NO_UP
     if rule not in CORE_RULES:
         import fastbp.kernels.rules
     if shaped:
-        import fastbp.kernels.bare  # noqa: F401  # as the others it adds its units
+        import fastbp.kernels.bare
+    if mixed:
+        import fastbp.kernels.mix  # noqa: F401  # as the others it adds its units
 
 
 def run(call: Prepared, tasks: int) -> None:

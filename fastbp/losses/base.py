@@ -32,6 +32,8 @@ class Loss(Specification, ABC):
     accuracy: ClassVar[int] = NO_ACCURACY
     #: Whether it is a mean over outputs, so that the targets of some may be missing.
     elementwise: ClassVar[bool] = True
+    #: Whether a target may lie between two that it takes, as of rows that are mixed.
+    takes_shares: ClassVar[bool] = True
 
     def objective(self, dtype: DType, *, masked: bool = False) -> Objective:
         """The loss as the kernels of a network of `dtype` read it; `masked`: without the targets that are NaN."""

@@ -18,6 +18,7 @@ class _YesOrNo(Loss):
     """Targets are 0 and 1, or -1 and 1."""
 
     accuracy = codes.SIDES
+    takes_shares = False
 
     def check_targets(self, y: object, rows: int, n_outputs: int, dtype: DType) -> Array:
         """Two numbers, one of them 1."""

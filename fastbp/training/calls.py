@@ -15,6 +15,7 @@ from fastbp.training.history import History
 from fastbp.training.measures import measures_of_fit
 from fastbp.training.progress import check_progress
 from fastbp.training.run import Run
+from fastbp.training.sets import check_sets
 
 
 def fit(
@@ -23,7 +24,7 @@ def fit(
     progress: bool | str, time_limit: float | None, on_interrupt: str,
 ) -> History:  # fmt: skip
     """As `Trainer.fit`."""
-    rows, validation = run.check_sets(X, y, sample_weight, validation_data, validation_split)
+    rows, validation = check_sets(run, X, y, sample_weight, validation_data, validation_split)
     measures = measures_of_fit(run, metrics, training_metrics, rows, validation, sample_weight)
     epochs = integer(epochs, "epochs", least=0)
     shown = check_progress(progress)

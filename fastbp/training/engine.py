@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from fastbp.kernels.loader import prepared, units_for
 from fastbp.optimizers import Optimizer
 from fastbp.processors.threads import plan_tasks, start
 from fastbp.schedules import Plan
+from fastbp.training.mixup import Mixture
 from fastbp.training.pace import Pace
 from fastbp.training.rates import Rates
 from fastbp.training.run import Run
@@ -36,7 +37,8 @@ class Engine:
         self._workspace: Workspace | None = None
         self._call: Prepared | None = None  # with that workspace
         self._shape = 0, 0, 0  # of the batches of the last call
-        self._asked: tuple[Any, int, Any] = (None, 0, None)  # activations, rule and limits that it has compiled kernels for
+        # Activations, rule and limits that it has compiled kernels for, and whether rows are mixed.
+        self._asked: tuple[Any, int, Any, bool] = (None, 0, None, False)
         self._nothing = np.zeros((1, RATES), self._dtype)
         self._free = self._limits = no_update(self._nothing, self._results)[1]
         self._settings: Any = None  # of the optimizer, that the limits are of
@@ -46,8 +48,13 @@ class Engine:
         """Into how many tasks a step on so many rows is cut."""
         return plan_tasks(self._network, rows, self._run.threads)
 
-    def train(self, rows: Rows, order: NDArray[np.int64], order_begin: int, batch: int, count: int, tasks: int) -> Array:
-        """`count` updates, on batches of `batch` rows from place `order_begin` of the order on; the loss of each before it."""
+    def train(
+        self, rows: Rows, order: NDArray[np.int64], order_begin: int, batch: int, count: int, tasks: int, mixture: Mixture | None = None
+    ) -> Array:  # fmt: skip
+        """`count` updates, on batches of `batch` rows from place `order_begin` of the order on; the loss of each before it.
+
+        With a mixture each row is mixed with its partner.
+        """
         optimizer, memory = self._run.optimizer, self._run.memory
         memory.adapt(optimizer)
         factors = memory.factors.copy() if optimizer.n_factors else memory.factors
@@ -62,7 +69,7 @@ class Engine:
         if self._gradients.size < needed:
             self._gradients = layout.aligned_zeros(needed, self._dtype)
         rule = Rule(optimizer.code, optimizer.n_slots, first, rates, self._gradients, memory.flat)
-        losses = self._make(rows, order, rule, limits, order_begin, batch, count, tasks)
+        losses = self._make(rows, order, rule, limits, order_begin, batch, count, tasks, mixture)
         memory.steps, memory.factors = memory.steps + count, factors
         self._run.position.steps += count
         return losses
@@ -87,7 +94,8 @@ class Engine:
             self._call.set({"data.order": as_they_lie(1)})
 
     def _make(
-        self, rows: Rows, order: NDArray[np.int64], rule: Rule, limits: Limits, order_begin: int, batch: int, count: int, tasks: int
+        self, rows: Rows, order: NDArray[np.int64], rule: Rule, limits: Limits, order_begin: int, batch: int, count: int, tasks: int,
+        mixture: Mixture | None = None,
     ) -> Array:  # fmt: skip
         """The call of the kernels; what `count` batches leave behind."""
         if self._results.size < count:
@@ -112,17 +120,21 @@ class Engine:
         )
         if self._is_shaped:
             call.set({"shaping.key": random_key(self._run.seed), "shaping.first_step": self._run.position.steps})
-        self._load_units(call, rule.code, limits)
+        if mixture is not None:
+            call.set({"data.partners": mixture.partners, "data.shares": mixture.shares})
+        self._load_units(call, rule.code, limits, mixture is not None)
         start(call, tasks)
         return self._results[:count].copy()
 
-    def _load_units(self, call: Prepared, rule: int, limits: Limits) -> None:
+    def _load_units(self, call: Prepared, rule: int, limits: Limits, mixed: bool) -> None:
         """Another trainer may have settled the output otherwise, and an optimizer's rule depends on its settings."""
         activations, known = self._run.model.activations, self._asked
-        if activations is not known[0] or rule != known[1] or limits is not known[2]:
-            call.set({"workspace.units": units_for(self._network, self._run.objective.code, rule, limits.apart)})
+        if activations is not known[0] or rule != known[1] or limits is not known[2] or mixed != known[3]:
+            call.set({"workspace.units": units_for(self._network, self._run.objective.code, rule, limits.apart, mixed)})
+            if mixed:
+                call.set({"data.spare": layout.spare(self._network, cast(Workspace, self._workspace))})
             call.set({f"limits.{name}": value for name, value in limits._asdict().items()})
-            self._asked = activations, rule, limits
+            self._asked = activations, rule, limits, mixed
 
     def _limits_of(self, optimizer: Optimizer) -> Limits:
         """What limits a step, made anew when the optimizer has other settings."""
@@ -144,11 +156,11 @@ class Engine:
         self._shape = shape
         if held is None or call is None or not layout.has_room(held, *shape):
             held = self._workspace = layout.workspace(self._network, rows, target_width, tasks, training=True)
-            data = Data(np.zeros((3, 4), np.int64), as_they_lie(1), 1, mean_over=0)
+            data = Data(np.zeros((3, 4), np.int64), as_they_lie(1), 1, 0, as_they_lie(1), self._results, self._results)
             rule, _ = no_update(self._nothing, self._results)
             shaping = layout.shaping(self._network, held)
             begin = Call(TRAIN, self._network, held, data, rule, self._free, self._run.objective, shaping, 0, 1, self._results, 1)
-            call, self._asked = prepared(begin), (None, 0, None)
+            call, self._asked = prepared(begin), (None, 0, None, False)
             self._call = call
         call.set({"workspace.width": layout.begin(held, self._network, rows, tasks)})
         return call

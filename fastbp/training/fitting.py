@@ -19,10 +19,12 @@ from fastbp.training.guard import Guard
 from fastbp.training.interrupt import Interrupt
 from fastbp.training.listeners import Stateful
 from fastbp.training.measures import Measures, Seen
+from fastbp.training.mixup import Mixer, Mixture
 from fastbp.training.notes import Notes
 from fastbp.training.pace import Pace
 from fastbp.training.progress import Progress
 from fastbp.training.run import Run
+from fastbp.training.sets import check_again
 
 
 class Listener(Stateful, Protocol):
@@ -60,6 +62,7 @@ class Fit:
         self._batch = run.rows_of_step(rows.n_rows)
         run.plateaus.check(run.settings, measures.names)
         self._notes = Notes(run.parts)
+        self._mixer = Mixer(run.mixup, run.seed, run.model.dtype)
         self._heard = False  # callbacks have been called since the data were looked at
         self._interrupt = Interrupt(run.model.turns, raises)
         self._bar = Progress(False, 0)
@@ -109,7 +112,8 @@ class Fit:
 
     def _train_until(self, last: int) -> str:
         run, reason = self._run, None
-        watched = bool(self._listeners) or self._measures.are_any
+        # Rows are mixed anew in each epoch.
+        watched = bool(self._listeners) or self._measures.are_any or run.mixup > 0
         while run.epoch < last and reason is None:
             reason = self._reason_to_stop()
             if reason is None and self._batch == self._rows.n_rows and run.position.current is None and not watched:
@@ -205,7 +209,7 @@ class Fit:
     def _look_at_data(self) -> None:
         """Raise ValueError where a callback has changed the data so that they are no more what they were checked to be."""
         if self._heard:
-            self._run.check_again(self._rows, self._measures.validation)
+            check_again(self._run, self._rows, self._measures.validation)
             self._heard = False
 
     def _take_note(self) -> None:
@@ -220,13 +224,15 @@ class Fit:
             position.current = Epoch.begin(self._rows.n_rows, self._batch, position.epoch, seed)
         return position.current.over(self._rows.chosen)
 
-    def _steps(self, order: NDArray[np.int64], first: int, batch: int, most: int) -> tuple[Array, float]:
+    def _steps(
+        self, order: NDArray[np.int64], first: int, batch: int, most: int, mixture: Mixture | None = None
+    ) -> tuple[Array, float]:  # fmt: skip
         """As many of `most` updates as Python may be without control, on the best number of threads; their losses and the seconds."""
         pace = self._engine.pace
         tasks, count = pace.next()
         count = max(1, min(count, int(most)))
         begin = time.perf_counter()
-        losses = self._engine.train(self._rows, order, first, batch, count, tasks)
+        losses = self._engine.train(self._rows, order, first, batch, count, tasks, mixture)
         seconds = time.perf_counter() - begin
         pace.record(tasks, count, seconds)
         return losses, seconds
@@ -234,7 +240,7 @@ class Fit:
     def _steps_of(self, epoch: Epoch, most: int) -> tuple[Array, int]:
         """A run of up to `most` steps of the epoch; their losses and the number of their rows."""
         with self._interrupt.held():
-            losses, seconds = self._steps(epoch.order, epoch.done * epoch.batch, epoch.batch, most)
+            losses, seconds = self._steps(epoch.order, epoch.done * epoch.batch, epoch.batch, most, self._mixer.of(epoch))
             return losses, epoch.add(losses, seconds)
 
     def _divergence(self, layers: Sequence[int] = ()) -> Exception:
@@ -259,7 +265,7 @@ class Fit:
 
     def _error_of_data(self) -> ValueError | None:
         try:
-            self._run.check_again(self._rows, self._measures.validation)
+            check_again(self._run, self._rows, self._measures.validation)
         except ValueError as error:
             return error
         return None

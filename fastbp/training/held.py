@@ -60,6 +60,7 @@ class HeldByRun(Fixed):
     class_weight = Held[ClassWeight]()
     average = Held[Average | None]()
     accumulate = Held[int]()
+    mixup = Held[float]()
     model = Held[MLP]()
     history = Held[History]()
     epoch = Held[int]()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,8 +11,7 @@ from fastbp._typing import NDArray
 from fastbp.averages import Average, described_average
 from fastbp.data.frames import Names
 from fastbp.data.labels import ClassWeight, described, from_description
-from fastbp.data.rows import Rows, may_change
-from fastbp.data.split import split
+from fastbp.data.rows import Rows
 from fastbp.data.validation import check_inputs
 from fastbp.files import model_files, run_files
 from fastbp.losses import Loss, describe_loss, described_loss
@@ -35,9 +32,6 @@ from fastbp.training.targets import Targets
 if TYPE_CHECKING:
     from fastbp.files.run_file import Stored
 
-# Before the words about an array of these.
-_VALIDATION, _SPLIT = "validation_data: ", "validation_split: "
-
 PartT = TypeVar("PartT", bound=Part)
 
 
@@ -54,7 +48,7 @@ class Run:
         Its settings may be changed between steps; it may be another one then, too.
     history : History
     loss : Loss
-    batch_size, shuffle, seed, threads, precision, missing_targets, class_weight, average, accumulate
+    batch_size, shuffle, seed, threads, precision, missing_targets, class_weight, average, accumulate, mixup
         As the `Trainer` was given them.
     resumed : bool
         Whether it came from a file, and ``fit`` has not been called since.
@@ -63,11 +57,12 @@ class Run:
     def __init__(
         self, model: MLP, loss: Loss, optimizer: Optimizer, *, batch_size: int | None, shuffle: bool, seed: int, threads: int | None,
         precision: str, missing_targets: str = "error", class_weight: ClassWeight = None,
-        average: Average | None = None, accumulate: int = 1,
+        average: Average | None = None, accumulate: int = 1, mixup: float = 0.0,
     ) -> None:  # fmt: skip
         loss.check_range(model.dtype)
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.missing_targets, self.class_weight, self.average, self.accumulate = missing_targets, class_weight, average, accumulate
+        self.mixup = mixup
         self.targets = Targets(model, loss, missing_targets, class_weight)
         self.objective = loss.objective(model.dtype, masked=self.targets.may_miss)
         self.batch_size, self.shuffle, self.seed, self.threads, self.precision = batch_size, shuffle, seed, threads, precision
@@ -132,48 +127,6 @@ class Run:
         inputs = check_inputs(X, self.model.layer_sizes[0], self.model.dtype, names or self.model.feature_names)
         targets = self.targets.check(y, inputs.shape[0])
         return Rows(inputs, targets, self.targets.weights(targets, sample_weight, training=training))
-
-    def check_sets(
-        self, X: Any, y: Any, sample_weight: Any, validation_data: Any, validation_split: float | None
-    ) -> tuple[Rows, Rows | None]:
-        """Training and validation data of a ``fit``."""
-        if validation_split is None:
-            rows = self.check(X, y, sample_weight, training=True)
-            return rows, None if validation_data is None else self._check_validation(validation_data, X)
-        if validation_data is not None:
-            raise ValueError("validation_split and validation_data are given; expected one of them")
-        every = self.check(X, y, sample_weight)
-        parts = split(validation_split, every.n_rows, self.targets.groups(every.targets), self.seed)
-        with _told_of(_SPLIT):
-            training, validation = (
-                every.choice(part, self.targets.weights_in(part, every.targets, sample_weight, training=number == 0))
-                for number, part in enumerate(parts)
-            )
-        return training, validation
-
-    def _check_validation(self, given: Any, X: Any) -> Rows:
-        """The same for (X, y) or (X, y, sample_weight), beside training on `X`, whose names of columns it follows."""
-        if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
-            what = f"has {len(given)} entries" if isinstance(given, (tuple, list)) else f"is of type {type(given).__name__}"
-            raise TypeError(f"validation_data {what}; expected (X, y) or (X, y, sample_weight)")
-        with _told_of(_VALIDATION):
-            return self.check(*given, names=self.model.names_for(X))
-
-    def check_again(self, rows: Rows, validation: Rows | None) -> None:
-        """Raise ValueError where data that were in order are so no more: they are read where they lie, and others may write there."""
-        with _told_of(after="; the data were changed during fit"):
-            self._check_arrays(rows)
-            if validation is not None and not validation.reads_as(rows):
-                with _told_of(_VALIDATION):
-                    self._check_arrays(validation)
-
-    def _check_arrays(self, rows: Rows) -> None:
-        (inputs, targets), sizes, dtype = rows.checked(), self.model.layer_sizes, self.model.dtype
-        # A file that is mapped read-only is not read once more.
-        if may_change(inputs):
-            check_inputs(inputs, sizes[0], dtype)
-        if targets is not None and may_change(targets):
-            self.targets.check_again(targets, inputs.shape[0])
 
     def check_optimizer(self) -> None:
         """Raise ValueError or TypeError for a setting outside its range; the name of an optimizer becomes one."""
@@ -253,6 +206,7 @@ class Run:
                 "class_weight": from_description(stored.settings.get("class_weight")),
                 "average": described_average(stored.settings.get("average")),
                 "accumulate": stored.settings.get("accumulate", 1),
+                "mixup": stored.settings.get("mixup", 0.0),
             }
             loss, optimizer = described_loss(stored.settings["loss"]), described_optimizer(stored.settings["optimizer"])
             run = cls(model, loss, optimizer, threads=threads, **settings, **later)
@@ -287,14 +241,5 @@ class Run:
             "class_weight": described(self.class_weight),
             "average": self.average and self.average.described(),
             "accumulate": self.accumulate,
+            "mixup": self.mixup,
         }
-
-
-@contextlib.contextmanager
-def _told_of(before: str = "", after: str = "") -> Iterator[None]:
-    """Errors about arrays, with words that say which arrays they are."""
-    try:
-        yield
-    except (ValueError, TypeError) as error:
-        error.args = (f"{before}{error}{after}",)
-        raise

@@ -50,7 +50,7 @@ class OneBatch:
             rates = self.optimizer.rates(0, steps, self.dtype, np.ones(self.optimizer.n_factors))
             rule = rule._replace(code=self.optimizer.code, n_slots=self.optimizer.n_slots, rates=rates, slots=self.slots)
         order = np.arange(self.rows) if order is None else order
-        data = Data(self.source.sources, order, order.size, mean_over)
+        data = Data(self.source.sources, order, order.size, mean_over, order, self.gradients, self.gradients)
         objective, shaping = self.loss.objective(self.dtype), layout.shaping(self.network, self.workspace)
         self.results = np.zeros(steps, self.dtype) if results is None else results
         size = self.rows if batch_size is None else batch_size

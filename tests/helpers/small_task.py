@@ -45,7 +45,7 @@ SCHEDULED = {
 BETWEEN = {
     "": ({}, {}),
     "batch": ({"normalization": "batch", "dropout": fastbp.Cosine(0.3), "input_noise": 0.1}, {"average": "ema", "accumulate": 2}),
-    "layer": ({"normalization": "layer", "dropout": 0.2, "input_dropout": 0.1}, {"average": "swa"}),
+    "layer": ({"normalization": "layer", "dropout": 0.2, "input_dropout": 0.1}, {"average": "swa", "mixup": 0.4}),
 }
 
 

@@ -34,7 +34,7 @@ def gather_rows(data, which, batch, panels, columns, out, block):
 
 @program
 def gather_weights(data, workspace, batch, panels):
-    gather.gather_weights(data, workspace, batch, panels)
+    gather.gather_weights_to(data, workspace, batch, panels, workspace.row_weights, 0)
 
 
 def places(rows, columns, step):
@@ -44,7 +44,7 @@ def places(rows, columns, step):
 
 
 def data_of(kept, order, mean_over=0):
-    return Data(kept.sources, order, order.size, mean_over)
+    return Data(kept.sources, order, order.size, mean_over, order, np.zeros(1, np.float32), np.zeros(1, np.float32))
 
 
 def batch(inputs, *, targets=None, order=None, first=0, rows=None, width=1, panels=None, dtype="f8", base=0, block=0):

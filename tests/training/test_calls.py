@@ -8,6 +8,7 @@ from small_task import LABELS, TARGETS, N, StopAt, X, bits, make
 
 import fastbp
 from fastbp.data.split import split
+from fastbp.training.sets import check_sets
 
 WEIGHTS = np.random.default_rng(1).uniform(0.5, 2, N)
 SPLIT = 0.2
@@ -66,7 +67,7 @@ def test_targets_that_are_no_classes_are_not_stratified():
 def test_classes_of_any_kind_are_stratified(y, settings):
     model = fastbp.MLP([3, 2, settings.get("outputs", 2)], classes=settings.get("classes"), seed=0)
     trainer = fastbp.Trainer(model, loss=settings.get("loss", "cross_entropy"), seed=0)
-    rows, validation = trainer.run.check_sets(X, y, None, None, SPLIT)
+    rows, validation = check_sets(trainer.run, X, y, None, None, SPLIT)
     assert_array_equal(rows.chosen, parts()[0])
     assert_array_equal(validation.chosen, parts()[1])
 
@@ -77,8 +78,8 @@ def test_missing_labels_are_a_class_of_their_own_and_soft_ones_none():
     y = LABELS.astype(float)
     y[::4] = np.nan
     groups = np.where(np.isnan(y), 2, LABELS)
-    assert_array_equal(trainer.run.check_sets(X, y, None, None, SPLIT)[0].chosen, parts(groups)[0])
-    assert_array_equal(trainer.run.check_sets(X, 0.3 + 0.5 * LABELS, None, None, SPLIT)[0].chosen, parts(None)[0])
+    assert_array_equal(check_sets(trainer.run, X, y, None, None, SPLIT)[0].chosen, parts(groups)[0])
+    assert_array_equal(check_sets(trainer.run, X, 0.3 + 0.5 * LABELS, None, None, SPLIT)[0].chosen, parts(None)[0])
 
 
 def test_a_frame_is_split_and_its_names_are_kept():

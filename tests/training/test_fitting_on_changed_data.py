@@ -108,7 +108,7 @@ def test_data_that_stay_in_order_may_be_changed():
 
 def test_data_are_looked_at_again_only_where_there_are_callbacks(monkeypatch):
     looked = []
-    monkeypatch.setattr(fastbp.training.run.Run, "check_again", lambda *arguments: looked.append(arguments))
+    monkeypatch.setattr(fastbp.training.fitting, "check_again", lambda *arguments: looked.append(arguments))
     make().fit(X, LABELS, epochs=4, validation_data=(X, LABELS))
     assert looked == []
     make().fit(X, LABELS, epochs=4, callbacks=fastbp.Callback())
