@@ -6,6 +6,7 @@ from fastbp._table import later
 from fastbp.activations import MODULES as _ACTIVATIONS
 from fastbp.activations import Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from fastbp.averages import MODULES as _AVERAGES
+from fastbp.callbacks import MODULES as _CALLBACKS
 from fastbp.callbacks.base import Callback
 from fastbp.losses import MODULES as _LOSSES
 from fastbp.losses import BinaryCrossEntropy, CrossEntropy, SquaredError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from fastbp.activations.gated import GELU, GELUTanh, HardSwish, Mish, SiLU
     from fastbp.averages.kinds import EMA, SWA
     from fastbp.callbacks.checkpoint import Checkpoint
+    from fastbp.callbacks.early_stopping import EarlyStopping
     from fastbp.losses.custom import CustomLoss
     from fastbp.losses.log_link import Gamma, Poisson
     from fastbp.losses.margin import Focal, Hinge, SquaredHinge
@@ -67,6 +69,7 @@ __all__ = [
     "CustomActivation",
     "CustomLoss",
     "DivergenceError",
+    "EarlyStopping",
     "Exponential",
     "ExponentialDecay",
     "FlatCosine",
@@ -114,7 +117,7 @@ __all__ = [
 # fmt: on
 
 # Imported when they are first asked for, so that scripts that do without start faster.
-_MODULES = {"Checkpoint": "fastbp.callbacks.checkpoint"} | _AVERAGES | _ACTIVATIONS | _LOSSES | _OPTIMIZERS | _SCHEDULES
+_MODULES = _CALLBACKS | _AVERAGES | _ACTIVATIONS | _LOSSES | _OPTIMIZERS | _SCHEDULES
 __getattr__ = later(globals(), _MODULES)
 
 

@@ -38,9 +38,10 @@ def _verify(given: argparse.Namespace) -> int:
 
 
 def _list(given: argparse.Namespace) -> int:
-    """Print the name of each activation, loss, optimizer, schedule and average, how to build one, and what it is."""
+    """Print the name of each activation, loss, optimizer, schedule, average and callback, how to build one, and what it is."""
     from fastbp.activations import ACTIVATIONS
     from fastbp.averages import AVERAGES
+    from fastbp.callbacks import CALLBACKS
     from fastbp.initializers import INITIALIZERS
     from fastbp.losses import LOSSES
     from fastbp.optimizers import OPTIMIZERS
@@ -52,6 +53,7 @@ def _list(given: argparse.Namespace) -> int:
         "optimizers": OPTIMIZERS,
         "schedules": SCHEDULES,
         "averages": AVERAGES,
+        "callbacks": CALLBACKS,
     }
     for title, table in tables.items():
         print(title)

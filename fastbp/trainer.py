@@ -14,7 +14,7 @@ from fastbp._names import flag, integer, lookup, real
 from fastbp._random import as_seed
 from fastbp._typing import Array
 from fastbp.averages import Average, as_average
-from fastbp.callbacks.base import Callback, check_callbacks
+from fastbp.callbacks.base import AnyCallback, check_callbacks
 from fastbp.data.labels import ClassWeight, check_class_weight
 from fastbp.losses import Loss, as_loss
 from fastbp.mlp import MLP
@@ -155,7 +155,7 @@ class Trainer(Fixed):
         epochs: int,
         validation_data: tuple[Any, ...] | None = None,
         sample_weight: Any = None,
-        callbacks: Iterable[Callback] | Callback = (),
+        callbacks: Iterable[AnyCallback] | AnyCallback = (),
         progress: bool | str = "auto",
         time_limit: float | None = None,
         on_interrupt: str = "return",
@@ -175,7 +175,7 @@ class Trainer(Fixed):
         sample_weight : array-like of shape (n,), optional
             Not negative. The loss of a batch of B rows is ``sum_i w_i l_i / (B * mean(w))``, with the mean over the whole set: whatever the
             batches, a row of weight 2 pulls as two rows do.
-        callbacks : Callback or sequence of them
+        callbacks : Callback, function of the run, or sequence of them
         progress : bool or "auto"
             Show a bar on standard error; "auto" does when that is a terminal.
         time_limit : float, optional

@@ -1,1 +1,25 @@
-"""What may happen between steps and epochs."""
+"""What may happen between steps and epochs, and the one table of the callbacks.
+
+==============  =====================================================================
+name            what it does
+==============  =====================================================================
+checkpoint      writes the run to a file, from which it goes on to the last bit
+early_stopping  stops when a metric gets no better, and puts the best weights back
+==============  =====================================================================
+
+`base` has what all are made from; a function of the run, called after each epoch, is a callback, too.
+"""
+
+from __future__ import annotations
+
+from fastbp._table import Table
+
+CALLBACKS: Table[type] = Table(
+    (),
+    {
+        "checkpoint": ("fastbp.callbacks.checkpoint", "Checkpoint"),
+        "early_stopping": ("fastbp.callbacks.early_stopping", "EarlyStopping"),
+    },
+)
+#: The modules of the classes, which are imported when they are asked for.
+MODULES = CALLBACKS.modules()

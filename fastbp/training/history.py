@@ -30,8 +30,9 @@ class History(Part):
         Wall time of the epoch's training, validation apart. The first of a process holds the loading, or compiling, of the kernels.
     samples_per_second : list of float
     stopped : str
-        Why the last ``fit`` ended: "epochs" (all done), "time_limit", "interrupted" (Ctrl-C), "terminated" (SIGTERM), "callback",
-        "diverged" or "error" (another exception); empty while it runs, and so in a checkpoint of that time.
+        Why the last ``fit`` ended: "epochs" (all done), "time_limit", "interrupted" (Ctrl-C), "terminated" (SIGTERM), "early_stopping" or
+        another word of the callback that asked, "callback" where it has none, "diverged" or "error" (another exception); empty while it
+        runs, and so in a checkpoint of that time.
     """
 
     by_steps: ClassVar[bool] = False
@@ -58,6 +59,14 @@ class History(Part):
 
     def __len__(self) -> int:
         return len(self.loss)
+
+    def names(self) -> list[str]:
+        """Of the lists."""
+        return list(self._columns())
+
+    def row(self, epoch: int) -> dict[str, Any]:
+        """What they hold of an epoch, counted from 0, by their names."""
+        return {name: entries[epoch] for name, entries in self._columns().items()}
 
     def __repr__(self) -> str:
         return f"History({self._summary()})"

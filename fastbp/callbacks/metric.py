@@ -1,0 +1,140 @@
+"""A metric of the history: whether it is there, which way it gets better, and its best epoch so far."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable
+from typing import Any, ParamSpec
+
+from fastbp._names import lookup
+from fastbp.callbacks.base import Callback
+from fastbp.losses import LOSSES
+from fastbp.training.part import State
+from fastbp.training.run import Run
+
+Given = ParamSpec("Given")
+
+# Words of names, between underscores. Where a name has both, as brier_score has, it falls.
+_FALLING = "loss error deviance brier ece calibration perplexity distance divergence regret mse mae rmse msle rmsle mape smape nll"
+_RISING = (
+    "accuracy acc precision recall sensitivity specificity f1 fbeta auc roc r2 d2 score kappa mcc matthews correlation pearson spearman "
+    "jaccard iou dice explained ap likelihood ndcg gini top"
+)
+#: What other libraries call some metrics.
+OTHER_NAMES = {"trainloss": "loss", "validloss": "val_loss", "validationloss": "val_loss", "acc": "accuracy", "valacc": "val_accuracy"}
+#: What other libraries call arguments of callbacks.
+_ARGUMENTS = {"monitor": "metric", "restore_best_weights": "restore_best", "filepath": "path", "filename": "path", "log_dir": "folder"}
+
+
+def better(metric: str, mode: str) -> str:
+    """``"min"`` or ``"max"``: where `metric` is best. ``"auto"`` knows by its name; ValueError where it does not."""
+    if not isinstance(metric, str):
+        raise TypeError(f"metric is {metric!r} of type {type(metric).__name__}; expected a name in the history, such as 'val_loss'")
+    mode = lookup(mode, {each: each for each in ("auto", "min", "max")}, "mode")
+    if mode != "auto":
+        return mode
+    name = metric.removeprefix("val_")
+    words = {re.sub(r"@?\d+$", "", word) if word not in ("f1", "r2", "d2") else word for word in name.lower().split("_")}
+    rises, turned = bool(words & {*_RISING.split()}), bool(words & {"neg", "negative"})
+    if name in LOSSES or words & {*_FALLING.split()}:
+        return "max" if turned else "min"
+    if rises:
+        return "min" if turned else "max"
+    raise ValueError(f"mode='auto' does not know whether {metric!r} should fall or rise; expected mode='min' or 'max'")
+
+
+def check_metric(metric: str, run: Run) -> None:
+    """Raise ValueError where the epochs of this ``fit`` will have no such metric."""
+    names = run.figures()
+    if metric not in names:
+        if metric in run.history.names():
+            why = "these targets have none of it" if run.validated else "fit was given no validation data"
+            raise ValueError(f"metric={metric!r}: {why}; the epochs will have {', '.join(names)}")
+        lookup(metric, {name: name for name in names}, "metric", OTHER_NAMES)
+
+
+def value_of(metric: str, run: Run) -> float:
+    """The metric of the last epoch."""
+    row = run.history.row(-1)
+    value = row.get(metric)
+    if value is None:
+        names = [name for name, each in row.items() if each is not None]
+        raise ValueError(f"epoch {run.epoch} has no {metric!r}; it has {', '.join(names)}")
+    return float(value)
+
+
+def own_names(init: Callable[Given, None]) -> Callable[Given, None]:
+    """Let an ``__init__`` tell those who come from other libraries what its arguments are called."""
+
+    @functools.wraps(init)
+    def checked(*args: Given.args, **given: Given.kwargs) -> None:
+        for name in given:
+            ours = _ARGUMENTS.get(name)
+            if ours in init.__annotations__:
+                raise TypeError(f"{type(args[0]).__name__}({name}=...) is called {ours!r} here")
+        init(*args, **given)
+
+    return checked
+
+
+class Watching(Callback):
+    """Base of callbacks that look for the best epoch.
+
+    Attributes
+    ----------
+    best : float or None
+        The metric of the best epoch so far.
+    best_epoch : int or None
+        Its number, the first being 1.
+    """
+
+    def __init__(self, metric: str, mode: str) -> None:
+        self.metric, self.mode = metric, better(metric, mode)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Begin anew."""
+        self.best: float | None = None
+        self.best_epoch: int | None = None
+        self._seen: tuple[int, float] | None = None  # the last epoch, and its loss
+
+    def on_fit_begin(self, run: Run) -> bool | str | None:
+        """Make sure that there will be such a metric; forget what was seen of another run."""
+        check_metric(self.metric, run)
+        if self._seen is not None and not self._knows(run):
+            self._forget()
+        return None
+
+    def _knows(self, run: Run) -> bool:
+        epoch, loss = self._seen or (0, 0.0)
+        return 0 < epoch <= len(run.history) and run.history.loss[epoch - 1] == loss
+
+    def _look(self, run: Run) -> tuple[float, bool]:
+        """The metric of the last epoch, and whether it is the best so far. NaN never is."""
+        value = value_of(self.metric, run)
+        self._seen = len(run.history), run.history.loss[-1]
+        return value, self._exceeds(value, self.best)
+
+    def _exceeds(self, value: float, other: float | None, by: float = 0.0) -> bool:
+        """Whether one is better than the other by more than so much; any number is better than none."""
+        if other is None:
+            return value == value
+        return value < other - by if self.mode == "min" else value > other + by
+
+    def state(self) -> State:
+        """The best, and the last epoch seen."""
+        return {} if self._seen is None else {"best": self.best, "best_epoch": self.best_epoch, "seen": list(self._seen)}
+
+    def load_state(self, state: State) -> None:
+        """Go on from there."""
+        self.best, self.best_epoch = state["best"], state["best_epoch"]
+        epoch, loss = state["seen"]
+        self._seen = epoch, loss
+
+    def go_back(self, mark: Any) -> None:
+        """To before the first epoch, too."""
+        if mark:
+            super().go_back(mark)
+        else:
+            self._forget()

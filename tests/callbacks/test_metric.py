@@ -1,0 +1,107 @@
+"""Which way a metric gets better, and what is said of one that is not there."""
+
+import re
+
+import pytest
+from small_task import LABELS, TARGETS, X, make
+
+import fastbp
+from fastbp.callbacks.metric import Watching, better, check_metric, own_names, value_of
+from fastbp.losses import LOSSES
+
+FALLING = ["loss", "val_loss", "val_squared_error", "mae", "val_rmse", "val_log_loss", "brier_score", "expected_calibration_error", "mse"]
+FALLING += ["error_rate", "negative_log_likelihood", "mean_absolute_percentage_error", "val_hinge", "poisson_deviance", *LOSSES]
+RISING = ["accuracy", "val_accuracy", "val_f1", "f1_macro", "val_r2", "roc_auc", "val_roc_auc", "average_precision", "balanced_accuracy"]
+RISING += ["top_5_accuracy", "val_top5", "recall@3", "explained_variance", "neg_log_loss", "matthews_corrcoef", "log_likelihood", "d2"]
+
+
+@pytest.mark.parametrize(("metric", "wanted"), [(name, "min") for name in FALLING] + [(name, "max") for name in RISING])
+def test_which_way_a_metric_gets_better_is_known_by_its_name(metric, wanted):
+    assert better(metric, "auto") == wanted
+    assert (better(metric, "min"), better(metric, "max")) == ("min", "max")
+
+
+@pytest.mark.parametrize("metric", ["seconds", "val_something", "transcription", "floss", ""])
+def test_what_is_not_known_must_be_said(metric):
+    with pytest.raises(ValueError, match=r"mode='auto' does not know whether .* should fall or rise; expected mode='min' or 'max'"):
+        better(metric, "auto")
+    assert better(metric, "max") == "max"
+
+
+def test_bad_arguments():
+    with pytest.raises(TypeError, match=r"metric is 3 of type int; expected a name in the history"):
+        better(3, "min")
+    with pytest.raises(ValueError, match=r"mode='least' is not known; expected one of auto, min, max"):
+        better("loss", "least")
+
+
+def fit_for(metric, *, y=LABELS, validation=True, **settings):
+    """Train with a callback that wants this metric; what it is told before the first step."""
+    trainer = make(**settings)
+    with pytest.raises(ValueError) as told:
+        data = (X, y) if validation else None
+        trainer.fit(X, y, epochs=3, validation_data=data, callbacks=Watching(metric, "min"))
+    assert trainer.steps == 0 and trainer.history.stopped == ""
+    return str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("metric", "settings", "words"),
+    [
+        ("val_f2", {}, r"metric='val_f2' is not known; expected one of loss, val_loss, val_accuracy, seconds, samples_per_second"),
+        ("val_los", {}, r"Did you mean 'val_loss'\?"),
+        ("val_acc", {}, r"metric='val_acc' is called 'val_accuracy' here"),
+        ("valid_loss", {}, r"metric='valid_loss' is called 'val_loss' here"),
+        ("val_loss", {"validation": False}, r"fit was given no validation data; the epochs will have loss, seconds, samples_per_second$"),
+        ("val_accuracy", {"loss": "squared_error", "y": TARGETS}, r"none of it; the epochs will have loss, val_loss, seconds, samples_"),
+        ("val_accuracy", {"missing_targets": "ignore", "loss": "focal", "y": TARGETS > 0}, r"these targets have none of it"),
+    ],
+)
+def test_a_metric_that_the_history_will_lack_is_told_before_the_first_step(metric, settings, words):
+    assert re.search(words, fit_for(metric, **settings))
+
+
+def test_the_metric_of_the_last_epoch():
+    trainer = make()
+    trainer.fit(X, LABELS, epochs=2, validation_data=(X, LABELS))
+    assert value_of("val_loss", trainer.run) == trainer.history.val_loss[1] != trainer.history.val_loss[0]
+    check_metric("val_accuracy", trainer.run)
+    trainer.history.add(1.0, {}, 1.0, 1)
+    with pytest.raises(ValueError, match=r"epoch 2 has no 'val_loss'; it has loss, seconds, samples_per_second"):
+        value_of("val_loss", trainer.run)
+
+
+def test_arguments_of_other_libraries_are_told_ours():
+    class Mine:
+        @own_names
+        def __init__(self, metric: str, path: str = "") -> None:
+            self.metric = metric
+
+    assert Mine("loss").metric == "loss"
+    with pytest.raises(TypeError, match=r"^Mine\(monitor=\.\.\.\) is called 'metric' here$"):
+        Mine(monitor="loss")
+    with pytest.raises(TypeError, match=r"^Mine\(filepath=\.\.\.\) is called 'path' here$"):
+        Mine("loss", filepath="x")
+    with pytest.raises(TypeError, match="restore_best_weights"):
+        Mine("loss", restore_best_weights=True)
+
+
+def test_what_was_seen_of_another_run_is_forgotten():
+    class Watch(Watching):
+        def on_epoch_end(self, run):
+            value, best = self._look(run)
+            if best:
+                self.best, self.best_epoch = value, run.epoch
+
+    watch, trainer = Watch("loss", "max"), make()
+    trainer.fit(X, LABELS, epochs=2, callbacks=watch)
+    assert (watch.best, watch.best_epoch) == (trainer.history.loss[0], 1)
+    # The same run, though some of its epochs were not seen.
+    trainer.fit(X, LABELS, epochs=2)
+    trainer.fit(X, LABELS, epochs=0, callbacks=watch)
+    assert watch.best_epoch == 1
+    other = make(model_seed=7)
+    other.fit(X, LABELS, epochs=5)
+    other.fit(X, LABELS, epochs=0, callbacks=watch)
+    assert watch.best is None and watch.best_epoch is None and watch.state() == {}
+    assert isinstance(watch, fastbp.Callback)
