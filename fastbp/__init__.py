@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fastbp.activations.exponential import CELU, ELU, SELU, Exponential, Softplus
     from fastbp.activations.gated import GELU, GELUTanh, HardSwish, Mish, SiLU
     from fastbp.averages.kinds import EMA, SWA
+    from fastbp.callbacks.best_model import BestModel
     from fastbp.callbacks.checkpoint import Checkpoint
     from fastbp.callbacks.early_stopping import EarlyStopping
     from fastbp.losses.custom import CustomLoss
@@ -59,6 +60,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "Adamax",
+    "BestModel",
     "BinaryCrossEntropy",
     "Callback",
     "Checkpoint",

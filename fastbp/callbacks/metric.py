@@ -111,10 +111,10 @@ class Watching(Callback):
         return 0 < epoch <= len(run.history) and run.history.loss[epoch - 1] == loss
 
     def _look(self, run: Run) -> tuple[float, bool]:
-        """The metric of the last epoch, and whether it is the best so far. NaN never is."""
+        """The metric of the last epoch, and whether it is the best so far. NaN never is, nor weights that are not finite."""
         value = value_of(self.metric, run)
         self._seen = len(run.history), run.history.loss[-1]
-        return value, self._exceeds(value, self.best)
+        return value, self._exceeds(value, self.best) and run.parameters.is_finite() and run.averages.is_finite()
 
     def _exceeds(self, value: float, other: float | None, by: float = 0.0) -> bool:
         """Whether one is better than the other by more than so much; any number is better than none."""
