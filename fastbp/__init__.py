@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fastbp.averages.kinds import EMA, SWA
     from fastbp.callbacks.best_model import BestModel
     from fastbp.callbacks.checkpoint import Checkpoint
+    from fastbp.callbacks.csv_log import CSVLog
     from fastbp.callbacks.early_stopping import EarlyStopping
     from fastbp.losses.custom import CustomLoss
     from fastbp.losses.log_link import Gamma, Poisson
@@ -62,6 +63,7 @@ __all__ = [
     "Adamax",
     "BestModel",
     "BinaryCrossEntropy",
+    "CSVLog",
     "Callback",
     "Checkpoint",
     "CosLog4",

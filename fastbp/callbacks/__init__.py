@@ -6,6 +6,7 @@ name            what it does
 checkpoint      writes the run to a file, from which it goes on to the last bit
 early_stopping  stops when a metric gets no better, and puts the best weights back
 best_model      writes the model of the best epoch to a file
+csv_log         writes the history to a CSV file, a row an epoch
 ==============  =====================================================================
 
 `base` has what all are made from; a function of the run, called after each epoch, is a callback, too.
@@ -21,6 +22,7 @@ CALLBACKS: Table[type] = Table(
         "checkpoint": ("fastbp.callbacks.checkpoint", "Checkpoint"),
         "early_stopping": ("fastbp.callbacks.early_stopping", "EarlyStopping"),
         "best_model": ("fastbp.callbacks.best_model", "BestModel"),
+        "csv_log": ("fastbp.callbacks.csv_log", "CSVLog"),
     },
 )
 #: The modules of the classes, which are imported when they are asked for.

@@ -123,7 +123,7 @@ class EarlyStopping(Watching):
         begun_at, self._begun_at = self._begun_at, None
         # Not where fit has failed before its first step.
         has_trained = begun_at is not None and (run.resumed or run.steps > begun_at)
-        if has_trained and self.restore_best and self._knows(run) and run.history.stopped not in _UNFINISHED:
+        if has_trained and self.restore_best and self._seen.knows(run) and run.history.stopped not in _UNFINISHED:
             self.restore(run)
 
     def restore(self, run: Run) -> None:

@@ -9,6 +9,7 @@ from typing import Any, ParamSpec
 
 from fastbp._names import lookup
 from fastbp.callbacks.base import Callback
+from fastbp.callbacks.seen import Seen
 from fastbp.losses import LOSSES
 from fastbp.training.part import State
 from fastbp.training.run import Run
@@ -97,23 +98,19 @@ class Watching(Callback):
         """Begin anew."""
         self.best: float | None = None
         self.best_epoch: int | None = None
-        self._seen: tuple[int, float] | None = None  # the last epoch, and its loss
+        self._seen = Seen()
 
     def on_fit_begin(self, run: Run) -> bool | str | None:
         """Make sure that there will be such a metric; forget what was seen of another run."""
         check_metric(self.metric, run)
-        if self._seen is not None and not self._knows(run):
+        if not self._seen.knows(run):
             self._forget()
         return None
-
-    def _knows(self, run: Run) -> bool:
-        epoch, loss = self._seen or (0, 0.0)
-        return 0 < epoch <= len(run.history) and run.history.loss[epoch - 1] == loss
 
     def _look(self, run: Run) -> tuple[float, bool]:
         """The metric of the last epoch, and whether it is the best so far. NaN never is, nor weights that are not finite."""
         value = value_of(self.metric, run)
-        self._seen = len(run.history), run.history.loss[-1]
+        self._seen.note(run)
         return value, self._exceeds(value, self.best) and run.parameters.is_finite() and run.averages.is_finite()
 
     def _exceeds(self, value: float, other: float | None, by: float = 0.0) -> bool:
@@ -124,13 +121,12 @@ class Watching(Callback):
 
     def state(self) -> State:
         """The best, and the last epoch seen."""
-        return {} if self._seen is None else {"best": self.best, "best_epoch": self.best_epoch, "seen": list(self._seen)}
+        return {} if self._seen.nothing else {"best": self.best, "best_epoch": self.best_epoch, "seen": self._seen.described()}
 
     def load_state(self, state: State) -> None:
         """Go on from there."""
         self.best, self.best_epoch = state["best"], state["best_epoch"]
-        epoch, loss = state["seen"]
-        self._seen = epoch, loss
+        self._seen = Seen.from_description(state["seen"])
 
     def go_back(self, mark: Any) -> None:
         """To before the first epoch, too."""

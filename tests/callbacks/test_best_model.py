@@ -41,7 +41,8 @@ def test_a_run_that_is_resumed_knows_its_best(tmp_path):
     trainer = fastbp.Trainer.resume(tmp_path / "run")
     trainer.fit(X, LABELS, epochs=20 - trainer.epoch, validation_data=SOME, callbacks=again)
     assert again.best_epoch == whole.best_epoch < trainer.epoch == 20
-    assert path.read_bytes() == content == whole.path.read_bytes()
+    assert path.read_bytes() == content
+    assert np.array_equal(fastbp.MLP.load(path).predict(X), fastbp.MLP.load(whole.path).predict(X))
 
 
 def test_another_run_begins_anew_and_keeps_the_file_of_the_first(tmp_path):
