@@ -26,12 +26,12 @@ def callbacks(folder, patience):
     return [early, fastbp.BestModel(place / BEST), fastbp.CSVLog(place / LOG)]
 
 
-def train(folder, every, threads, patience=20):
-    """Resume the run, or begin it, and train until it stops, after 282 epochs; why, when, and what the weights and the rest are then."""
+def train(folder, every, threads, patience=200):
+    """Resume the run, or begin it, and train until it stops after 282 epochs, the 82nd being the best; why, when, and what is there."""
     # Killed before its first checkpoint it begins anew, and finds what the first left.
     warnings.filterwarnings("ignore", message="this run begins at step 0")
     place = Path(folder) / RUN
-    trainer = fastbp.Trainer.resume(place, threads=threads) if place.exists() else make(fastbp.SGD(0.003), threads=threads)
+    trainer = fastbp.Trainer.resume(place, threads=threads) if place.exists() else make(fastbp.SGD(0.01), threads=threads)
     own = callbacks(folder, patience)
     checkpoint = [fastbp.Checkpoint(place, every)] if every else []
     trainer.fit(X, LABELS, epochs=_EPOCHS - trainer.epoch, validation_data=_SOME, callbacks=[_Tell(), *own, *checkpoint])
