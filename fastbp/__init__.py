@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fastbp.callbacks.checkpoint import Checkpoint
     from fastbp.callbacks.csv_log import CSVLog
     from fastbp.callbacks.early_stopping import EarlyStopping
+    from fastbp.callbacks.optuna_pruning import OptunaPruning
     from fastbp.losses.custom import CustomLoss
     from fastbp.losses.log_link import Gamma, Poisson
     from fastbp.losses.margin import Focal, Hinge, SquaredHinge
@@ -96,6 +97,7 @@ __all__ = [
     "MultiStep",
     "NAdam",
     "OneCycle",
+    "OptunaPruning",
     "Poisson",
     "PolynomialDecay",
     "Quantile",
