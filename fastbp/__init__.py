@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from fastbp.callbacks.csv_log import CSVLog
     from fastbp.callbacks.early_stopping import EarlyStopping
     from fastbp.callbacks.optuna_pruning import OptunaPruning
+    from fastbp.callbacks.tensorboard import TensorBoard
     from fastbp.losses.custom import CustomLoss
     from fastbp.losses.log_link import Gamma, Poisson
     from fastbp.losses.margin import Focal, Hinge, SquaredHinge
@@ -116,6 +117,7 @@ __all__ = [
     "SquaredHinge",
     "StepDecay",
     "Tanh",
+    "TensorBoard",
     "Trainer",
     "Warmup",
     "verify",

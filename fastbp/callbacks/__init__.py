@@ -7,6 +7,7 @@ checkpoint      writes the run to a file, from which it goes on to the last bit
 early_stopping  stops when a metric gets no better, and puts the best weights back
 best_model      writes the model of the best epoch to a file
 csv_log         writes the history to a CSV file, a row an epoch
+tensorboard     writes the history for TensorBoard
 optuna_pruning  reports to an Optuna trial, and ends it when its pruner says so
 ==============  =====================================================================
 
@@ -24,6 +25,7 @@ CALLBACKS: Table[type] = Table(
         "early_stopping": ("fastbp.callbacks.early_stopping", "EarlyStopping"),
         "best_model": ("fastbp.callbacks.best_model", "BestModel"),
         "csv_log": ("fastbp.callbacks.csv_log", "CSVLog"),
+        "tensorboard": ("fastbp.callbacks.tensorboard", "TensorBoard"),
         "optuna_pruning": ("fastbp.callbacks.optuna_pruning", "OptunaPruning"),
     },
 )
