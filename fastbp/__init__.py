@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fastbp.callbacks.checkpoint import Checkpoint
     from fastbp.callbacks.csv_log import CSVLog
     from fastbp.callbacks.early_stopping import EarlyStopping
+    from fastbp.callbacks.mlflow import MLflow
     from fastbp.callbacks.optuna_pruning import OptunaPruning
     from fastbp.callbacks.tensorboard import TensorBoard
     from fastbp.losses.custom import CustomLoss
@@ -94,6 +95,7 @@ __all__ = [
     "LeakyReLU",
     "Lion",
     "LogCosh",
+    "MLflow",
     "Mish",
     "MultiStep",
     "NAdam",

@@ -8,6 +8,7 @@ early_stopping  stops when a metric gets no better, and puts the best weights ba
 best_model      writes the model of the best epoch to a file
 csv_log         writes the history to a CSV file, a row an epoch
 tensorboard     writes the history for TensorBoard
+mlflow          logs settings and history to MLflow
 optuna_pruning  reports to an Optuna trial, and ends it when its pruner says so
 ==============  =====================================================================
 
@@ -26,6 +27,7 @@ CALLBACKS: Table[type] = Table(
         "best_model": ("fastbp.callbacks.best_model", "BestModel"),
         "csv_log": ("fastbp.callbacks.csv_log", "CSVLog"),
         "tensorboard": ("fastbp.callbacks.tensorboard", "TensorBoard"),
+        "mlflow": ("fastbp.callbacks.mlflow", "MLflow"),
         "optuna_pruning": ("fastbp.callbacks.optuna_pruning", "OptunaPruning"),
     },
 )
