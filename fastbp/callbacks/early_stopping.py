@@ -39,7 +39,7 @@ class EarlyStopping(Watching):
     patience : int, default 10
         Epochs without.
     restore_best : bool, default True
-        A copy of the weights is kept whenever an epoch is the best so far.
+        A copy of the weights is kept whenever an epoch is the best so far; checkpoints have it, too.
     baseline : float, optional
         A value that must be passed within `patience` epochs, too.
 
