@@ -69,18 +69,18 @@ class CSVLog(EpochLog):
             if not self.append:
                 keep_before(self.path, run, "its log would be lost")
         before = self._before(run) if self.append else b""
-        columns = ["epoch", *run.history.names()]
-        header = _lines([columns])
-        if before and not before.startswith(header):
-            raise ValueError(f"{str(self.path)!r} begins with {_first_line(before)!r}; the columns of this run are {_first_line(header)!r}")
-        write_atomically(self.path, before or header, self._rows(run, self._first))
-        self._columns = columns
+        columns = ["epoch", *run.history.names(run.measured)]
+        found = next(csv.reader(before.decode(errors="replace").splitlines()), columns)
+        if {*found} != {*columns}:
+            raise ValueError(f"{str(self.path)!r} has columns {', '.join(found)}; those of this run are {', '.join(columns)}")
+        self._columns = found
+        write_atomically(self.path, before or _lines([found]), self._rows(run, self._first))
         self._seen.note(run)
         return len(run.history)
 
     def add(self, run: Run, first: int) -> None:
         """Append rows in one write, which is in the hands of the system when it returns."""
-        if self._columns[1:] != run.history.names():
+        if not {*run.history.names()} <= {*self._columns}:
             self.begin(run)
             return
         with open(self.path, "ab", buffering=0) as file:
@@ -97,8 +97,9 @@ class CSVLog(EpochLog):
         return content[: self._place]
 
     def _rows(self, run: Run, first: int) -> bytes:
-        history = run.history
-        return _lines([epoch + 1, *map(_cell, history.row(epoch).values())] for epoch in range(max(first, self._first), len(history)))
+        epochs = range(max(first, self._first), len(run.history))
+        rows = ({"epoch": epoch + 1} | run.history.row(epoch) for epoch in epochs)
+        return _lines([_cell(row.get(name)) for name in self._columns] for row in rows)
 
     def state(self) -> State:
         """Where its rows begin, when there are others in the file."""
@@ -110,7 +111,7 @@ class CSVLog(EpochLog):
 
 
 def _cell(value: Any) -> Any:
-    return "" if value is None else repr(float(value))
+    return "" if value is None else value if isinstance(value, int) else repr(float(value))
 
 
 def _lines(rows: Iterable[Iterable[Any]]) -> bytes:
@@ -123,7 +124,3 @@ def _whole_lines(path: Path) -> bytes:
     """What a file holds up to the end of its last line: a process that was killed may have left a part of one."""
     content = path.read_bytes() if path.exists() else b""
     return content[: content.rfind(b"\n") + 1]
-
-
-def _first_line(content: bytes) -> str:
-    return content.decode(errors="replace").splitlines()[0]

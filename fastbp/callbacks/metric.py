@@ -47,12 +47,16 @@ def better(metric: str, mode: str) -> str:
 
 def check_metric(metric: str, run: Run) -> None:
     """Raise ValueError where the epochs of this ``fit`` will have no such metric."""
-    names = run.figures()
-    if metric not in names:
-        if metric in run.history.names():
-            why = "these targets have none of it" if run.validated else "fit was given no validation data"
-            raise ValueError(f"metric={metric!r}: {why}; the epochs will have {', '.join(names)}")
-        lookup(metric, {name: name for name in names}, "metric", OTHER_NAMES)
+    names, why = run.measured, ""
+    if metric in names:
+        return
+    if metric.startswith("val_") and not any(name.startswith("val_") for name in names):
+        why = "fit was given no validation data"
+    elif metric in run.history.names():
+        why = "this fit has none of it"
+    if why:
+        raise ValueError(f"metric={metric!r}: {why}; the epochs will have {', '.join(names)}")
+    lookup(metric, {name: name for name in names}, "metric", OTHER_NAMES)
 
 
 def value_of(metric: str, run: Run) -> float:

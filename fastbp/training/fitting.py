@@ -57,6 +57,9 @@ class Fit:
         self._listeners = sorted(listeners, key=lambda listener: listener.after_others)
         self._shown, self._deadline = shown, deadline
         self._batch = min((run.batch_size or rows.n_rows) * run.accumulate, rows.n_rows)
+        run.measured = ["loss"]
+        if validation is not None:
+            run.measured += ["val_loss", "val_accuracy"] if run.answers else ["val_loss"]
         self._notes = Notes(run.parts)
         self._heard = False  # callbacks have been called since the data were looked at
         self._interrupt = Interrupt(run.model.turns, raises)
@@ -79,7 +82,6 @@ class Fit:
                 ending.callback(self._show_average)
             for listener in reversed(self._listeners):
                 ending.callback(listener.on_fit_end, run)
-            run.validated = self._validation is not None
             reason = _word([listener.on_fit_begin(run) for listener in self._listeners])
             self._heard = bool(self._listeners)
             history.stopped = ""

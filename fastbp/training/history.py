@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from fastbp.training.part import Part, State
 
+_TIMES = ("seconds", "samples_per_second")
 # Of these an epoch may have no entry.
 _OPTIONAL = ("val_loss", "val_accuracy")
 # A table of more epochs shows so many of the first, and of the last.
@@ -60,9 +62,10 @@ class History(Part):
     def __len__(self) -> int:
         return len(self.loss)
 
-    def names(self) -> list[str]:
-        """Of the lists."""
-        return list(self._columns())
+    def names(self, coming: Iterable[str] = ()) -> list[str]:
+        """Of the lists, those of times last; `coming` are some that it may not have yet."""
+        names = dict.fromkeys([*self._columns(), *coming])
+        return sorted(names, key=_TIMES.__contains__)
 
     def row(self, epoch: int) -> dict[str, Any]:
         """What they hold of an epoch, counted from 0, by their names."""

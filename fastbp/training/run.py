@@ -56,8 +56,8 @@ class Run:
         As the `Trainer` was given them.
     resumed : bool
         Whether it came from a file, and ``fit`` has not been called since.
-    validated : bool
-        Whether the last ``fit`` has validation data.
+    measured : list of str
+        What the history has, or will have, of each epoch of the last ``fit`` beside times.
     """
 
     def __init__(
@@ -71,7 +71,8 @@ class Run:
         self.targets = Targets(model, loss, missing_targets, class_weight)
         self.objective = loss.objective(model.dtype, masked=self.targets.may_miss)
         self.batch_size, self.shuffle, self.seed, self.threads, self.precision = batch_size, shuffle, seed, threads, precision
-        self.resumed = self.validated = False
+        self.resumed = False
+        self.measured = ["loss"]
         self._checked: tuple[Any, dict[str, Any]] = (None, {})  # an optimizer that has been, and its settings then
         self.parts: dict[str, Part] = {}
         self.parameters = self.declare("model", Parameters(model))
@@ -173,17 +174,14 @@ class Run:
         self.match_output()
         return self.model.turns.look(self.scores, rows)
 
-    def figures(self) -> list[str]:
-        """The names of what the history will have of each epoch of this ``fit``."""
-        scores = ["val_loss", "val_accuracy"][: 1 + (self._answers() > 0) if self.validated else 0]
-        return [name for name in self.history.names() if name in scores or not name.startswith("val_")]
-
-    def _answers(self) -> int:
+    @property
+    def answers(self) -> int:
+        """Right answers that a row may have; 0 where they are not counted."""
         return 0 if self.targets.may_miss else self.loss.answers(self.model.layer_sizes[-1])
 
     def scores(self, rows: Rows) -> dict[str, float]:
         """The same over a data set that has been checked."""
-        answers = self._answers()
+        answers = self.answers
         loss, accuracy = self.model.inference.score(rows, self.objective, max(1, answers), self.threads)
         return {"loss": loss, "accuracy": accuracy} if answers else {"loss": loss}
 

@@ -88,7 +88,8 @@ def test_the_log_of_a_run_before_is_kept(tmp_path):
 def test_other_columns_are_not_appended_to(tmp_path):
     path, trainer = tmp_path / "log.csv", make()
     path.write_text("epoch,error\n1,2\n")
-    with pytest.raises(ValueError, match=rf"log.csv' begins with 'epoch,error'; the columns of this run are '{HEADER}'"):
+    names = HEADER.replace(",", ", ")
+    with pytest.raises(ValueError, match=rf"log.csv' has columns epoch, error; those of this run are {names}"):
         trainer.fit(X, LABELS, epochs=1, callbacks=fastbp.CSVLog(path, append=True))
     assert path.read_text() == "epoch,error\n1,2\n" and trainer.steps == 0
 
@@ -120,3 +121,10 @@ def test_refused_before_the_first_step(tmp_path):
     with pytest.raises(TypeError, match=r"CSVLog\(filename=\.\.\.\) is called 'path' here"):
         fastbp.CSVLog(filename="log.csv")
     assert trainer.steps == 0 and list(tmp_path.iterdir()) == []
+
+
+def test_columns_in_another_order_are_appended_to_as_they_are(tmp_path):
+    path, trainer = tmp_path / "log.csv", make()
+    path.write_text("loss,epoch,seconds,val_loss,val_accuracy,samples_per_second\n0.5,7,1.0,,,2.0\n")
+    trainer.fit(X, LABELS, epochs=2, callbacks=fastbp.CSVLog(path, append=True))
+    assert table(path)[1:] == wanted(trainer) and [row["epoch"] for row in table(path)] == [7, 1, 2]
