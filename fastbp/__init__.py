@@ -7,6 +7,7 @@ from fastbp.activations import MODULES as _ACTIVATIONS
 from fastbp.activations import Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from fastbp.averages import MODULES as _AVERAGES
 from fastbp.between import MODULES as _BETWEEN
+from fastbp.callbacks import MODULES as _CALLBACKS
 from fastbp.callbacks.base import Callback
 from fastbp.losses import MODULES as _LOSSES
 from fastbp.losses import BinaryCrossEntropy, CrossEntropy, SquaredError
@@ -27,7 +28,13 @@ if TYPE_CHECKING:
     from fastbp.activations.gated import GELU, GELUTanh, HardSwish, Mish, SiLU
     from fastbp.averages.kinds import EMA, SWA
     from fastbp.between.normalizations import BatchNorm, LayerNorm
+    from fastbp.callbacks.best_model import BestModel
     from fastbp.callbacks.checkpoint import Checkpoint
+    from fastbp.callbacks.csv_log import CSVLog
+    from fastbp.callbacks.early_stopping import EarlyStopping
+    from fastbp.callbacks.mlflow import MLflow
+    from fastbp.callbacks.optuna_pruning import OptunaPruning
+    from fastbp.callbacks.tensorboard import TensorBoard
     from fastbp.losses.custom import CustomLoss
     from fastbp.losses.log_link import Gamma, Poisson
     from fastbp.losses.margin import Focal, Hinge, SquaredHinge
@@ -64,7 +71,9 @@ __all__ = [
     "AdamW",
     "Adamax",
     "BatchNorm",
+    "BestModel",
     "BinaryCrossEntropy",
+    "CSVLog",
     "Callback",
     "Checkpoint",
     "CosLog4",
@@ -75,6 +84,7 @@ __all__ = [
     "CustomLoss",
     "CustomMetric",
     "DivergenceError",
+    "EarlyStopping",
     "Exponential",
     "ExponentialDecay",
     "FlatCosine",
@@ -94,10 +104,12 @@ __all__ = [
     "LeakyReLU",
     "Lion",
     "LogCosh",
+    "MLflow",
     "Mish",
     "MultiStep",
     "NAdam",
     "OneCycle",
+    "OptunaPruning",
     "Plateau",
     "Poisson",
     "PolynomialDecay",
@@ -118,6 +130,7 @@ __all__ = [
     "SquaredHinge",
     "StepDecay",
     "Tanh",
+    "TensorBoard",
     "Trainer",
     "Warmup",
     "verify",
@@ -125,9 +138,8 @@ __all__ = [
 # fmt: on
 
 # Imported when they are first asked for, so that scripts that do without start faster.
-_OTHERS = {"Checkpoint": "fastbp.callbacks.checkpoint", "CustomMetric": "fastbp.metrics.custom", "metrics": "fastbp.metrics"}
-_OTHERS |= {"RangeTest": "fastbp.training.range_test"}
-_MODULES = _OTHERS | _AVERAGES | _ACTIVATIONS | _BETWEEN | _LOSSES | _OPTIMIZERS | _SCHEDULES
+_OTHERS = {"CustomMetric": "fastbp.metrics.custom", "metrics": "fastbp.metrics", "RangeTest": "fastbp.training.range_test"}
+_MODULES = _OTHERS | _CALLBACKS | _AVERAGES | _ACTIVATIONS | _BETWEEN | _LOSSES | _OPTIMIZERS | _SCHEDULES
 __getattr__ = later(globals(), _MODULES)
 
 

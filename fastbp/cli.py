@@ -42,6 +42,7 @@ def _list(given: argparse.Namespace) -> int:
     from fastbp.activations import ACTIVATIONS
     from fastbp.averages import AVERAGES
     from fastbp.between import NORMALIZATIONS
+    from fastbp.callbacks import CALLBACKS
     from fastbp.initializers import INITIALIZERS
     from fastbp.losses import LOSSES
     from fastbp.metrics import METRICS
@@ -56,6 +57,7 @@ def _list(given: argparse.Namespace) -> int:
         "schedules": SCHEDULES,
         "averages": AVERAGES,
         "normalizations": NORMALIZATIONS,
+        "callbacks": CALLBACKS,
     }
     for title, table in tables.items():
         print(title)

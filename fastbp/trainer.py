@@ -11,7 +11,7 @@ from fastbp._names import flag, integer, lookup
 from fastbp._random import as_seed
 from fastbp._table import attribute
 from fastbp.averages import Average, as_average
-from fastbp.callbacks.base import Callback, check_callbacks
+from fastbp.callbacks.base import AnyCallback, check_callbacks
 from fastbp.data.labels import check_class_weight
 from fastbp.losses import Loss, as_loss
 from fastbp.mlp import MLP
@@ -140,7 +140,7 @@ class Trainer(HeldByRun):
         metrics: Metrics = (),
         training_metrics: bool = False,
         sample_weight: Any = None,
-        callbacks: Iterable[Callback] | Callback = (),
+        callbacks: Iterable[AnyCallback] | AnyCallback = (),
         progress: bool | str = "auto",
         time_limit: float | None = None,
         on_interrupt: str = "return",
@@ -168,7 +168,7 @@ class Trainer(HeldByRun):
         sample_weight : array-like of shape (n,), optional
             Not negative. The loss of a batch of B rows is ``sum_i w_i l_i / (B * mean(w))``, with the mean over the whole set: whatever the
             batches, a row of weight 2 pulls as two rows do.
-        callbacks : Callback or sequence of them
+        callbacks : Callback, function of the run, or sequence of them
         progress : bool or "auto"
             Show a bar on standard error; "auto" does when that is a terminal.
         time_limit : float, optional

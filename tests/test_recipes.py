@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 import fastbp
-from fastbp import activations, losses, metrics, optimizers, schedules
+from fastbp import activations, callbacks, losses, metrics, optimizers, schedules
 
 ROOT = Path(fastbp.__file__).parent.parent
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
 RECIPES = TEXT[TEXT.index("## To add an activation") : TEXT.index("## Rules")]
 TABLES = {
     activations: activations.ACTIVATIONS, losses: losses.LOSSES, optimizers: optimizers.OPTIMIZERS, schedules: schedules.SCHEDULES,
-    metrics: metrics.METRICS,
+    metrics: metrics.METRICS, callbacks: callbacks.CALLBACKS,
 }  # fmt: skip
 # Steps to an entry of a table: the file that each begins with, and all that is said of it.
 STEPS = re.findall(r"^\d\. `(fastbp/[\w/]+\.py)`(.*?)(?=^\d\.|^#|\Z)", RECIPES[: RECIPES.index("### A callback")], re.M | re.S)
@@ -63,9 +63,10 @@ def test_the_documentation_of_a_module_lists_its_table(module):
     assert listed == ["name", *TABLES[module]]
 
 
-# Schedules have no names that users give.
-NAMED = [name for module, table in TABLES.items() for name in table if module is not schedules]
-NAMED += [cls.__name__.lower() for cls in schedules.SCHEDULES.values()]
+# Schedules and callbacks have no names that users give.
+CLASSES = [cls for module in (schedules, callbacks) for cls in TABLES[module].values()]
+NAMED = [name for module, table in TABLES.items() for name in table if module not in (schedules, callbacks)]
+NAMED += [cls.__name__.lower() for cls in CLASSES]
 
 
 @pytest.mark.parametrize("name", NAMED)
@@ -75,7 +76,9 @@ def test_the_readme_names_everything(name):
 
 
 @pytest.mark.parametrize(
-    "cls", [cls for module in (activations, optimizers, schedules) for cls in TABLES[module].values()], ids=lambda cls: cls.__name__
+    "cls",
+    [cls for module in (activations, optimizers, schedules, callbacks) for cls in TABLES[module].values()],
+    ids=lambda cls: cls.__name__,
 )
 def test_classes_that_users_build_are_exported(cls):
     assert getattr(fastbp, cls.__name__) is cls and cls.__name__ in fastbp.__all__

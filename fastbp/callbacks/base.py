@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
+
+import numpy as np
 
 from fastbp._names import nearest
-from fastbp.training.part import State
+from fastbp.training.part import State, copied
 from fastbp.training.run import Run
 
 
@@ -16,6 +18,8 @@ class Callback:
     Each is given the run, and nothing else: `model`, `optimizer`, `history`, `epoch`, `steps`, and `losses`, those of the epoch under way
     so far. At the end of an epoch ``on_epoch_end`` comes before ``on_pause``. All are called in the thread of ``fit``, which refuses hooks
     that ask for other arguments, and methods named ``on_...`` that it would never call.
+
+    In place of True a word may stop the training, which ``history.stopped`` then is.
 
     What a callback remembers is saved and resumed with the run when it has `state` and `load_state`.
 
@@ -36,18 +40,20 @@ class Callback:
     ...
     ...     def load_state(self, state):
     ...         self.best = state["best"]
+
+    A function of the run is a callback, too: ``callbacks=lambda run: run.history.loss[-1] < 0.01`` stops when it gives True.
     """
 
     #: Whether it is called after all others of its moment, whatever the order in which they were given: what writes files is.
     after_others = False
 
-    def on_fit_begin(self, run: Run) -> None:
-        """Before the first step of a call of ``fit``."""
+    def on_fit_begin(self, run: Run) -> bool | str | None:
+        """Before the first step of a call of ``fit``. True ends it there."""
 
-    def on_epoch_end(self, run: Run) -> bool | None:
+    def on_epoch_end(self, run: Run) -> bool | str | None:
         """After a whole epoch and its validation; ``run.history`` holds it. True stops the training."""
 
-    def on_pause(self, run: Run) -> bool | None:
+    def on_pause(self, run: Run) -> bool | str | None:
         """Between two steps, about every 50 ms, and after as many steps as `steps_to_pause` said. True stops the training."""
 
     def steps_to_pause(self, run: Run) -> int | None:
@@ -63,6 +69,30 @@ class Callback:
     def load_state(self, state: State) -> None:
         """Go on from what `state` gave. Called after ``Trainer.resume``, before ``on_fit_begin``."""
 
+    def mark(self) -> Any:
+        """What to go back to when steps are taken back, after divergence; asked for between runs of steps. A copy of the state."""
+        return copied(self.state())
+
+    def go_back(self, mark: Any) -> None:
+        """Go back to what `mark` gave."""
+        if mark:
+            self.load_state(copied(mark))
+
+
+class EpochFunction(Callback):
+    """A function of the run as a callback: it is called after each epoch, and True stops the training. What else it gives is left alone."""
+
+    def __init__(self, function: Callable[[Run], Any]) -> None:
+        self._function = function
+
+    def on_epoch_end(self, run: Run) -> bool:
+        """Call it."""
+        answer = self._function(run)
+        return isinstance(answer, (bool, np.bool_)) and bool(answer)
+
+
+#: What ``fit`` takes as a callback.
+AnyCallback: TypeAlias = Callback | Callable[[Run], Any]
 
 # What is called, each with the run alone.
 _HOOKS = "on_fit_begin", "on_epoch_end", "on_pause", "steps_to_pause", "on_fit_end"
@@ -71,12 +101,23 @@ _HOOKS = "on_fit_begin", "on_epoch_end", "on_pause", "steps_to_pause", "on_fit_e
 def check_callbacks(callbacks: object) -> list[Callback]:
     """`callbacks` as a list; TypeError for what is none, or has methods that would never be called, or not with what they ask for."""
     given: list[Any] = [callbacks] if isinstance(callbacks, Callback) or not isinstance(callbacks, Iterable) else list(callbacks)
-    for callback in given:
-        if not isinstance(callback, Callback):
-            raise TypeError(f"callbacks has {callback!r} of type {type(callback).__name__}; expected objects of classes made from Callback")
-        _check_names(type(callback))
-        for name in _HOOKS:
-            _check_hook(callback, name)
+    return [_checked(callback) for callback in given]
+
+
+def _checked(given: Any) -> Callback:
+    if isinstance(given, type):
+        raise TypeError(f"callbacks has the class {given.__name__}; expected an object of it, as {given.__name__}() gives")
+    if not isinstance(given, Callback):
+        if not callable(given):
+            expected = "expected objects of classes made from Callback, or functions of the run"
+            raise TypeError(f"callbacks has {given!r} of type {type(given).__name__}; {expected}")
+        _check_arguments(given, getattr(given, "__name__", repr(given)), "(run), and be called after each epoch")
+        return EpochFunction(given)
+    _check_names(type(given))
+    for name in _HOOKS:
+        hook = getattr(given, name)
+        if getattr(hook, "__func__", None) is not getattr(Callback, name):
+            _check_arguments(hook, f"{type(given).__name__}.{name}", "(run)")
     return given
 
 
@@ -88,11 +129,8 @@ def _check_names(made: type[Callback]) -> None:
             raise TypeError(f"{made.__name__}.{name} is never called; fastbp calls {', '.join(_HOOKS)}. Did you mean {near!r}?")
 
 
-def _check_hook(callback: Callback, name: str) -> None:
+def _check_arguments(hook: Any, called: str, expected: str) -> None:
     """Raise TypeError for a hook that does not take the run, or takes the logs of other libraries."""
-    hook = getattr(callback, name)
-    if getattr(hook, "__func__", None) is getattr(Callback, name):
-        return
     import inspect
 
     try:
@@ -101,9 +139,9 @@ def _check_hook(callback: Callback, name: str) -> None:
     except ValueError:
         return
     try:
-        signature.bind(callback)
+        signature.bind(None)
         fits = "logs" not in signature.parameters
     except TypeError:
         fits = False
     if not fits:
-        raise TypeError(f"{type(callback).__name__}.{name} takes {signature}; expected (run), which has epoch, steps, history, model, ...")
+        raise TypeError(f"{called} takes {signature}; expected {expected}. The run has epoch, steps, history, model, ...")

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import glob
-import itertools
 import re
 import time
 import warnings
-from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
 
 from fastbp._names import integer
 from fastbp.callbacks.base import Callback
-from fastbp.files.sealed import as_path, check_writable, link_atomically, link_beside, sweep, write_atomically
+from fastbp.callbacks.before import keep_before
+from fastbp.files.sealed import as_path, check_writable, link_atomically, sweep, write_atomically
 from fastbp.training.run import Run
 
 # Units of time by the names that users write, and how many seconds they are.
@@ -80,17 +79,8 @@ class Checkpoint(Callback):
         """Make sure that files can be written, and that the run of another trainer is not lost."""
         run.check_storable()
         check_writable(self.path)
-        if run.steps == 0 and not run.resumed and self.path.exists():
-            before = link_beside(self.path, self._names_before())
-            kept = f"Trainer.resume would go on from it. It is kept as {str(before)!r}"
-            warnings.warn(f"this run begins at step 0, and {str(self.path)!r} holds another: {kept}", UserWarning, stacklevel=2)
+        keep_before(self.path, run, "Trainer.resume would go on from it")
         self._begun, self._written, self._clock = True, None, time.monotonic()
-
-    def _names_before(self) -> Iterator[Path]:
-        """What the files of runs before this one may be called."""
-        for number in itertools.count(1):
-            ending = "-before" if number == 1 else f"-before-{number}"
-            yield self.path.with_name(f"{self.path.stem}{ending}{self.path.suffix}")
 
     def steps_to_pause(self, run: Run) -> int | None:
         """Steps to the next that is due."""

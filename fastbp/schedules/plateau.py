@@ -8,12 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fastbp._names import integer, lookup, nearest
+from fastbp._direction import better
+from fastbp._names import integer, nearest
 from fastbp.schedules.base import Numbers, Plan, Schedule, number_field
-
-_MODES = {"min": "min", "max": "max", "auto": "auto"}
-# Which way is better, by the ends of the names of metrics.
-_BETTER = {"loss": "min", "error": "min", "accuracy": "max"}
 
 
 class Standing(NamedTuple):
@@ -42,7 +39,7 @@ class Plateau(Schedule):
     metric : str, default "loss"
         A name in the history: "loss", and with ``validation_data`` "val_loss" and, for losses of classes, "val_accuracy".
     mode : "min", "max" or "auto", default "auto"
-        Whether less or more is better. "auto" takes less of what is called a loss or an error, and more of an accuracy.
+        Whether less or more is better. "auto" knows by the name.
     min_delta : float, default 1e-4
         Better is what is below the best by more than that, or above it with "max". It is absolute: losses may be negative.
     cooldown : int, default 0
@@ -68,16 +65,12 @@ class Plateau(Schedule):
         integer(self.cooldown, "cooldown", least=0)
         if self.minimum >= self.initial:
             raise ValueError(f"minimum is {self.minimum}; expected a number less than initial, {self.initial}")
-        if not isinstance(self.metric, str):
-            raise TypeError(f"metric is {self.metric!r} of type {type(self.metric).__name__}; expected a name such as 'val_loss'")
-        lookup(self.mode, _MODES, "mode")
-        if self._way is None:
-            raise ValueError(f"mode='auto' does not know which way metric={self.metric!r} is better; expected 'min' or 'max'")
+        better(self.metric, self.mode)
 
     @property
-    def _way(self) -> str | None:
+    def _way(self) -> str:
         """Which way is better."""
-        return next((way for end, way in _BETTER.items() if self.metric.endswith(end)), None) if self.mode == "auto" else self.mode
+        return better(self.metric, self.mode)
 
     @property
     def plateaus(self) -> tuple[Plateau, ...]:

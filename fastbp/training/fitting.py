@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -32,13 +32,13 @@ class Listener(Stateful, Protocol):
 
     after_others: bool
 
-    def on_fit_begin(self, run: Run, /) -> None:
+    def on_fit_begin(self, run: Run, /) -> bool | str | None:
         """Before the first step."""
 
-    def on_epoch_end(self, run: Run, /) -> bool | None:
+    def on_epoch_end(self, run: Run, /) -> bool | str | None:
         """After an epoch."""
 
-    def on_pause(self, run: Run, /) -> bool | None:
+    def on_pause(self, run: Run, /) -> bool | str | None:
         """Between steps."""
 
     def steps_to_pause(self, run: Run, /) -> int | None:
@@ -60,7 +60,8 @@ class Fit:
         self._listeners = sorted(listeners, key=lambda listener: listener.after_others)
         self._shown, self._deadline = shown, deadline
         self._batch = run.rows_of_step(rows.n_rows)
-        run.plateaus.check(run.settings, measures.names)
+        run.measured = measures.names
+        run.plateaus.check(run.settings, run.measured)
         self._notes = Notes(run.parts)
         self._mixer = Mixer(run.mixup, run.seed, run.model.dtype)
         self._heard = False  # callbacks have been called since the data were looked at
@@ -84,14 +85,13 @@ class Fit:
                 ending.callback(self._show_average)
             for listener in reversed(self._listeners):
                 ending.callback(listener.on_fit_end, run)
-            for listener in self._listeners:
-                listener.on_fit_begin(run)
+            reason = _word([listener.on_fit_begin(run) for listener in self._listeners])
             self._heard = bool(self._listeners)
             history.stopped = ""
             self._take_note()
             try:
                 with Progress(self._shown, epochs * self._rows.n_rows) as self._bar:
-                    history.stopped = self._train_until(run.epoch + epochs)
+                    history.stopped = self._train_until(run.epoch + epochs, reason)
             except BaseException as error:
                 asked = self._interrupt.reason if isinstance(error, KeyboardInterrupt) else None
                 history.stopped = history.stopped or asked or "error"
@@ -110,8 +110,8 @@ class Fit:
         run.plan.begin(run.memory.steps, epochs * per_epoch - under_way, per_epoch, resumed=run.resumed)
         run.plateaus.begin(run.settings, run.epoch)
 
-    def _train_until(self, last: int) -> str:
-        run, reason = self._run, None
+    def _train_until(self, last: int, reason: str | None) -> str:
+        run = self._run
         # Rows are mixed anew in each epoch.
         watched = bool(self._listeners) or self._measures.are_any or run.mixup > 0
         while run.epoch < last and reason is None:
@@ -133,7 +133,8 @@ class Fit:
         """A run of steps of the epoch under way, and what comes after it."""
         if self._listeners:
             self._heed_callbacks()
-        run, epoch, stop = self._run, self._epoch(), False
+        run, epoch = self._run, self._epoch()
+        answers: list[bool | str | None] = []
         if epoch.done == 0:
             self._look_at_data()
         # An error after the last step may have left a complete one.
@@ -145,10 +146,10 @@ class Fit:
                 raise self._divergence()
         if epoch.complete:
             self._close(epoch)
-            stop = any([listener.on_epoch_end(run) for listener in self._listeners])
-        stop |= any([listener.on_pause(run) for listener in self._listeners])
+            answers += [listener.on_epoch_end(run) for listener in self._listeners]
+        answers += [listener.on_pause(run) for listener in self._listeners]
         self._heard = bool(self._listeners)
-        return "callback" if stop else None
+        return _word(answers)
 
     def _close(self, epoch: Epoch) -> None:
         position = self._run.position
@@ -290,3 +291,9 @@ class Fit:
         if current is not None and current.rows == self._rows.n_rows and current.complete and position.epoch < epochs:
             position.current = None
             position.epoch += 1
+
+
+def _word(answers: Iterable[bool | str | None]) -> str | None:
+    """Why training stops, in the word of the first callback that asks for it; None: nobody does."""
+    asked = next((answer for answer in answers if answer), None)
+    return asked if isinstance(asked, str) else "callback" if asked else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -33,8 +34,9 @@ class History(Part):
         Wall time of the epoch's training, validation apart. The first of a process holds the loading, or compiling, of the kernels.
     samples_per_second : list of float
     stopped : str
-        Why the last ``fit`` ended: "epochs" (all done), "time_limit", "interrupted" (Ctrl-C), "terminated" (SIGTERM), "callback",
-        "diverged" or "error" (another exception); empty while it runs, and so in a checkpoint of that time.
+        Why the last ``fit`` ended: "epochs" (all done), "time_limit", "interrupted" (Ctrl-C), "terminated" (SIGTERM), "early_stopping" or
+        another word of the callback that asked, "callback" where it has none, "diverged" or "error" (another exception); empty while it
+        runs, and so in a checkpoint of that time.
     """
 
     by_steps: ClassVar[bool] = False
@@ -76,6 +78,15 @@ class History(Part):
 
     def __len__(self) -> int:
         return len(self.loss)
+
+    def names(self, coming: Iterable[str] = ()) -> list[str]:
+        """Of the lists, those of times last; `coming` are some that it may not have yet."""
+        names = dict.fromkeys([*self.columns(), *coming])
+        return sorted(names, key=_ALWAYS[1:].__contains__)
+
+    def row(self, epoch: int) -> dict[str, Any]:
+        """What they hold of an epoch, counted from 0, by their names."""
+        return {name: entries[epoch] for name, entries in self.columns().items()}
 
     def __repr__(self) -> str:
         return f"History({self._summary()})"

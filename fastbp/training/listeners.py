@@ -20,6 +20,12 @@ class Stateful(Protocol):
     def load_state(self, state: State, /) -> None:
         """Take it back."""
 
+    def mark(self) -> Any:
+        """What to go back to in this process, when steps are taken back."""
+
+    def go_back(self, mark: Any, /) -> None:
+        """Go back to it."""
+
 
 class Listeners(Part):
     """Whoever listens to the last `fit`. The states that a file holds wait here for the callbacks of their classes."""
@@ -54,13 +60,13 @@ class Listeners(Part):
 
     def keep(self, before: Any = None) -> Any:
         """The states of those who are here."""
-        return {key: copied(listener.state()) for key, listener in self._given.items()}
+        return {key: listener.mark() for key, listener in self._given.items()}
 
     def restore(self, kept: Any) -> None:
         """Give them back."""
-        for key, state in kept.items():
-            if key in self._given and state:
-                self._given[key].load_state(copied(state))
+        for key, mark in kept.items():
+            if key in self._given:
+                self._given[key].go_back(mark)
 
     def state(self) -> State:
         """The states of all, one after the other."""

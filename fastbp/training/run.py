@@ -52,6 +52,8 @@ class Run:
         As the `Trainer` was given them.
     resumed : bool
         Whether it came from a file, and ``fit`` has not been called since.
+    measured : list of str
+        What the history has, or will have, of each epoch of the last ``fit`` beside times.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Run:
         self.objective = loss.objective(model.dtype, masked=self.targets.may_miss)
         self.batch_size, self.shuffle, self.seed, self.threads, self.precision = batch_size, shuffle, seed, threads, precision
         self.resumed = False
+        self.measured = ["loss"]
         self._checked: tuple[Any, dict[str, Any]] = (None, {})  # an optimizer that has been, and its settings then
         self.parts: dict[str, Part] = {}
         self.parameters = self.declare("model", Parameters(model))

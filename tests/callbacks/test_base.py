@@ -3,6 +3,7 @@
 import re
 import signal
 
+import numpy as np
 import pytest
 from small_task import LABELS, Recorder, X, bits, make
 
@@ -129,3 +130,34 @@ def test_a_hook_that_would_never_be_called_is_refused(name, near):
 
 def test_what_is_named_like_a_hook_and_is_no_method_is_left_alone():
     make().fit(X, LABELS, epochs=1, callbacks=with_hook("on_gpu", False))
+
+
+def test_a_function_of_the_run_is_a_callback():
+    epochs = []
+    history = make().fit(X, LABELS, epochs=9, callbacks=[lambda run: epochs.append(run.epoch), lambda run: run.epoch == 4])
+    assert epochs == [1, 2, 3, 4] and history.stopped == "callback"
+    assert make().fit(X, LABELS, epochs=9, callbacks=lambda run: np.float32(run.epoch) == 3).stopped == "callback"
+
+
+@pytest.mark.parametrize("answer", [None, False, np.False_, 12, "written", [1]])
+def test_only_true_stops_after_a_function(answer):
+    assert make().fit(X, LABELS, epochs=2, callbacks=lambda run: answer).stopped == "epochs"
+
+
+@pytest.mark.parametrize(("function", "signature"), [(lambda: True, "()"), (lambda epoch, logs: None, "(epoch, logs)")])
+def test_a_function_of_something_else_is_refused(function, signature):
+    refused(function, re.escape(f"<lambda> takes {signature}; expected (run), and be called after each epoch"))
+
+
+def test_a_class_is_no_callback():
+    refused(fastbp.Checkpoint, r"callbacks has the class Checkpoint; expected an object of it, as Checkpoint\(\) gives")
+
+
+@pytest.mark.parametrize("hook", ["on_fit_begin", "on_epoch_end", "on_pause"])
+def test_the_word_of_the_first_callback_that_stops_is_told(hook):
+    trainer = make()
+    others = [with_hook(hook, lambda self, run: False), with_hook(hook, lambda self, run: True)]
+    history = trainer.fit(X, LABELS, epochs=3, callbacks=[others[0], with_hook(hook, lambda self, run: "enough"), others[1]])
+    assert history.stopped == "enough" and trainer.epoch == (hook == "on_epoch_end")
+    assert trainer.fit(X, LABELS, epochs=3, callbacks=others).stopped == "callback"
+    assert trainer.steps == 0 if hook == "on_fit_begin" else trainer.steps > 0

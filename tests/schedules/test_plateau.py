@@ -121,12 +121,12 @@ def test_a_line_may_come_before():
         (lambda: fastbp.Plateau(0.1, cooldown=-1), ValueError, "cooldown is -1"),
         (lambda: fastbp.Plateau(0.1, min_delta=-1), ValueError, "min_delta is -1"),
         (lambda: fastbp.Plateau(0.1, minimum=0.1), ValueError, r"minimum is 0\.1; expected a number less than initial, 0\.1"),
-        (lambda: fastbp.Plateau(0.1, metric=3), TypeError, "metric is 3 of type int; expected a name such as 'val_loss'"),
-        (lambda: fastbp.Plateau(0.1, mode="least"), ValueError, "mode='least' is not known; expected one of min, max, auto"),
+        (lambda: fastbp.Plateau(0.1, metric=3), TypeError, "metric is 3 of type int; expected a name in the history"),
+        (lambda: fastbp.Plateau(0.1, mode="least"), ValueError, "mode='least' is not known; expected one of auto, min, max"),
         (
-            lambda: fastbp.Plateau(0.1, metric="val_f1"),
+            lambda: fastbp.Plateau(0.1, metric="val_something"),
             ValueError,
-            "does not know which way metric='val_f1' is better; expected 'min' or 'max'",
+            "does not know whether 'val_something' should fall or rise; expected mode='min' or mode='max'",
         ),
         (
             lambda: fastbp.Sequence(((0.1, 5), (fastbp.Warmup(fastbp.Plateau(0.1), 3), None))),

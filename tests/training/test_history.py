@@ -122,3 +122,11 @@ def test_metrics_are_copied_and_come_back():
 
 def test_histories_are_equal_by_their_entries():
     assert with_epochs(3) == with_epochs(3) != with_epochs(4)
+
+
+def test_names_and_rows():
+    history = with_epochs(2)
+    assert history.names() == ["loss", "val_loss", "val_accuracy", "seconds", "samples_per_second"]
+    assert history.names(["loss", "val_f1"]) == ["loss", "val_loss", "val_accuracy", "val_f1", "seconds", "samples_per_second"]
+    assert history.row(0) == {"loss": 1.0, "val_loss": None, "val_accuracy": None, "seconds": 2.0, "samples_per_second": 5000.0}
+    assert history.row(-1)["val_accuracy"] == 0.25
