@@ -126,7 +126,7 @@ def test_a_line_may_come_before():
         (
             lambda: fastbp.Plateau(0.1, metric="val_something"),
             ValueError,
-            "does not know whether 'val_something' should fall or rise; expected mode='min' or mode='max'",
+            "does not know whether 'val_something' should fall or rise; expected mode='min' or 'max'",
         ),
         (
             lambda: fastbp.Sequence(((0.1, 5), (fastbp.Warmup(fastbp.Plateau(0.1), 3), None))),
@@ -146,5 +146,5 @@ def test_a_metric_that_is_not_there_is_told_with_those_that_are():
     with pytest.raises(ValueError, match=r"will have loss, val_loss$"):
         fastbp.Plateau(0.1, metric="accuracy").check_metric(["loss", "val_loss"], "momentum")
     with pytest.raises(ValueError, match=r"will have loss, val_loss\. Did you mean 'val_loss'\?"):
-        fastbp.Plateau(0.1, metric="valloss").check_metric(["loss", "val_loss"], "momentum")
+        fastbp.Plateau(0.1, metric="valloss", mode="min").check_metric(["loss", "val_loss"], "momentum")
     fastbp.Plateau(0.1, metric="val_loss").check_metric(["loss", "val_loss"], "momentum")

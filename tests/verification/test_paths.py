@@ -1,6 +1,7 @@
 """The training problems reach what they are named for."""
 
 from fastbp.activations import ACTIVATIONS, as_activation
+from fastbp.between import NORMALIZATIONS
 from fastbp.kernels import codes, patch
 from fastbp.kernels.lanes import sizes
 from fastbp.losses import LOSSES, as_loss
@@ -46,7 +47,9 @@ def test_paths_reach_what_they_are_named_for():
     size = {name: path.trainer("sgd", "float32", 1).model.network.size for name, path in named.items()}
     rows = {name: path.batch or path.rows for name, path in named.items()}
     sharded = {name for name in named if sizes.shards_of(rows[name], size[name]) > 1}
-    assert sharded == {"a batch in shards", "one output, in shards"}
+    # A batch that is normalised is in one piece, however long.
+    assert sharded == {"a batch in shards", "one output, in shards", *(f"{kind} normalisation of many rows" for kind in NORMALIZATIONS)}
+    assert {path.normalization for path in paths.PATHS} == {None, *NORMALIZATIONS}
     assert rows["a long batch in one piece"] > patch._ROWS_AT_ONCE
     assert size["wide layers"] > patch._CACHED and max(named["wide layers"].sizes) > sizes.DEPTH > sizes.CHUNK
     assert rows["one row a batch"] == 1 < rows["few rows"] <= sizes.FEW
