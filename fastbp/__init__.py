@@ -13,6 +13,7 @@ from fastbp.mlp import MLP
 from fastbp.optimizers import MODULES as _OPTIMIZERS
 from fastbp.optimizers import SGD, Adam, AdamW, RMSprop
 from fastbp.schedules import MODULES as _SCHEDULES
+from fastbp.solvers import MODULES as _SOLVERS
 from fastbp.trainer import Trainer
 from fastbp.training.divergence import DivergenceError
 from fastbp.training.history import History
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from fastbp.schedules.course import Cosine, CosLog4, FlatCosine, OneCycle
     from fastbp.schedules.decay import CosineRestarts, ExponentialDecay, InverseScaling, MultiStep, PolynomialDecay, StepDecay
     from fastbp.schedules.joined import Sequence, Warmup
+    from fastbp.solvers.lbfgs import LBFGS
 
 __version__ = "0.1.0"
 
@@ -46,6 +48,7 @@ __all__ = [
     "EMA",
     "GELU",
     "LAMB",
+    "LBFGS",
     "MLP",
     "SELU",
     "SGD",
@@ -114,7 +117,7 @@ __all__ = [
 # fmt: on
 
 # Imported when they are first asked for, so that scripts that do without start faster.
-_MODULES = {"Checkpoint": "fastbp.callbacks.checkpoint"} | _AVERAGES | _ACTIVATIONS | _LOSSES | _OPTIMIZERS | _SCHEDULES
+_MODULES = {"Checkpoint": "fastbp.callbacks.checkpoint"} | _AVERAGES | _ACTIVATIONS | _LOSSES | _OPTIMIZERS | _SCHEDULES | _SOLVERS
 __getattr__ = later(globals(), _MODULES)
 
 

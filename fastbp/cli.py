@@ -45,11 +45,13 @@ def _list(given: argparse.Namespace) -> int:
     from fastbp.losses import LOSSES
     from fastbp.optimizers import OPTIMIZERS
     from fastbp.schedules import SCHEDULES
+    from fastbp.solvers import SOLVERS
 
     tables: dict[str, Mapping[str, type]] = {
         "activations": ACTIVATIONS,
         "losses": LOSSES,
         "optimizers": OPTIMIZERS,
+        "solvers": SOLVERS,
         "schedules": SCHEDULES,
         "averages": AVERAGES,
     }

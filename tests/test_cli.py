@@ -13,6 +13,7 @@ from fastbp.averages import AVERAGES
 from fastbp.losses import LOSSES
 from fastbp.optimizers import OPTIMIZERS
 from fastbp.schedules import SCHEDULES
+from fastbp.solvers import SOLVERS
 
 
 @pytest.mark.parametrize("function", [wrong, raises, no_number])
@@ -41,7 +42,7 @@ def test_an_unknown_command_is_refused(arguments, capsys):
 def test_the_list_names_everything_and_how_to_build_it(capsys):
     assert cli.main(["list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    for table in (ACTIVATIONS, LOSSES, OPTIMIZERS, SCHEDULES, AVERAGES):
+    for table in (ACTIVATIONS, LOSSES, OPTIMIZERS, SCHEDULES, SOLVERS, AVERAGES):
         for name, cls in table.items():
             (place,) = [i for i, line in enumerate(lines) if line.startswith(f"  {name} ") and f" {cls.__name__}(" in line]
             assert len(lines[place + 1].strip()) > 5

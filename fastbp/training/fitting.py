@@ -56,7 +56,7 @@ class Fit:
         self._rows, self._validation = rows, validation
         self._listeners = sorted(listeners, key=lambda listener: listener.after_others)
         self._shown, self._deadline = shown, deadline
-        self._batch = min((run.batch_size or rows.n_rows) * run.accumulate, rows.n_rows)
+        self._batch = rows.n_rows if run.has_solver else min((run.batch_size or rows.n_rows) * run.accumulate, rows.n_rows)
         self._notes = Notes(run.parts)
         self._heard = False  # callbacks have been called since the data were looked at
         self._interrupt = Interrupt(run.model.turns, raises)
@@ -75,6 +75,7 @@ class Fit:
         run.listeners.begin(self._listeners)
         with self._interrupt, contextlib.ExitStack() as ending:
             ending.callback(self._guard.forget)
+            ending.callback(self._engine.forget)
             if run.averages.is_used:
                 ending.callback(self._show_average)
             for listener in reversed(self._listeners):
@@ -120,7 +121,9 @@ class Fit:
     def _reason_to_stop(self) -> str | None:
         if self._interrupt.reason:
             return self._interrupt.reason
-        return "time_limit" if self._deadline is not None and time.perf_counter() >= self._deadline else None
+        if self._deadline is not None and time.perf_counter() >= self._deadline:
+            return "time_limit"
+        return self._engine.reason_to_stop(self._rows)
 
     def _advance(self) -> str | None:
         """A run of steps of the epoch under way, and what comes after it."""
@@ -192,6 +195,8 @@ class Fit:
         changed = run.optimizer != self._notes.optimizer(run.steps)[0]
         if changed:
             run.check_optimizer()
+            if run.has_solver and self._batch < self._rows.n_rows:
+                raise ValueError(f"optimizer is {run.optimizer!r} now, which takes the whole set; set it between two calls of fit")
         if changed or run.listeners.have_state:
             self._take_note()
 
@@ -208,10 +213,11 @@ class Fit:
     def _epoch(self) -> Epoch:
         """The epoch under way, or a new one where there is none, or it was of other data."""
         run, position = self._run, self._run.position
-        if position.current is None or position.current.rows != self._rows.n_rows:
+        current = position.current
+        if current is None or current.rows != self._rows.n_rows or (run.has_solver and current.batch != self._batch):
             seed = run.seed if run.shuffle else None
-            position.current = Epoch.begin(self._rows.n_rows, self._batch, position.epoch, seed)
-        return position.current
+            position.current = current = Epoch.begin(self._rows.n_rows, self._batch, position.epoch, seed)
+        return current
 
     def _steps(self, order: NDArray[np.int64], first: int, batch: int, most: int) -> tuple[Array, float]:
         """As many of `most` updates as Python may be without control, on the best number of threads; their losses and the seconds."""
@@ -221,7 +227,7 @@ class Fit:
         begin = time.perf_counter()
         losses = self._engine.train(self._rows, order, first, batch, count, tasks)
         seconds = time.perf_counter() - begin
-        pace.record(tasks, count, seconds)
+        pace.record(tasks, losses.size, seconds)
         return losses, seconds
 
     def _steps_of(self, epoch: Epoch, most: int) -> tuple[Array, int]:

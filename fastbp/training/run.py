@@ -18,7 +18,7 @@ from fastbp.data.validation import check_inputs
 from fastbp.files import model_files, run_files
 from fastbp.losses import Loss, describe_loss, described_loss
 from fastbp.mlp import MLP
-from fastbp.optimizers import OPTIMIZERS, Optimizer, as_optimizer, described_optimizer
+from fastbp.solvers import METHODS, Method, Solver, as_method, described_method
 from fastbp.training.averaged import Averaged
 from fastbp.training.fingerprint import Fingerprint
 from fastbp.training.history import History
@@ -48,7 +48,7 @@ class Run:
     Attributes
     ----------
     model : MLP
-    optimizer : Optimizer
+    optimizer : Optimizer or Solver
         Its settings may be changed between steps; it may be another one then, too.
     history : History
     loss : Loss
@@ -59,7 +59,7 @@ class Run:
     """
 
     def __init__(
-        self, model: MLP, loss: Loss, optimizer: Optimizer, *, batch_size: int | None, shuffle: bool, seed: int, threads: int | None,
+        self, model: MLP, loss: Loss, optimizer: Method, *, batch_size: int | None, shuffle: bool, seed: int, threads: int | None,
         precision: str, missing_targets: str = "error", class_weight: ClassWeight = None,
         average: Average | None = None, accumulate: int = 1,
     ) -> None:  # fmt: skip
@@ -80,6 +80,8 @@ class Run:
         self.history = self.declare("history", History())
         self.data = self.declare("data", Fingerprint())
         self.listeners = self.declare("callbacks", Listeners())
+        if isinstance(optimizer, Solver):
+            self._check_solver(optimizer)
 
     def declare(self, name: str, part: PartT) -> PartT:
         """Let `part` be a piece of the run; `name` is what it is called in files."""
@@ -159,11 +161,23 @@ class Run:
         known, settings = self._checked
         if self.optimizer is known and vars(known) == settings:
             return
-        self.optimizer = as_optimizer(self.optimizer)
+        self.optimizer = as_method(self.optimizer)
         self.optimizer.check()
         self.optimizer.check_range(self.model.dtype)
-        self.optimizer.limits(self.model.network.layers, self.model.dtype)
+        if isinstance(self.optimizer, Solver):
+            self._check_solver(self.optimizer)
+        else:
+            self.optimizer.limits(self.model.network.layers, self.model.dtype)
         self._checked = self.optimizer, dict(vars(self.optimizer))
+
+    def _check_solver(self, solver: Solver) -> None:
+        """Raise ValueError where the trainer has settings, or a loss, that a solver is not for."""
+        what = type(solver).__name__
+        if self.average is not None:
+            raise ValueError(f"average is {self.average!r}; {what} makes no steps to average: leave it None")
+        if self.accumulate != 1:
+            raise ValueError(f"accumulate is {self.accumulate}; {what} always takes the whole set: leave it 1")
+        solver.check_task(self.loss.name, self.model.n_parameters)
 
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> dict[str, float]:
         """Loss and accuracy over a data set, as `Trainer.evaluate`."""
@@ -176,6 +190,11 @@ class Run:
         answers = 0 if self.targets.may_miss else self.loss.answers(self.model.layer_sizes[-1])
         loss, accuracy = self.model.inference.score(rows, self.objective, max(1, answers), self.threads)
         return {"loss": loss, "accuracy": accuracy} if answers else {"loss": loss}
+
+    @property
+    def has_solver(self) -> bool:
+        """Whether an update takes the whole set, whatever the size of batches."""
+        return isinstance(self.optimizer, Solver)
 
     @property
     def follows_plan(self) -> bool:
@@ -219,7 +238,7 @@ class Run:
                 "average": described_average(stored.settings.get("average")),
                 "accumulate": stored.settings.get("accumulate", 1),
             }
-            loss, optimizer = described_loss(stored.settings["loss"]), described_optimizer(stored.settings["optimizer"])
+            loss, optimizer = described_loss(stored.settings["loss"]), described_method(stored.settings["optimizer"])
             run = cls(model, loss, optimizer, threads=threads, **settings, **later)
             run.take_output()
             run.load(stored.states)
@@ -238,8 +257,8 @@ class Run:
 
     def _settings(self) -> dict[str, Any]:
         optimizer = self.optimizer
-        if optimizer.name not in OPTIMIZERS or OPTIMIZERS[optimizer.name] is not type(optimizer):
-            raise TypeError(f"optimizer is of type {type(optimizer).__name__}; a file can hold {', '.join(OPTIMIZERS)}")
+        if optimizer.name not in METHODS or METHODS[optimizer.name] is not type(optimizer):
+            raise TypeError(f"optimizer is of type {type(optimizer).__name__}; a file can hold {', '.join(METHODS)}")
         return {
             "loss": describe_loss(self.loss),
             "optimizer": optimizer.described(),

@@ -37,10 +37,15 @@ SCHEDULED = {
     "lamb_clipped": lambda: fastbp.LAMB(fastbp.Warmup(0.01, "1 epoch"), clip_norm=0.5),
 }
 
+# What takes the whole set, and goes on for as long as it is asked to.
+SOLVERS = {
+    "lbfgs": lambda: fastbp.LBFGS(tolerance=0, history_size=4, weight_decay=1e-5),
+}
+
 
 def make(optimizer="adam", *, loss="cross_entropy", batch_size=8, model_seed=0, dtype="float32", hidden=6, activation="tanh", **settings):
     model = fastbp.MLP([3, hidden, 2], activation=activation, dtype=dtype, seed=model_seed)
-    given = (OPTIMIZERS | SCHEDULED)[optimizer]() if isinstance(optimizer, str) else optimizer
+    given = (OPTIMIZERS | SCHEDULED | SOLVERS)[optimizer]() if isinstance(optimizer, str) else optimizer
     return fastbp.Trainer(model, loss=loss, optimizer=given, batch_size=batch_size, **({"seed": 0} | settings))
 
 

@@ -1,0 +1,58 @@
+"""The solvers, and the one table of them.
+
+===================  ===================================================================================
+name                 an iteration on the whole set
+===================  ===================================================================================
+lbfgs                a line search along a direction of L-BFGS, which remembers the last few gradients
+===================  ===================================================================================
+
+A `Trainer` takes one in place of an optimizer. An optimizer goes by a rule from step to step, which the kernels hold; a solver asks for
+loss and gradient of the whole set as often as it needs them, until there is nothing to be gained.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from fastbp._names import lookup
+from fastbp._table import Table, later
+from fastbp.optimizers import OPTIMIZERS, Optimizer, as_optimizer, described_optimizer
+from fastbp.optimizers import OTHER_NAMES as NAMES_OF_OPTIMIZERS
+from fastbp.solvers.base import Kept, Point, Problem, Solver
+
+if TYPE_CHECKING:
+    from fastbp.solvers.lbfgs import LBFGS
+
+__all__ = ["LBFGS", "METHODS", "SOLVERS", "Kept", "Method", "Point", "Problem", "Solver", "as_method", "described_method"]
+
+#: What a trainer takes.
+Method: TypeAlias = Optimizer | Solver
+
+SOLVERS: Table[type[Solver]] = Table((), {"lbfgs": ("fastbp.solvers.lbfgs", "LBFGS")})
+#: Optimizers and solvers.
+METHODS: Mapping[str, type[Method]] = ChainMap(SOLVERS, OPTIMIZERS)  # type: ignore[arg-type]  # nothing is written to it
+#: What other libraries call some of these, in small letters without underscores.
+OTHER_NAMES = dict.fromkeys(("lbfgsb", "fminlbfgsb", "limitedmemorybfgs", "bfgs"), "lbfgs")
+#: The modules of the classes that are imported when they are asked for.
+MODULES = SOLVERS.modules()
+__getattr__ = later(globals(), MODULES)
+
+
+def described_method(description: dict[str, Any]) -> Method:
+    """The optimizer or solver that a file describes."""
+    if description["name"] not in SOLVERS:
+        return described_optimizer(description)
+    settings = dict(description)
+    return SOLVERS[settings.pop("name")](**settings)
+
+
+def as_method(given: object) -> Method:
+    """An optimizer or solver, or one with default settings by its name."""
+    if isinstance(given, str):
+        return lookup(given, METHODS, "optimizer", NAMES_OF_OPTIMIZERS | OTHER_NAMES)()
+    if isinstance(given, Solver):
+        given.simplify()
+        return given
+    return as_optimizer(given)

@@ -1,0 +1,92 @@
+"""What the trainer asks of a solver: one iteration on the whole set, and when there is nothing more to do."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+
+from fastbp._settings import Settings
+from fastbp._typing import Array, NDArray
+from fastbp.compiling.loading import loading
+from fastbp.optimizers import Factors
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class Point(NamedTuple):
+    """The loss over the whole set, and its gradient by the flat parameters, in float64."""
+
+    loss: float
+    gradient: NDArray[np.float64]
+
+
+class Problem(Protocol):
+    """What a solver sees of a run."""
+
+    @property
+    def parameters(self) -> Array:
+        """The model's own, flat, with places between arrays that stay 0."""
+
+    def here(self) -> Point:
+        """Loss and gradient at the model's parameters; what was computed last is not computed again."""
+
+    def at(self, parameters: NDArray[np.float64]) -> Point:
+        """The same elsewhere; the model has these parameters then, rounded to its type."""
+
+
+class Kept(NamedTuple):
+    """What a solver has kept from its iterations, in checkpoints, too: how many there were, vectors like the parameters, and numbers."""
+
+    steps: int
+    slots: Array
+    factors: Factors
+
+
+@dataclass(init=False, repr=False, eq=False)
+class Solver(Settings):
+    """Base of the solvers: settings and an iteration. An iteration takes the whole set, is an update and an epoch of ``fit``.
+
+    So `batch_size` and `shuffle` of the trainer are not asked, and there are no schedules, no limits of a step, no `accumulate` and no
+    `average`.
+    """
+
+    #: How many numbers it keeps.
+    n_factors: ClassVar[int]
+    #: Settings do not change from step to step.
+    is_scheduled: ClassVar[bool] = False
+
+    @property
+    @abstractmethod
+    def n_slots(self) -> int:
+        """How many vectors like the parameters it keeps."""
+
+    @abstractmethod
+    def check_task(self, loss: str, n_parameters: int) -> None:
+        """Raise ValueError for a loss or a number of parameters that it is not for, ImportError without what it needs."""
+
+    @abstractmethod
+    def reason_to_stop(self, problem: Problem, kept: Kept) -> str:
+        """Why there should be no further iteration: "converged" or "max_evaluations"; empty where there is no reason."""
+
+    @abstractmethod
+    def advance(self, problem: Problem, kept: Kept) -> tuple[float, Factors]:
+        """One iteration: the loss before it, without penalties, and the numbers that are kept now.
+
+        The model has the new parameters then, `kept.slots` what belongs to them. Neither is changed where the loss is not finite.
+        """
+
+    def described(self) -> dict[str, Any]:
+        """Name and settings, for a file."""
+        return {"name": self.name, **vars(self)}
+
+
+def scipy_module(name: str, solver: str) -> Any:
+    """A module of scipy, imported when it is first asked for; ImportError that says what to do where there is none."""
+    try:
+        with loading:
+            return import_module(f"scipy.{name}")
+    except ImportError as error:
+        raise ImportError(f"{solver} needs scipy, which cannot be imported: pip install 'fastbp[scipy]'") from error
