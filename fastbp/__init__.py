@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from fastbp.schedules.decay import CosineRestarts, ExponentialDecay, InverseScaling, MultiStep, PolynomialDecay, StepDecay
     from fastbp.schedules.joined import Sequence, Warmup
     from fastbp.solvers.lbfgs import LBFGS
+    from fastbp.solvers.levenberg_marquardt import LevenbergMarquardt
 
 __version__ = "0.1.0"
 
@@ -86,6 +87,7 @@ __all__ = [
     "Identity",
     "InverseScaling",
     "LeakyReLU",
+    "LevenbergMarquardt",
     "Lion",
     "LogCosh",
     "Mish",

@@ -79,7 +79,7 @@ def test_names_that_people_bring():
         "optimizer": (
             optimizer,
             "Adam-adam SGD-sgd RMSprop-rmsprop adamW-adamw Adam_w-adamw NAdam-nadam nesterov-sgd AMSgrad-amsgrad irprop-irprop_minus "
-            "L_BFGS-lbfgs LBFGSB-lbfgs",
+            "L_BFGS-lbfgs LBFGSB-lbfgs lm-levenberg_marquardt",
         ),
     }
     for argument, (make, pairs) in brought.items():

@@ -4,6 +4,7 @@
 name                 an iteration on the whole set
 ===================  ===================================================================================
 lbfgs                a line search along a direction of L-BFGS, which remembers the last few gradients
+levenberg_marquardt  a damped Gauss-Newton step, for least squares of up to some 2,000 parameters
 ===================  ===================================================================================
 
 A `Trainer` takes one in place of an optimizer. An optimizer goes by a rule from step to step, which the kernels hold; a solver asks for
@@ -20,21 +21,36 @@ from fastbp._names import lookup
 from fastbp._table import Table, later
 from fastbp.optimizers import OPTIMIZERS, Optimizer, as_optimizer, described_optimizer
 from fastbp.optimizers import OTHER_NAMES as NAMES_OF_OPTIMIZERS
-from fastbp.solvers.base import Kept, Point, Problem, Solver
+from fastbp.solvers.base import Kept, Point, Problem, Solver, Squares
 
 if TYPE_CHECKING:
     from fastbp.solvers.lbfgs import LBFGS
+    from fastbp.solvers.levenberg_marquardt import LevenbergMarquardt
 
-__all__ = ["LBFGS", "METHODS", "SOLVERS", "Kept", "Method", "Point", "Problem", "Solver", "as_method", "described_method"]
+# fmt: off
+__all__ = [
+    "LBFGS", "METHODS", "SOLVERS", "Kept", "LevenbergMarquardt", "Method", "Point", "Problem", "Solver", "Squares", "as_method",
+    "described_method",
+]
+# fmt: on
 
 #: What a trainer takes.
 Method: TypeAlias = Optimizer | Solver
 
-SOLVERS: Table[type[Solver]] = Table((), {"lbfgs": ("fastbp.solvers.lbfgs", "LBFGS")})
+SOLVERS: Table[type[Solver]] = Table(
+    (),
+    {
+        "lbfgs": ("fastbp.solvers.lbfgs", "LBFGS"),
+        "levenberg_marquardt": ("fastbp.solvers.levenberg_marquardt", "LevenbergMarquardt"),
+    },
+)
 #: Optimizers and solvers.
 METHODS: Mapping[str, type[Method]] = ChainMap(SOLVERS, OPTIMIZERS)  # type: ignore[arg-type]  # nothing is written to it
 #: What other libraries call some of these, in small letters without underscores.
-OTHER_NAMES = dict.fromkeys(("lbfgsb", "fminlbfgsb", "limitedmemorybfgs", "bfgs"), "lbfgs")
+OTHER_NAMES = {
+    **dict.fromkeys(("lbfgsb", "fminlbfgsb", "limitedmemorybfgs", "bfgs"), "lbfgs"),
+    **dict.fromkeys(("lm", "trainlm", "levenberg", "marquardt", "gaussnewton"), "levenberg_marquardt"),
+}
 #: The modules of the classes that are imported when they are asked for.
 MODULES = SOLVERS.modules()
 __getattr__ = later(globals(), MODULES)

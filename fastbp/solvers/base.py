@@ -5,15 +5,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
+
+import numpy as np
 
 from fastbp._settings import Settings
 from fastbp._typing import Array, NDArray
 from fastbp.compiling.loading import loading
 from fastbp.optimizers import Factors
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 class Point(NamedTuple):
@@ -21,6 +20,14 @@ class Point(NamedTuple):
 
     loss: float
     gradient: NDArray[np.float64]
+
+
+class Squares(NamedTuple):
+    """The loss as a sum of squares r^T r, with the Jacobian J of the residuals r by the parameters: J^T r and J^T J."""
+
+    loss: float
+    slope: NDArray[np.float64]
+    products: NDArray[np.float64]
 
 
 class Problem(Protocol):
@@ -35,6 +42,16 @@ class Problem(Protocol):
 
     def at(self, parameters: NDArray[np.float64]) -> Point:
         """The same elsewhere; the model has these parameters then, rounded to its type."""
+
+    @property
+    def places(self) -> NDArray[np.int64]:
+        """Where the parameters lie that `squares` has derivatives by."""
+
+    def squares(self) -> Squares:
+        """The squared error at the model's parameters; what was computed last is not computed again."""
+
+    def squared_error(self, parameters: NDArray[np.float64]) -> float:
+        """The same elsewhere, without derivatives; the model has these parameters then."""
 
 
 class Kept(NamedTuple):
@@ -83,10 +100,16 @@ class Solver(Settings):
         return {"name": self.name, **vars(self)}
 
 
-def scipy_module(name: str, solver: str) -> Any:
-    """A module of scipy, imported when it is first asked for; ImportError that says what to do where there is none."""
+def needed(module: str, solver: str) -> Any:
+    """A module of another library, imported when it is first asked for; ImportError that says what to do where there is none."""
     try:
         with loading:
-            return import_module(f"scipy.{name}")
+            return import_module(module)
     except ImportError as error:
-        raise ImportError(f"{solver} needs scipy, which cannot be imported: pip install 'fastbp[scipy]'") from error
+        library = module.partition(".")[0]
+        raise ImportError(f"{solver} needs {library}, which cannot be imported: pip install 'fastbp[scipy]'") from error
+
+
+def dot(a: Array, b: Array) -> float:
+    """The sum of products in float64, in an order that no number of threads changes: that of a BLAS may be any."""
+    return float(np.einsum("i,i->", a, b, dtype=np.float64, casting="safe"))

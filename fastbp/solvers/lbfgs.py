@@ -18,7 +18,7 @@ import numpy as np
 from fastbp._names import integer, real
 from fastbp._typing import Array, NDArray
 from fastbp.optimizers import Factors
-from fastbp.solvers.base import Kept, Point, Problem, Solver, scipy_module
+from fastbp.solvers.base import Kept, Point, Problem, Solver, dot, needed
 
 Vector = NDArray[np.float64]
 
@@ -86,7 +86,7 @@ class LBFGS(Solver):
 
     def check_task(self, loss: str, n_parameters: int) -> None:
         """It is for every loss."""
-        scipy_module("optimize", "LBFGS")
+        needed("scipy.optimize", "LBFGS")
 
     def reason_to_stop(self, problem: Problem, kept: Kept) -> str:
         """By the gradient, or since the last iteration found no step."""
@@ -108,7 +108,7 @@ class LBFGS(Solver):
         found = search.along(_direction(begin.gradient, kept.slots, known)) if known.pairs else None
         if found is None:
             known = known._replace(pairs=0, place=0)
-            scale = 1 / max(1.0, math.sqrt(_dot(begin.gradient, begin.gradient)))
+            scale = 1 / max(1.0, math.sqrt(dot(begin.gradient, begin.gradient)))
             found = search.along(-scale * begin.gradient)
         known = known._replace(evaluations=known.evaluations + search.evaluations)
         if found is None:
@@ -123,7 +123,7 @@ class LBFGS(Solver):
         if self.weight_decay == 0:
             return point
         p = parameters.astype(np.float64)
-        return Point(point.loss + self.weight_decay / 2 * _dot(p, p), point.gradient + self.weight_decay * p)
+        return Point(point.loss + self.weight_decay / 2 * dot(p, p), point.gradient + self.weight_decay * p)
 
 
 class _Known(NamedTuple):
@@ -156,7 +156,7 @@ class _Search:
 
     def along(self, direction: Vector) -> _Step | None:
         """A step with a lower loss, or None: that of the strong Wolfe conditions, or the best that was tried."""
-        slope, tried = _dot(self._begin.gradient, direction), dict[float, tuple[_Step, float]]()
+        slope, tried = dot(self._begin.gradient, direction), dict[float, tuple[_Step, float]]()
         if not slope < 0:
             return None
 
@@ -166,7 +166,7 @@ class _Search:
                 self.evaluations += 1
                 parameters = self._start + key * direction
                 point = self._at(parameters)
-                tried[key] = _Step(parameters, point), _dot(point.gradient, direction)
+                tried[key] = _Step(parameters, point), dot(point.gradient, direction)
             return tried[key]
 
         def value(alpha: Vector) -> float:
@@ -176,7 +176,7 @@ class _Search:
         def slopes(alpha: Vector) -> Vector:
             return np.array([look(alpha)[1]])
 
-        search, one = scipy_module("optimize", "LBFGS").line_search, np.ones(1)
+        search, one = needed("scipy.optimize", "LBFGS").line_search, np.ones(1)
         given = {"gfk": np.array([slope]), "old_fval": self._begin.loss, "c2": _LESS_STEEP, "maxiter": _MOST}
         # It warns where it finds no step.
         with warnings.catch_warnings():
@@ -197,13 +197,13 @@ def _direction(gradient: Vector, slots: Array, known: _Known) -> Vector:
     found, shares = -gradient, []
     for pair in order:
         s, y = slots[2 * pair], slots[2 * pair + 1]
-        shares.append(_dot(s, found) / _dot(s, y))
+        shares.append(dot(s, found) / dot(s, y))
         found -= shares[-1] * y
     newest_s, newest_y = slots[2 * order[0]], slots[2 * order[0] + 1]
-    found *= _dot(newest_s, newest_y) / _dot(newest_y, newest_y)
+    found *= dot(newest_s, newest_y) / dot(newest_y, newest_y)
     for pair, share in zip(reversed(order), reversed(shares), strict=True):
         s, y = slots[2 * pair], slots[2 * pair + 1]
-        found += (share - _dot(y, found) / _dot(s, y)) * s
+        found += (share - dot(y, found) / dot(s, y)) * s
     return found
 
 
@@ -211,12 +211,7 @@ def _remember(slots: Array, known: _Known, s: Array, y: Vector) -> _Known:
     """Keep a pair of changes in place of the oldest, where the curvature along it is positive."""
     place, size = int(known.place), int(known.history_size)
     rounded_s, rounded_y = s.astype(slots.dtype), y.astype(slots.dtype)
-    if not _dot(rounded_s, rounded_y) > _CURVED * _dot(rounded_y, rounded_y):
+    if not dot(rounded_s, rounded_y) > _CURVED * dot(rounded_y, rounded_y):
         return known
     slots[2 * place], slots[2 * place + 1] = rounded_s, rounded_y
     return known._replace(pairs=min(known.pairs + 1, size), place=(place + 1) % size)
-
-
-def _dot(a: Array, b: Array) -> float:
-    """The sum of products in float64, in an order that no number of threads changes: that of a BLAS may be any."""
-    return float(np.einsum("i,i->", a, b, dtype=np.float64, casting="safe"))

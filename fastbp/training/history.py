@@ -31,7 +31,8 @@ class History(Part):
     samples_per_second : list of float
     stopped : str
         Why the last ``fit`` ended: "epochs" (all done), "time_limit", "interrupted" (Ctrl-C), "terminated" (SIGTERM), "callback",
-        "diverged" or "error" (another exception); empty while it runs, and so in a checkpoint of that time.
+        "converged" or "max_evaluations" (a solver), "diverged" or "error" (another exception); empty while it runs, and so in a checkpoint
+        of that time.
     """
 
     by_steps: ClassVar[bool] = False

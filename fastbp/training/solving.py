@@ -9,7 +9,9 @@ import numpy as np
 
 from fastbp._typing import Array, NDArray
 from fastbp.data.rows import Rows, as_they_lie
-from fastbp.solvers import Kept, Point, Solver
+from fastbp.jacobian import Jacobian
+from fastbp.solvers import Kept, Point, Solver, Squares
+from fastbp.training.least_squares import LeastSquares
 from fastbp.training.run import Run
 
 #: Loss and flat gradient over a set, in so many tasks, at the model's parameters.
@@ -22,7 +24,10 @@ class Solving:
     def __init__(self, run: Run, gradients: Gradients, rows: Rows) -> None:
         self._run, self._gradients, self.rows, self._order = run, gradients, rows, as_they_lie(rows.n_rows)
         self.tasks = 1
-        self._last: tuple[Array, Point] | None = None  # what was computed last, and at which parameters
+        # What was computed last, and at which parameters.
+        self._last: tuple[Array, Point] | None = None
+        self._last_squares: tuple[Array, Squares] | None = None
+        self._least_squares = LeastSquares(Jacobian(run.model.network, run.model.activations), rows)
 
     @property
     def parameters(self) -> Array:
@@ -39,10 +44,34 @@ class Solving:
 
     def at(self, parameters: NDArray[np.float64]) -> Point:
         """The same elsewhere; the model has these parameters then."""
+        self._move(parameters)
+        return self.here()
+
+    @property
+    def places(self) -> NDArray[np.int64]:
+        """Where the parameters lie among the flat ones."""
+        return self._least_squares.jacobian.places
+
+    def squares(self) -> Squares:
+        """The squared error at the model's parameters as a sum of squares, in float64."""
+        if self._last_squares is None or not np.array_equal(self._last_squares[0], self.parameters):
+            found = self._least_squares.squares(self.tasks)
+            self._last_squares = self.parameters.copy(), found._replace(loss=self._within(found.loss))
+        return self._last_squares[1]
+
+    def squared_error(self, parameters: NDArray[np.float64]) -> float:
+        """The same elsewhere, without derivatives; the model has these parameters then."""
+        self._move(parameters)
+        return self._within(self._least_squares.loss())
+
+    def _within(self, loss: float) -> float:
+        """The loss, infinite where it is too large for the model's type."""
+        return loss if loss <= float(np.finfo(self.parameters.dtype).max) else np.inf
+
+    def _move(self, parameters: NDArray[np.float64]) -> None:
         # What is too large for the type, the loss will show.
         with np.errstate(over="ignore"):
             self.parameters[:] = parameters
-        return self.here()
 
     def reason_to_stop(self) -> str:
         """Why the solver should make no further iteration; empty where there is no reason."""

@@ -40,6 +40,7 @@ SCHEDULED = {
 # What takes the whole set, and goes on for as long as it is asked to.
 SOLVERS = {
     "lbfgs": lambda: fastbp.LBFGS(tolerance=0, history_size=4, weight_decay=1e-5),
+    "levenberg_marquardt": lambda: fastbp.LevenbergMarquardt(tolerance=0, damping=0.1),
 }
 
 

@@ -158,7 +158,7 @@ def test_a_callback_cannot_set_it_in_the_middle_of_batches(name):
 
 
 def test_without_scipy_the_error_says_so(name, run_python):
-    words = {"lbfgs": "LBFGS"}[SOLVERS[name]().name]
+    words = type(SOLVERS[name]()).__name__
     code = (
         "import sys\n"
         "sys.modules['scipy.optimize'] = sys.modules['scipy.linalg'] = None\n"

@@ -64,3 +64,23 @@ def test_after_a_fit_nothing_of_the_data_is_kept():
     trainer = make(fastbp.LBFGS(), loss="squared_error")
     trainer.fit(X, TARGETS, epochs=2)
     assert trainer._engine._solving is None
+
+
+def test_squares_are_computed_once_where_the_model_is(solving):
+    trainer, problem, _ = solving
+    begin, squares = trainer.model.network.parameters.copy(), problem.squares()
+    assert squares.loss == pytest.approx(problem.here().loss, rel=1e-12) and squares.slope.size == trainer.model.n_parameters
+    moved = begin.copy()
+    moved[problem.places] += 0.25
+    elsewhere = problem.squared_error(moved)
+    assert np.array_equal(trainer.model.network.parameters, moved)
+    assert elsewhere == pytest.approx(trainer.loss_and_gradients(X, TARGETS)[0], rel=1e-12)
+    trainer.model.network.parameters[:] = begin
+    assert problem.squares() is squares
+
+
+def test_a_squared_error_too_large_for_the_model_is_infinite():
+    trainer = make(fastbp.LBFGS(), loss="squared_error")
+    problem = Solving(trainer.run, trainer._engine.gradients, trainer.run.check(X, TARGETS))
+    trainer.model.weights[-1][:] = 1e20
+    assert problem.squared_error(trainer.model.network.parameters.astype(float)) == problem.squares().loss == np.inf
