@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fastbp.activations.exponential import CELU, ELU, SELU, Exponential, Softplus
     from fastbp.activations.gated import GELU, GELUTanh, HardSwish, Mish, SiLU
     from fastbp.averages.kinds import EMA, SWA
+    from fastbp.bands import Bands, confidence_bands
     from fastbp.callbacks.checkpoint import Checkpoint
     from fastbp.losses.custom import CustomLoss
     from fastbp.losses.log_link import Gamma, Poisson
@@ -61,6 +62,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "Adamax",
+    "Bands",
     "BinaryCrossEntropy",
     "Callback",
     "Checkpoint",
@@ -114,12 +116,14 @@ __all__ = [
     "Tanh",
     "Trainer",
     "Warmup",
+    "confidence_bands",
     "verify",
 ]
 # fmt: on
 
 # Imported when they are first asked for, so that scripts that do without start faster.
-_MODULES = {"Checkpoint": "fastbp.callbacks.checkpoint"} | _AVERAGES | _ACTIVATIONS | _LOSSES | _OPTIMIZERS | _SCHEDULES | _SOLVERS
+_MODULES = {"Checkpoint": "fastbp.callbacks.checkpoint", "Bands": "fastbp.bands", "confidence_bands": "fastbp.bands"}
+_MODULES |= _AVERAGES | _ACTIVATIONS | _LOSSES | _OPTIMIZERS | _SCHEDULES | _SOLVERS
 __getattr__ = later(globals(), _MODULES)
 
 

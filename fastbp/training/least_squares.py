@@ -30,13 +30,18 @@ class LeastSquares:
         """The loss, and what least squares need of its derivatives, on so many tasks."""
         size, loss = self.jacobian.places.size, 0.0
         sums = np.zeros((size + 1, size + 1))
-        for part, X in self._parts():
-            outputs, derivatives = self.jacobian.of(X)
-            residuals, shares = self._residuals(part, outputs)
+        for residuals, derivatives in self.linear():
             loss += _sum_of_squares(residuals)
-            self._add(derivatives * shares[..., np.newaxis], residuals, sums, tasks)
+            self._add(derivatives, residuals, sums, tasks)
         upper = np.triu(sums[:size, :size])
         return Squares(loss, sums[:size, size].copy(), upper + np.triu(upper, 1).T)
+
+    def linear(self) -> Iterator[tuple[Numbers, Numbers]]:
+        """The residuals of some rows, (rows, outputs), and their derivatives (rows, outputs, parameters), rows after rows."""
+        for part, X in self._parts():
+            outputs, derivatives = self.jacobian.of(X)
+            residuals, factors = self._residuals(part, outputs)
+            yield residuals, derivatives * factors[..., np.newaxis]
 
     def _add(self, derivatives: Numbers, residuals: Numbers, sums: Numbers, tasks: int) -> None:
         """The products of the columns of (J, r)."""
