@@ -77,7 +77,7 @@ def by_fastbp(task, optimizer, seconds):
     """Iterations, seconds and loss after each epoch."""
     trainer = fastbp.Trainer(task.model(), loss="squared_error", optimizer=optimizer, batch_size=None)
     history = trainer.fit(task.X, task.y, epochs=1_000_000, time_limit=seconds, progress=False)
-    losses = [*history.loss[1:], trainer.evaluate(task.X, task.y)["loss"]]
+    losses = [*history.loss[1:], trainer.evaluate(task.X, task.y)["loss"]][: len(history)]
     return list(zip(range(1, len(losses) + 1), np.cumsum(history.seconds), losses, strict=True))
 
 
@@ -131,8 +131,8 @@ def by_scipy(task, seconds):
 def ways(seconds):
     """How each way trains a task."""
     return {
-        "fastbp LevenbergMarquardt": lambda task: by_fastbp(task, fastbp.LevenbergMarquardt(), seconds),
-        "fastbp LBFGS": lambda task: by_fastbp(task, fastbp.LBFGS(tolerance=1e-10), seconds),
+        "fastbp LevenbergMarquardt": lambda task: by_fastbp(task, fastbp.LevenbergMarquardt(tolerance=1e-13), seconds),
+        "fastbp LBFGS": lambda task: by_fastbp(task, fastbp.LBFGS(tolerance=1e-13), seconds),
         "fastbp Adam(0.01)": lambda task: by_fastbp(task, fastbp.Adam(0.01), seconds),
         "scikit-learn lbfgs": lambda task: by_sklearn(task, seconds),
         "scipy least_squares": lambda task: by_scipy(task, seconds),
@@ -145,11 +145,13 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=5.0, help="for each way (default: %(default)s)")
     parser.add_argument("--only", default=",".join(every), help="some of %(default)s")
+    parser.add_argument("--seed", type=int, default=0, help="of the weights that all begin at (default: %(default)s)")
     options = parser.parse_args(arguments)
     warnings.simplefilter("ignore")
     for name in options.only.split(","):
-        task = every[name]
-        for way in ways(0.01).values():
+        task = every[name]._replace(seed=options.seed)
+        # What there is to compile, or to load.
+        for way in ways(0.2).values():
             way(task)
         found = {way: points for way, train in ways(options.seconds).items() if (points := train(task))}
         best = min(loss for points in found.values() for *_, loss in points)

@@ -27,7 +27,7 @@ class Solving:
         # What was computed last, and at which parameters.
         self._last: tuple[Array, Point] | None = None
         self._last_squares: tuple[Array, Squares] | None = None
-        self._least_squares = LeastSquares(Jacobian(run.model.network, run.model.activations), rows)
+        self._sums: LeastSquares | None = None
 
     @property
     def parameters(self) -> Array:
@@ -63,6 +63,12 @@ class Solving:
         """The same elsewhere, without derivatives; the model has these parameters then."""
         self._move(parameters)
         return self._within(self._least_squares.loss())
+
+    @property
+    def _least_squares(self) -> LeastSquares:
+        if self._sums is None:
+            self._sums = LeastSquares(Jacobian(self._run.model.network, self._run.model.activations), self.rows)
+        return self._sums
 
     def _within(self, loss: float) -> float:
         """The loss, infinite where it is too large for the model's type."""

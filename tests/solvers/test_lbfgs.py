@@ -60,8 +60,9 @@ def test_changes_along_which_the_gradient_falls_are_not_remembered():
 
 
 def test_a_quadratic_of_few_dimensions_is_at_its_end_after_some_iterations():
-    solver, factor = fastbp.LBFGS(tolerance=1e-9), RANDOM.normal(size=(5, 5))
-    problem = Quadratic(factor @ factor.T + np.eye(5), RANDOM.normal(size=5), np.zeros(5))
+    random, solver = np.random.default_rng(1), fastbp.LBFGS(tolerance=1e-9)
+    factor = random.normal(size=(5, 5))
+    problem = Quadratic(factor @ factor.T + np.eye(5), random.normal(size=5), np.zeros(5))
     kept, losses = Kept(0, np.zeros((20, 5)), np.ones(5)), []
     while not solver.reason_to_stop(problem, kept):
         loss, factors = solver.advance(problem, kept)
