@@ -70,7 +70,8 @@ def prepared(net):
     rule, limits = no_update(rates, np.zeros(0, dtype))
     rule = rule._replace(code=of.optimizer.code, n_slots=of.optimizer.n_slots, slots=slots)
     buffers, objective = layout.workspace(network, rows, 1, 1, training=True), of.loss.objective(dtype)
-    call = programs.prepared(Call(TRAIN, network, buffers, data, rule, limits, objective, 0, rows, np.zeros(1, dtype), 1))
+    shaping = layout.shaping(network, buffers)
+    call = programs.prepared(Call(TRAIN, network, buffers, data, rule, limits, objective, shaping, 0, rows, np.zeros(1, dtype), 1))
     for phase in PHASES.values():
         run(phase, *call.arguments, 1)
     return call

@@ -6,6 +6,7 @@ from fastbp._table import later
 from fastbp.activations import MODULES as _ACTIVATIONS
 from fastbp.activations import Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from fastbp.averages import MODULES as _AVERAGES
+from fastbp.between import MODULES as _BETWEEN
 from fastbp.callbacks.base import Callback
 from fastbp.losses import MODULES as _LOSSES
 from fastbp.losses import BinaryCrossEntropy, CrossEntropy, SquaredError
@@ -20,26 +21,31 @@ from fastbp.training.history import History
 from fastbp.verification import verify
 
 if TYPE_CHECKING:
+    from fastbp import metrics as metrics
     from fastbp.activations.clipped import HardSigmoid, HardTanh, ReLU6, Softsign
     from fastbp.activations.custom import CustomActivation
     from fastbp.activations.exponential import CELU, ELU, SELU, Exponential, Softplus
     from fastbp.activations.gated import GELU, GELUTanh, HardSwish, Mish, SiLU
     from fastbp.averages.kinds import EMA, SWA
     from fastbp.bands import Bands, confidence_bands
+    from fastbp.between.normalizations import BatchNorm, LayerNorm
     from fastbp.callbacks.checkpoint import Checkpoint
     from fastbp.losses.custom import CustomLoss
     from fastbp.losses.log_link import Gamma, Poisson
     from fastbp.losses.margin import Focal, Hinge, SquaredHinge
     from fastbp.losses.quantile import Quantile
     from fastbp.losses.robust import AbsoluteError, Huber, LogCosh
+    from fastbp.metrics.custom import CustomMetric
     from fastbp.optimizers.adaptive import Adadelta, Adagrad
     from fastbp.optimizers.kin import LAMB, Adamax, AMSGrad, NAdam, RAdam
     from fastbp.optimizers.signs import IRpropMinus, Lion, Rprop
     from fastbp.schedules.course import Cosine, CosLog4, FlatCosine, OneCycle
     from fastbp.schedules.decay import CosineRestarts, ExponentialDecay, InverseScaling, MultiStep, PolynomialDecay, StepDecay
     from fastbp.schedules.joined import Sequence, Warmup
+    from fastbp.schedules.plateau import Plateau
     from fastbp.solvers.lbfgs import LBFGS
     from fastbp.solvers.levenberg_marquardt import LevenbergMarquardt
+    from fastbp.training.range_test import RangeTest
 
 __version__ = "0.1.0"
 
@@ -63,6 +69,7 @@ __all__ = [
     "AdamW",
     "Adamax",
     "Bands",
+    "BatchNorm",
     "BinaryCrossEntropy",
     "Callback",
     "Checkpoint",
@@ -72,6 +79,7 @@ __all__ = [
     "CrossEntropy",
     "CustomActivation",
     "CustomLoss",
+    "CustomMetric",
     "DivergenceError",
     "Exponential",
     "ExponentialDecay",
@@ -88,6 +96,7 @@ __all__ = [
     "IRpropMinus",
     "Identity",
     "InverseScaling",
+    "LayerNorm",
     "LeakyReLU",
     "LevenbergMarquardt",
     "Lion",
@@ -96,11 +105,13 @@ __all__ = [
     "MultiStep",
     "NAdam",
     "OneCycle",
+    "Plateau",
     "Poisson",
     "PolynomialDecay",
     "Quantile",
     "RAdam",
     "RMSprop",
+    "RangeTest",
     "ReLU",
     "ReLU6",
     "Rprop",
@@ -122,8 +133,9 @@ __all__ = [
 # fmt: on
 
 # Imported when they are first asked for, so that scripts that do without start faster.
-_MODULES = {"Checkpoint": "fastbp.callbacks.checkpoint", "Bands": "fastbp.bands", "confidence_bands": "fastbp.bands"}
-_MODULES |= _AVERAGES | _ACTIVATIONS | _LOSSES | _OPTIMIZERS | _SCHEDULES | _SOLVERS
+_OTHERS = {"Checkpoint": "fastbp.callbacks.checkpoint", "CustomMetric": "fastbp.metrics.custom", "metrics": "fastbp.metrics"}
+_OTHERS |= {"RangeTest": "fastbp.training.range_test", "Bands": "fastbp.bands", "confidence_bands": "fastbp.bands"}
+_MODULES = _OTHERS | _AVERAGES | _ACTIVATIONS | _BETWEEN | _LOSSES | _OPTIMIZERS | _SCHEDULES | _SOLVERS
 __getattr__ = later(globals(), _MODULES)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from fastbp._names import integer
 from fastbp._typing import NDArray
 
-INITIAL_WEIGHTS, EPOCH_ORDER = range(2)
+INITIAL_WEIGHTS, EPOCH_ORDER, VALIDATION_ROWS, KERNELS = range(4)
 
 
 def as_seed(seed: object) -> int:
@@ -23,6 +25,12 @@ def as_seed(seed: object) -> int:
 def generator(seed: int, purpose: int, index: int) -> np.random.Generator:
     """The stream of one purpose and index (Philox, J. K. Salmon et al., SC 2011)."""
     return np.random.Generator(np.random.Philox(key=np.array([seed, purpose], np.uint64), counter=np.array([0, 0, 0, index], np.uint64)))
+
+
+@functools.lru_cache(16)
+def random_key(seed: int) -> int:
+    """The key of the random numbers that kernels draw in a run."""
+    return int(generator(seed, KERNELS, 0).integers(2**63))
 
 
 def epoch_order(seed: int, epoch: int, rows: int) -> NDArray[np.int64]:

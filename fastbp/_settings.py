@@ -50,6 +50,11 @@ class Settings(ABC):
     def check(self) -> None:
         """Raise ValueError or TypeError for a setting outside its range."""
 
+    def check_all(self, dtype: DType) -> None:
+        """Raise ValueError or TypeError for a setting outside its range, or too large for `dtype`."""
+        self.check()
+        self.check_range(dtype)
+
     def check_range(self, dtype: DType) -> None:
         """Raise ValueError for a setting too large for `dtype`."""
         within(dtype, **{name: value for name, value in vars(self).items() if isinstance(value, (int, float))})

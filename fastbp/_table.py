@@ -48,7 +48,11 @@ def later(namespace: dict[str, Any], modules: Mapping[str, str]) -> Callable[[st
     def get(name: str) -> Any:
         if name not in modules:
             raise AttributeError(f"module {namespace['__name__']!r} has no attribute {name!r}")
-        namespace[name] = value = attribute(modules[name], name)
+        module = modules[name]
+        if module.rpartition(".")[2] == name:
+            with loading:
+                return import_module(module)
+        namespace[name] = value = attribute(module, name)
         return value
 
     return get

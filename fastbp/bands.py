@@ -84,6 +84,8 @@ def confidence_bands(
         raise TypeError(f"trainer is of type {type(trainer).__name__}; expected a Trainer")
     if trainer.loss.name != "squared_error":
         raise ValueError(f"the trainer's loss is {trainer.loss.name!r}; confidence_bands is for 'squared_error' alone")
+    if trainer.model.between.is_used:
+        raise ValueError("the model has normalization, dropout or noise; confidence_bands is for models without")
     outside = lookup(kind, {"confidence": 0.0, "prediction": 1.0}, "kind")
     share = real(level, "level", below=1, exclusive=True)
     student = needed("scipy.stats", "confidence_bands").t
@@ -111,7 +113,7 @@ def _spread(trainer: Trainer, rows: Rows, inputs: Array) -> tuple[Numbers, Numbe
         triangle = np.asarray(np.linalg.qr(np.vstack([triangle, derivatives.reshape(-1, size)]), mode="r"))
         squares += (residuals * residuals).sum(axis=0)
     values, directions = _singular(triangle, total)
-    counts = _known_targets(rows, n_outputs)
+    counts = _known_targets(rows)
     freedom = counts - values.size / n_outputs
     if freedom.min() <= 0:
         told = f"{int(counts.min())} rows and {values.size} parameters that matter"
@@ -125,11 +127,9 @@ def _spread(trainer: Trainer, rows: Rows, inputs: Array) -> tuple[Numbers, Numbe
     return np.concatenate(found), np.concatenate(spread), total * squares / freedom, freedom
 
 
-def _known_targets(rows: Rows, n_outputs: int) -> NDArray[np.int64]:
+def _known_targets(rows: Rows) -> NDArray[np.int64]:
     """How many targets each output has."""
-    targets = rows.checked()[1]
-    assert targets is not None
-    known: NDArray[np.int64] = (~np.isnan(targets.reshape(-1, n_outputs).astype(np.float64))).sum(axis=0)
+    known: NDArray[np.int64] = (~np.isnan(rows.targets.astype(np.float64))).sum(axis=0)
     return known
 
 

@@ -38,11 +38,13 @@ def _verify(given: argparse.Namespace) -> int:
 
 
 def _list(given: argparse.Namespace) -> int:
-    """Print the name of each activation, loss, optimizer, schedule and average, how to build one, and what it is."""
+    """Print the name of each activation, loss, metric, optimizer, schedule and so on, how to build one, and what it is."""
     from fastbp.activations import ACTIVATIONS
     from fastbp.averages import AVERAGES
+    from fastbp.between import NORMALIZATIONS
     from fastbp.initializers import INITIALIZERS
     from fastbp.losses import LOSSES
+    from fastbp.metrics import METRICS
     from fastbp.optimizers import OPTIMIZERS
     from fastbp.schedules import SCHEDULES
     from fastbp.solvers import SOLVERS
@@ -50,10 +52,12 @@ def _list(given: argparse.Namespace) -> int:
     tables: dict[str, Mapping[str, type]] = {
         "activations": ACTIVATIONS,
         "losses": LOSSES,
+        "metrics": METRICS,
         "optimizers": OPTIMIZERS,
         "solvers": SOLVERS,
         "schedules": SCHEDULES,
         "averages": AVERAGES,
+        "normalizations": NORMALIZATIONS,
     }
     for title, table in tables.items():
         print(title)

@@ -11,7 +11,7 @@ from fastbp import layout
 from fastbp._typing import Array, DType
 from fastbp.data.rows import Rows, as_they_lie
 from fastbp.data.validation import finite_range, first_within
-from fastbp.kernels.arguments import N_IN, N_OUT, Call, Data, Network, Objective, Workspace, no_update
+from fastbp.kernels.arguments import N_IN, N_OUT, Call, Data, Network, Objective, Shaping, Workspace, no_update
 from fastbp.kernels.codes import LOSS_SETTINGS, NO_ACCURACY, NO_LOSS, NO_UPDATE, PREDICT, RATES, SCORE
 from fastbp.kernels.lanes.sizes import FEW
 from fastbp.kernels.loader import prepared, programs, scores, units_for
@@ -124,7 +124,8 @@ class Inference:
         for begin in range(0, rows.n_rows, _BATCHES * size):
             part = slice(begin, min(begin + _BATCHES * size, rows.n_rows))
             count = part.stop - begin
-            buffers.call.set({"data.sources": rows.unweighted_from(begin), "data.order": as_they_lie(count), "data.rows": count})
+            sources, order = rows.unweighted(part)
+            buffers.call.set({"data.sources": sources, "data.order": order, "data.rows": count})
             buffers.call.set({"results": results(part).reshape(-1), "steps": -(-count // size)})
             start(buffers.call, tasks)
             yield part
@@ -148,5 +149,6 @@ class Inference:
         # A row's loss is its own, whatever the batch it comes in.
         data = Data(np.zeros((3, 4), np.int64), as_they_lie(1), 1, mean_over=1)
         rule, limits = no_update(nothing, nothing[0])
-        call = Call(PREDICT, self._network, workspace, data, rule, limits, self._nothing, 0, 1, nothing[0], 1)
+        shaping = Shaping(nothing[0], nothing[0], 0, 0)
+        call = Call(PREDICT, self._network, workspace, data, rule, limits, self._nothing, shaping, 0, 1, nothing[0], 1)
         return _Buffers(prepared(call), workspace)

@@ -9,10 +9,39 @@ import numpy as np
 from fastbp._names import integer, lookup
 from fastbp._typing import Array, DType, NDArray
 from fastbp.activations import Activation
-from fastbp.kernels.arguments import ACTIVATION, N_IN, N_OUT, ROWS_OUT, SPREAD, TURNED, UNITS_OUT, WEIGHT, Network, Workspace
-from fastbp.kernels.codes import keeps_derivative
+from fastbp.between import PLAIN, Between
+from fastbp.kernels.arguments import (
+    ACTIVATION,
+    N_OUT,
+    NORM,
+    ROWS_OUT,
+    SCALE,
+    SHAPED,
+    SPREAD,
+    TURNED,
+    UNITS_OUT,
+    Network,
+    Shaping,
+    Workspace,
+)
+from fastbp.kernels.codes import (
+    ACTIVATION_SETTINGS,
+    BATCH_NORM,
+    DROPOUT,
+    EPSILON,
+    INPUT_DROPOUT,
+    INPUT_NOISE,
+    LAYER_NORM,
+    LAYER_SETTINGS,
+    MOMENTUM_OF_MEANS,
+    NO_NORM,
+    keeps_derivative,
+)
 from fastbp.kernels.lanes.sizes import BYTES, FEW, SCRATCH, TEAM, WIDTH, balanced, panel_width
 
+# Of a normalised layer, in their order in the parameters.
+_TRAINED = "scales", "shifts"
+_VECTORS = {NO_NORM: (), LAYER_NORM: _TRAINED, BATCH_NORM: (*_TRAINED, "running_means", "running_variances")}
 _DTYPES: dict[str, DType] = {"float32": np.dtype(np.float32), "float64": np.dtype(np.float64)}
 
 
@@ -33,22 +62,38 @@ def check_dtype(dtype: object) -> DType:
     return lookup(dtype, _DTYPES, "dtype")
 
 
-def table_of(layer_sizes: Sequence[int], activations: Sequence[Activation], dtype: DType) -> NDArray[np.int64]:
+def table_of(
+    layer_sizes: Sequence[int], activations: Sequence[Activation], dtype: DType, between: Between = PLAIN
+) -> NDArray[np.int64]:  # fmt: skip
     """The network as the kernels read it: a row a layer, of the columns that ``kernels/arguments.py`` names."""
-    rows = []
+    rows: list[tuple[int, ...]] = []
     place, units, turned, few, lanes = 0, 0, 0, 0, BYTES // dtype.itemsize
     for n_in, n_out, activation in zip(layer_sizes, layer_sizes[1:], activations, strict=False):
         weight, bias = place, place + _padded(n_in * n_out, dtype)
+        norm = between.code if len(rows) < len(layer_sizes) - 2 else NO_NORM
+        scale = bias + _padded(n_out, dtype)
         spread = balanced(-(-n_out // lanes))
-        rows.append((n_in, n_out, weight, bias, activation.code, units, units + n_in, turned, spread, few, few + _padded(n_in, dtype)))
-        place, units, few = bias + _padded(n_out, dtype), units + n_in, few + _padded(n_in, dtype)
+        row = n_in, n_out, weight, bias, activation.code, units, units + n_in, turned, spread, few, few + _padded(n_in, dtype)
+        rows.append((*row, int(between.is_used), norm, scale))
+        place, units, few = scale + len(_VECTORS[norm]) * _padded(n_out, dtype), units + n_in, few + _padded(n_in, dtype)
         turned += -(-n_out // (spread * lanes)) * spread * lanes
     return np.array(rows, np.int64)
 
 
 def n_flat(table: NDArray[np.int64], dtype: DType) -> int:
     """Length of the flat vector of parameters, padding included."""
-    return int(table[-1, WEIGHT]) + _padded(int(table[-1, N_IN] * table[-1, N_OUT]), dtype) + _padded(int(table[-1, N_OUT]), dtype)
+    return int(table[-1, SCALE])
+
+
+def settings_of(activations: Sequence[Activation], between: Between, dtype: DType) -> Array:
+    """The settings of every layer: of its activation, and of what comes after its logits."""
+    settings = np.zeros((len(activations), LAYER_SETTINGS), dtype)
+    settings[:, :ACTIVATION_SETTINGS] = [activation.for_kernels for activation in activations]
+    settings[:-1, DROPOUT] = between.rates(len(activations) - 1)
+    if between.normalization is not None:
+        settings[:-1, [EPSILON, MOMENTUM_OF_MEANS]] = between.normalization.for_kernels
+    settings[0, [INPUT_DROPOUT, INPUT_NOISE]] = between.input_dropout, between.input_noise
+    return settings
 
 
 def matrices(flat: Array, table: NDArray[np.int64]) -> tuple[list[Array], list[Array]]:
@@ -58,6 +103,23 @@ def matrices(flat: Array, table: NDArray[np.int64]) -> tuple[list[Array], list[A
         weights.append(flat[weight : weight + n_in * n_out].reshape(n_in, n_out))
         biases.append(flat[bias : bias + n_out])
     return weights, biases
+
+
+def views(flat: Array, table: NDArray[np.int64]) -> dict[str, list[Array]]:
+    """All arrays, by what they are: weights, biases, and of every normalised layer its vectors (n_out,)."""
+    weights, biases = matrices(flat, table)
+    found = {"weights": weights, "biases": biases}
+    for row in table.tolist():
+        n_out, size = row[N_OUT], _padded(row[N_OUT], flat.dtype)
+        for number, name in enumerate(_VECTORS[row[NORM]]):
+            begin = row[SCALE] + number * size
+            found.setdefault(name, []).append(flat[begin : begin + n_out])
+    return found
+
+
+def named_arrays(flat: Array, table: NDArray[np.int64]) -> dict[str, Array]:
+    """The same, one by one: ``weights.0`` and so on, as files name them."""
+    return {f"{name}.{i}": array for name, arrays in views(flat, table).items() for i, array in enumerate(arrays)}
 
 
 def aligned_zeros(size: int, dtype: DType) -> Array:
@@ -96,6 +158,15 @@ def workspace(network: Network, rows: int, target_width: int, tasks: int, *, tra
     )
 
 
+def shaping(network: Network, held: Workspace) -> Shaping:
+    """What training needs beside a workspace where there is normalisation or dropout."""
+    last, dtype, lanes = network.table[-1], network.parameters.dtype, BYTES // network.parameters.itemsize
+    if not (held.training and network.table[0, SHAPED]):
+        return Shaping(held.row_losses, held.row_losses, 0, 0)
+    n_statistics = 3 * int(last[UNITS_OUT] + last[N_OUT]) + network.layers * held.capacity + lanes
+    return Shaping(aligned_zeros(2 * held.few, dtype), aligned_zeros(n_statistics, dtype), 0, 0)
+
+
 def has_room(held: Workspace, rows: int, target_width: int, tasks: int) -> bool:
     """Whether `held` is large enough for batches of up to `rows` rows and as many tasks."""
     lanes = BYTES // held.deltas.itemsize
@@ -116,8 +187,8 @@ def begin(held: Workspace, network: Network, rows: int, tasks: int) -> int:
 
 
 def _needs_logits(network: Network) -> bool:
-    """Whether the derivative of some layer's activation is kept by the forward pass."""
-    return any(keeps_derivative(code) for code in network.table[:, ACTIVATION].tolist())
+    """Whether derivatives are kept by the forward pass."""
+    return bool(network.table[0, SHAPED]) or any(keeps_derivative(code) for code in network.table[:, ACTIVATION].tolist())
 
 
 def _padded(count: int, dtype: DType) -> int:

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fastbp import layout
-from fastbp._fixed import Fixed
+from fastbp._arrays import Arrays
 from fastbp._random import as_seed
 from fastbp._typing import Array, DType
 from fastbp.activations import Activation, Identity, as_activation, as_activations
+from fastbp.between import PLAIN, Between, as_between
 from fastbp.data.frames import Names, names_of
 from fastbp.data.labels import Classes, check_classes, decided
 from fastbp.data.rows import Rows
 from fastbp.data.validation import check_inputs
 from fastbp.files import model_files
 from fastbp.inference import Inference
-from fastbp.initializers import check_arrays, check_given, draw_weights
+from fastbp.initializers import check_given, draw_weights
 from fastbp.kernels.arguments import Network
 from fastbp.processors.turns import Turns
 
+if TYPE_CHECKING:
+    from fastbp.between import BatchNorm, LayerNorm
 
-class MLP(Fixed):
+
+class MLP(Arrays):
     """A multi-layer perceptron: ``a_l = act_l(a_(l-1) @ W_l + b_l)``, layer after layer.
 
     Parameters
@@ -46,6 +50,15 @@ class MLP(Fixed):
     classes : sequence of str or numbers, optional
         Labels of the classes, one for each output, or two for a single one: targets may be these labels then, and `predict_class` gives
         them back. Without it labels are 0, 1 and so on.
+    normalization : "batch", "layer", BatchNorm or LayerNorm, optional
+        Of the logits of every hidden layer, before its activation. Predictions of a model with batch normalisation use averages over the
+        steps of training.
+    dropout : float, sequence of float, or schedule, default 0
+        The share of the units of the hidden layers, or of each, that is left out in each training step; the others count 1 / (1 - share).
+    input_dropout : float, default 0
+        The same of the inputs.
+    input_noise : float, default 0
+        Standard deviation of normal noise that is added to the inputs in each training step.
 
     Attributes
     ----------
@@ -54,6 +67,8 @@ class MLP(Fixed):
         which copies a list of arrays into them.
     biases : tuple of ndarray
         ``biases[l]`` has shape (n_out,). Assigned alike.
+    scales, shifts, running_means, running_variances : tuple of ndarray
+        Vectors (n_out,) of each normalised layer, alike; the last two are of batch normalisation.
     layer_sizes : tuple of int
     n_parameters : int
     feature_names : tuple of str or None
@@ -84,6 +99,7 @@ class MLP(Fixed):
     turns: Turns
     feature_names: Names = None
     classes: Classes = None
+    between: Between = PLAIN
 
     def __init__(
         self,
@@ -95,13 +111,19 @@ class MLP(Fixed):
         dtype: Any = "float32",
         seed: int | None = None,
         classes: Sequence[Any] | None = None,
+        normalization: str | BatchNorm | LayerNorm | None = None,
+        dropout: Any = 0.0,
+        input_dropout: float = 0.0,
+        input_noise: float = 0.0,
     ) -> None:
         sizes = layout.check_sizes(layer_sizes)
         hidden = as_activations(activation, len(sizes) - 2)
         is_auto = isinstance(output_activation, str) and output_activation == "auto"
         output = Identity() if is_auto else as_activation(output_activation, "output_activation", output=True)
         own = {"layer_sizes": sizes, "activations": (*hidden, output), "output_is_auto": is_auto}
-        vars(self).update(own, dtype=layout.check_dtype(dtype), seed=as_seed(seed), classes=check_classes(classes, sizes[-1]))
+        between = as_between(normalization, dropout, input_dropout, input_noise, len(sizes) - 2)
+        vars(self).update(own, between=between)
+        vars(self).update(dtype=layout.check_dtype(dtype), seed=as_seed(seed), classes=check_classes(classes, sizes[-1]))
         for activation_ in self.activations:
             activation_.check_range(self.dtype)
         if isinstance(init, str):
@@ -110,64 +132,18 @@ class MLP(Fixed):
         else:
             weights, biases = check_given(init, self.layer_sizes, self.dtype)
         self._allocate()
-        self._fill([*self._weights, *self._biases], [*weights, *biases])
+        for own, given in zip((*self.weights, *self.biases), (*weights, *biases), strict=True):
+            own[...] = given
+        for ones in (*self.scales, *self.running_variances):
+            ones[...] = 1
 
     def _allocate(self) -> None:
-        table = layout.table_of(self.layer_sizes, self.activations, self.dtype)
+        table = layout.table_of(self.layer_sizes, self.activations, self.dtype, self.between)
         size = layout.n_flat(table, self.dtype)
-        settings = np.array([activation.for_kernels for activation in self.activations], self.dtype)
+        settings = layout.settings_of(self.activations, self.between, self.dtype)
         network = Network(len(table), size, table, settings, layout.aligned_zeros(size, self.dtype))
-        weights, biases = layout.matrices(network.parameters, table)
-        self._weights, self._biases = tuple(weights), tuple(biases)
         vars(self).update(network=network, inference=Inference(network), turns=Turns())
-
-    @property
-    def weights(self) -> tuple[Array, ...]:
-        """The matrix W of each layer."""
-        return self._weights
-
-    @weights.setter
-    def weights(self, given: Sequence[Any]) -> None:
-        self._set(self._weights, "weights", "model.weights", given)
-
-    @property
-    def biases(self) -> tuple[Array, ...]:
-        """The vector b of each layer."""
-        return self._biases
-
-    @biases.setter
-    def biases(self, given: Sequence[Any]) -> None:
-        self._set(self._biases, "biases", "model.biases", given)
-
-    def get_weights(self) -> list[Array]:
-        """Copies of W and b of the first layer, of the second, and so on, as in Keras."""
-        return self.turns.look(lambda: [array.copy() for array in self._by_layer()])
-
-    def set_weights(self, weights: Sequence[Any]) -> None:
-        """Copy such a list into the model.
-
-        Raises
-        ------
-        ValueError, TypeError
-            For arrays of other shapes, or numbers that are not finite; nothing has changed then.
-        """
-        self._set(self._by_layer(), "weights", "weights", weights)
-
-    def _by_layer(self) -> list[Array]:
-        return [array for layer in zip(self._weights, self._biases, strict=True) for array in layer]
-
-    def _set(self, own: Sequence[Array], what: str, argument: str, given: object) -> None:
-        self._fill(own, check_arrays(given, what, argument, [array.shape for array in own], self.dtype))
-
-    def _fill(self, own: Sequence[Array], given: Sequence[Array]) -> None:
-        with self.turns.change("an assignment of weights"):
-            for array, values in zip(own, given, strict=True):
-                array[...] = values
-
-    @property
-    def n_parameters(self) -> int:
-        """Number of weights and biases."""
-        return sum(array.size for array in [*self.weights, *self.biases])
+        self._take_views()
 
     @property
     def output_activation(self) -> Activation:
@@ -177,8 +153,8 @@ class MLP(Fixed):
     def settle_output(self, activation: Activation) -> None:
         """Let ``output_activation="auto"`` stand for `activation`, until `keep_output` or another trainer."""
         vars(self).update(activations=(*self.activations[:-1], activation))
-        self.network.table[:] = layout.table_of(self.layer_sizes, self.activations, self.dtype)
-        self.network.act_settings[-1] = activation.for_kernels
+        self.network.table[:] = layout.table_of(self.layer_sizes, self.activations, self.dtype, self.between)
+        self.network.layer_settings[:] = layout.settings_of(self.activations, self.between, self.dtype)
         # Its calls hold the compiled kernels of the activations.
         vars(self).update(inference=Inference(self.network))
 
@@ -269,7 +245,7 @@ class MLP(Fixed):
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the views, which a copy must make of its own parameters."""
-        made = "network", "_weights", "_biases", "inference", "turns"
+        made = "network", "views", "inference", "turns"
         parameters = self.turns.look(self.network.parameters.copy)
         return {name: value for name, value in vars(self).items() if name not in made} | {"parameters": parameters}
 
@@ -287,4 +263,5 @@ class MLP(Fixed):
         output = f"output {self.output_activation}"
         if self.output_is_auto:
             output = "output auto" if isinstance(self.output_activation, Identity) else f"{output} (auto)"
-        return f"MLP({', '.join([sizes, *hidden, output])}, {self.dtype}, {self.n_parameters:,} parameters)"
+        between = [f"{name} {value}" for name, value in self.between._asdict().items() if value]
+        return f"MLP({', '.join([sizes, *hidden, *between, output])}, {self.dtype}, {self.n_parameters:,} parameters)"

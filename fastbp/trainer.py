@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-import time
-import warnings
 from collections.abc import Iterable
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastbp import layout
-from fastbp._fixed import Fixed
-from fastbp._names import flag, integer, lookup, real
+from fastbp._names import flag, integer, lookup
 from fastbp._random import as_seed
-from fastbp._typing import Array
+from fastbp._table import attribute
 from fastbp.averages import Average, as_average
 from fastbp.callbacks.base import Callback, check_callbacks
-from fastbp.data.labels import ClassWeight, check_class_weight
+from fastbp.data.labels import check_class_weight
 from fastbp.losses import Loss, as_loss
 from fastbp.mlp import MLP
 from fastbp.processors.threads import check_threads
 from fastbp.solvers import Method, as_method
+from fastbp.training.calls import fit
 from fastbp.training.engine import Engine
-from fastbp.training.fitting import Fit
 from fastbp.training.guard import Guard
-from fastbp.training.held import Held
+from fastbp.training.held import HeldByRun, check_batch_size
 from fastbp.training.history import History
-from fastbp.training.progress import check_progress
+from fastbp.training.measures import Metrics, evaluate
 from fastbp.training.run import Run
 from fastbp.training.single import SingleCalls
 
+if TYPE_CHECKING:
+    from fastbp.training.range_test import RangeTest
 
-def _batch_size(given: object) -> int | None:
-    return None if given is None else integer(given, "batch_size", least=1)
 
-
-class Trainer(Fixed):
+class Trainer(HeldByRun):
     """Trains an `MLP` by back-propagation.
 
     Parameters
@@ -67,7 +63,6 @@ class Trainer(Fixed):
     Attributes
     ----------
     epoch, steps : int
-        Whole epochs and updates done.
     history : History
     run : Run
         All that training changes, in one object: what callbacks are given.
@@ -88,24 +83,6 @@ class Trainer(Fixed):
     """
 
     _called, _parts = "trainer", ("optimizer", "model")
-
-    run: Run
-
-    loss = Held[Loss]()
-    optimizer = Held[Method](as_method)
-    batch_size = Held[int | None](_batch_size)
-    shuffle = Held[bool](lambda given: flag(given, "shuffle"))
-    seed = Held[int](as_seed)
-    threads = Held[int | None](check_threads)
-    precision = Held[str]()
-    missing_targets = Held[str]()
-    class_weight = Held[ClassWeight]()
-    average = Held[Average | None]()
-    accumulate = Held[int]()
-    model = Held[MLP]()
-    history = Held[History]()
-    epoch = Held[int]()
-    steps = Held[int]()
 
     def __init__(
         self,
@@ -129,7 +106,7 @@ class Trainer(Fixed):
             model,
             as_loss(loss),
             as_method(optimizer),
-            batch_size=_batch_size(batch_size),
+            batch_size=check_batch_size(batch_size),
             shuffle=flag(shuffle, "shuffle"),
             seed=as_seed(seed),
             threads=check_threads(threads),
@@ -154,6 +131,9 @@ class Trainer(Fixed):
         *,
         epochs: int,
         validation_data: tuple[Any, ...] | None = None,
+        validation_split: float | None = None,
+        metrics: Metrics = (),
+        training_metrics: bool = False,
         sample_weight: Any = None,
         callbacks: Iterable[Callback] | Callback = (),
         progress: bool | str = "auto",
@@ -172,6 +152,14 @@ class Trainer(Fixed):
         epochs : int
         validation_data : (X, y) or (X, y, sample_weight), optional
             Evaluated after every epoch. Errors about it begin with its name.
+        validation_split : float, optional
+            In place of it a share of the rows, not trained on: drawn by the trainer's seed, the same in every ``fit`` on as many rows, of
+            each class in proportion. Nothing is copied.
+        metrics : sequence of str, fastbp.metrics.Metric or functions
+            What else is computed of the validation data after every epoch, into ``history.val_f1`` and so on: names of
+            `fastbp.metrics`, or ``metric(y_true, y_pred)``, as `CustomMetric` says.
+        training_metrics : bool, default False
+            Compute them of the training data, too, into ``history.f1``: a pass over all of it.
         sample_weight : array-like of shape (n,), optional
             Not negative. The loss of a batch of B rows is ``sum_i w_i l_i / (B * mean(w))``, with the mean over the whole set: whatever the
             batches, a row of weight 2 pulls as two rows do.
@@ -196,25 +184,11 @@ class Trainer(Fixed):
         RuntimeError
             While another call trains the model.
         """
-        run = self.run
-        rows = run.check(X, y, sample_weight, training=True)
-        validation = None if validation_data is None else run.check_validation(validation_data, X)
-        epochs = integer(epochs, "epochs", least=0)
-        listeners = check_callbacks(callbacks)
-        shown = check_progress(progress)
-        deadline = None if time_limit is None else time.perf_counter() + real(time_limit, "time_limit", exclusive=True)
-        raises = lookup(on_interrupt, {"return": False, "raise": True}, "on_interrupt")
-        with run.model.turns.use("fit"):
-            run.check_optimizer()
-            run.keep_output()
-            run.model.keep_names(X)
-            fit = Fit(run, self._engine, self._guard, rows, validation, listeners, shown, deadline, raises)
-            difference = run.recognise(rows)
-            if difference:
-                warnings.warn(f"the data are not those of the run that was resumed: {difference}", UserWarning, stacklevel=2)
-            fit.train(epochs)
-            run.resumed = False
-        return run.history
+        return fit(
+            self.run, self._engine, self._guard, X, y, sample_weight, check_callbacks(callbacks), epochs=epochs,
+            validation_data=validation_data, validation_split=validation_split, metrics=metrics, training_metrics=training_metrics,
+            progress=progress, time_limit=time_limit, on_interrupt=on_interrupt,
+        )  # fmt: skip
 
     def step(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Make one update on the rows of X, and return their loss before it: of these rows alone, with weights their weighted mean.
@@ -223,17 +197,35 @@ class Trainer(Fixed):
         """
         return self._single.step(X, y, sample_weight)
 
-    def loss_and_gradients(self, X: Any, y: Any, sample_weight: Any = None) -> tuple[float, list[Array], list[Array]]:
+    def loss_and_gradients(self, X: Any, y: Any, sample_weight: Any = None) -> tuple[Any, ...]:
         """Loss over the rows of X, and its gradients; nothing is changed.
 
         Returns
         -------
         loss : float
         weight_gradients, bias_gradients : list of ndarray
-            dW and db of each layer, of the shape of ``model.weights[l]`` and ``model.biases[l]``, without an optimizer's weight decay.
+            dW and db of each layer, as ``model.weights`` and ``model.biases``, without an optimizer's weight decay; of a normalised model
+            also those of ``model.scales`` and ``model.shifts``. With dropout they are those of the next step.
         """
         loss, gradient = self._single.loss_and_gradient(X, y, sample_weight)
-        return loss, *layout.matrices(gradient, self.model.network.table)
+        found = layout.views(gradient, self.model.network.table)
+        return loss, *(arrays for name, arrays in found.items() if not name.startswith("running"))
+
+    def learning_rate_range_test(
+        self, X: Any, y: Any, *, lowest: float = 1e-7, highest: float = 10.0, steps: int = 100, sample_weight: Any = None
+    ) -> RangeTest:
+        """Train a copy for up to `steps` steps, with a learning rate that grows from `lowest` to `highest` by the same factor each time.
+
+        It ends where the loss explodes. Nothing of the trainer changes; while it lasts model and optimizer take twice their memory. Other
+        schedules follow its steps. Data and errors are as of `fit`; also refused are rprop and irprop_minus, whose steps find their size.
+
+        Returns
+        -------
+        RangeTest
+            `learning_rates`, `losses`, `smoothed`, `suggestion`, and `plot`. It says how the suggestion is found.
+        """
+        found: RangeTest = attribute("fastbp.training.range_test", "range_test")(self.run, X, y, lowest, highest, steps, sample_weight)
+        return found
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write all that training is to a file, in one piece or not at all: `resume` goes on from there to the last bit.
@@ -275,8 +267,8 @@ class Trainer(Fixed):
         trainer.__setstate__({"run": Run.read(path, check_threads(threads))})
         return trainer
 
-    def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> dict[str, float]:
-        """Loss over a data set and, for losses of classes, accuracy.
+    def evaluate(self, X: Any, y: Any, sample_weight: Any = None, metrics: Metrics = ()) -> dict[str, float]:
+        """Loss over a data set and, for losses of classes, accuracy; with `metrics`, as of `fit`, these.
 
         Returns
         -------
@@ -284,7 +276,7 @@ class Trainer(Fixed):
             ``"loss"``, and ``"accuracy"``: the share of rows whose largest output is the right one (cross_entropy), of outputs on the
             right side (binary_cross_entropy, hinge, squared_hinge, focal). None with ``missing_targets="ignore"``.
         """
-        return self.run.evaluate(X, y, sample_weight)
+        return evaluate(self.run, X, y, sample_weight, metrics)
 
     def __getstate__(self) -> dict[str, Any]:
         """The run: what computes is made anew for a copy of it."""

@@ -30,6 +30,10 @@ def optimizer(name, *arguments, **settings):
     return lambda kit: getattr(fastbp, name)(*arguments, **settings)
 
 
+def ranged(**settings):
+    return lambda kit: kit.trainer.learning_rate_range_test(X, LABELS, **settings)
+
+
 def fit_after(**settings):
     """A setting that was made bad after the optimizer was built is found when training starts."""
 
@@ -156,6 +160,13 @@ ARGUMENT_CASES = [
     ("time_limit_nan", fit(time_limit=np.nan), ValueError, r"time_limit is nan; " + POSITIVE),
     ("time_limit_text", fit(time_limit="30 s"), TypeError, r"time_limit is '30 s' of type str; expected a number"),
     ("time_limit_bool", fit(time_limit=True), TypeError, r"time_limit is True of type bool; expected a number"),
+    ("lowest_zero", ranged(lowest=0), ValueError, r"lowest is 0\.0; " + POSITIVE),
+    ("lowest_text", ranged(lowest="low"), TypeError, r"lowest is 'low' of type str; expected a number"),
+    ("highest_less", ranged(lowest=0.5, highest=0.5), ValueError, r"highest is 0\.5; expected a number in \(0\.5, inf\)"),
+    ("highest_too_large", ranged(highest=TOO_LARGE), ValueError, r"highest is 1e\+39; expected a number within the range of float32"),
+    ("steps_one", ranged(steps=1), ValueError, r"steps is 1; expected an integer of at least 2"),
+    ("steps_fraction", ranged(steps=0.5), TypeError, r"steps is 0\.5 of type float; expected an integer"),
+    ("range_weights", ranged(sample_weight=-X[:, 0]), ValueError, r"sample_weight\[\d\] is -"),
     ("validation_number", fit(validation_data=0.2), TypeError, r"validation_data is of type float; expected \(X, y\) or \(X, y, sam"),
     ("validation_array", fit(validation_data=X), TypeError, r"validation_data is of type ndarray; expected \(X, y\) or \(X, y, sam"),
     ("validation_alone", fit(validation_data=(X,)), TypeError, r"validation_data has 1 entries; expected \(X, y\) or \(X, y, sam"),

@@ -94,6 +94,8 @@ def test_what_does_not_fit_is_refused():
     given = X, TARGETS[:, 0], NEW
     with pytest.raises(ValueError, match="the trainer's loss is 'cross_entropy'; confidence_bands is for 'squared_error' alone"):
         fastbp.confidence_bands(make(), X, LABELS, NEW)
+    with pytest.raises(ValueError, match="the model has normalization, dropout or noise; confidence_bands is for models without"):
+        fastbp.confidence_bands(make("adam", loss="squared_error", between="layer"), X, TARGETS, NEW)
     with pytest.raises(TypeError, match="trainer is of type MLP; expected a Trainer"):
         fastbp.confidence_bands(trainer.model, *given)
     with pytest.raises(ValueError, match=r"level is 1\.0; expected a number in \(0, 1\)"):

@@ -10,7 +10,9 @@ from some_checks import ROOT, good, no_number, raises, wrong
 from fastbp import cli
 from fastbp.activations import ACTIVATIONS
 from fastbp.averages import AVERAGES
+from fastbp.between import NORMALIZATIONS
 from fastbp.losses import LOSSES
+from fastbp.metrics import METRICS
 from fastbp.optimizers import OPTIMIZERS
 from fastbp.schedules import SCHEDULES
 from fastbp.solvers import SOLVERS
@@ -42,7 +44,7 @@ def test_an_unknown_command_is_refused(arguments, capsys):
 def test_the_list_names_everything_and_how_to_build_it(capsys):
     assert cli.main(["list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    for table in (ACTIVATIONS, LOSSES, OPTIMIZERS, SCHEDULES, SOLVERS, AVERAGES):
+    for table in (ACTIVATIONS, LOSSES, METRICS, OPTIMIZERS, SCHEDULES, SOLVERS, AVERAGES, NORMALIZATIONS):
         for name, cls in table.items():
             (place,) = [i for i, line in enumerate(lines) if line.startswith(f"  {name} ") and f" {cls.__name__}(" in line]
             assert len(lines[place + 1].strip()) > 5

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import fastbp
+from fastbp.between import NORMALIZATIONS
 from fastbp.losses import LOSSES
-from fastbp.verification.gradients import KINDS, SEED, check_far_from_kinks, gradient_deviations, small_net
+from fastbp.verification.gradients import KINDS, SEEDS, check_far_from_kinks, gradient_deviations, small_net
 from fastbp.verification.problems import random_inputs, random_model, random_targets
 
 
@@ -20,6 +21,26 @@ def test_every_weight_of_a_small_net_agrees_with_central_differences(hidden, los
     check_gradients(trainer, X, t, w)
 
 
+@pytest.mark.parametrize("normalization", NORMALIZATIONS)
+@pytest.mark.parametrize(("hidden", "loss", "output"), KINDS, ids=str)
+def test_every_parameter_of_a_normalised_net_agrees_with_central_differences(hidden, loss, output, normalization):
+    trainer, data = small_net(hidden, loss, output, normalization)
+    check_gradients(trainer, *data)
+
+
+@pytest.mark.parametrize("normalization", [None, *NORMALIZATIONS])
+@pytest.mark.parametrize("rows", [5, 40])
+def test_gradients_with_dropout_and_noise_are_those_of_the_loss_of_that_step(rows, normalization):
+    between = {"normalization": normalization, "dropout": (0.3, 0.2), "input_dropout": 0.2, "input_noise": 0.1}
+    model = random_model([3, 20, 6, 2], activation="tanh", **between)
+    trainer = fastbp.Trainer(model, loss="squared_error", seed=3)
+    data = random_inputs(rows, 3), random_targets("squared_error", rows, 2)
+    trainer.step(*data)
+    plain = fastbp.Trainer(fastbp.MLP([3, 20, 6, 2], init=(model.weights, model.biases), dtype="float64"), loss="squared_error")
+    assert trainer.loss_and_gradients(*data)[0] != plain.loss_and_gradients(*data)[0]
+    check_gradients(trainer, *data)
+
+
 def test_labels_agree_with_central_differences():
     trainer = fastbp.Trainer(random_model([3, 4, 3], activation="tanh"), loss="cross_entropy")
     check_gradients(trainer, random_inputs(5, 3), np.array([0, 1, 2, 1, 0]))
@@ -28,8 +49,8 @@ def test_labels_agree_with_central_differences():
 @pytest.mark.parametrize("loss", LOSSES)
 def test_mixed_activations_agree_with_central_differences(loss):
     hidden = ["tanh", fastbp.LeakyReLU(0.3), "sigmoid", "identity"]
-    model = random_model([3, 4, 5, 3, 4, 2], seed=SEED, activation=hidden)
-    X = random_inputs(5, 3, seed=SEED)
+    model = random_model([3, 4, 5, 3, 4, 2], seed=SEEDS[None], activation=hidden)
+    X = random_inputs(5, 3, seed=SEEDS[None])
     check_far_from_kinks(model, X)
     check_gradients(fastbp.Trainer(model, loss=loss), X, random_targets(loss, 5, 2))
 

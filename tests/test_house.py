@@ -22,6 +22,7 @@ ELSEWHERE = {
     "activations/piecewise.py": "activations/test_base.py",
     "activations/smooth.py": "activations/test_base.py",
     "activations/softmax.py": "activations/test_base.py",
+    "kernels/bare.py": "kernels/test_shaped.py",
     "kernels/patch.py": "kernels/test_gradient.py",
     "kernels/source.py": "kernels/test_gather.py",
     "losses/classification.py": "losses/test_base.py",

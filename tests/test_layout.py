@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from networks import network_of
 
 from fastbp import layout
-from fastbp.files import model_file
 from fastbp.kernels.arguments import N_IN, N_OUT, ROWS_IN, ROWS_OUT, SPREAD, TURNED, UNITS_IN, UNITS_OUT, WEIGHT
 from fastbp.kernels.lanes.sizes import BYTES, FEW, SCRATCH, TEAM, WIDTH
 
@@ -38,7 +37,7 @@ def test_every_array_has_its_name(dtype, layer_sizes):
     table = network_of(layer_sizes, dtype).table
     flat = np.arange(layout.n_flat(table, dtype), dtype=dtype)
     weights, biases = layout.matrices(flat, table)
-    named = model_file.named(*layout.matrices(flat, table))
+    named = layout.named_arrays(flat, table)
     assert len(named) == 2 * len(table)
     for layer in range(len(table)):
         assert np.array_equal(named[f"weights.{layer}"], weights[layer])

@@ -30,16 +30,16 @@ ACTIVATIONS = [case for cls in ACTIVATIONS.values() if not (cls.output_only or c
 def digest(*arrays):
     return hashlib.sha256(b"".join(np.asarray(array).tobytes() for array in arrays)).hexdigest()
 
-def train(sizes, batch, rows, threads, dtype, activation="tanh", loss="cross_entropy", optimizer="adam"):
+def train(sizes, batch, rows, threads, dtype, activation="tanh", loss="cross_entropy", optimizer="adam", **between):
     X = np.random.default_rng(0).normal(size=(rows, sizes[0])).astype(np.float32)
     if loss == "cross_entropy":
         y = np.arange(rows) % sizes[-1]
     else:
         y = as_loss(loss).reference_targets(np.random.default_rng(1), rows, sizes[-1]).astype(dtype)
-    model = fastbp.MLP(sizes, activation=activation, dtype=dtype, seed=0)
+    model = fastbp.MLP(sizes, activation=activation, dtype=dtype, seed=0, **between)
     trainer = fastbp.Trainer(model, loss=loss, optimizer=optimizer, batch_size=batch, threads=threads, seed=0)
     falls = loss == "cross_entropy" and optimizer == "adam"
-    loss, dW, db = trainer.loss_and_gradients(X[:batch], y[:batch])
+    loss, dW, db, *_ = trainer.loss_and_gradients(X[:batch], y[:batch])
     trainer.fit(X, y, epochs=2)
     # What the last task counts where the team meets.
     team = trainer._engine._workspace.team
@@ -70,7 +70,13 @@ for settings in more:
     for dtype in ("float32", "float64"):
         one, two = ((train([37, 50, 19, 3], 40, 100, threads, dtype, **settings), teams[-1]) for threads in (1, 2))
         others[f"{settings}, {dtype}"] = one[0] == two[0] and two[1]
-told = {"teams": sum(teams), "chained": sorted(rows for rows, is_chain in chained if is_chain)}
+shaped = {}
+for name, (sizes, batch, rows) in CASES.items():
+    for normalization in ("batch", "layer", None):
+        given = {"normalization": normalization, "dropout": 0.1, "input_dropout": 0.1, "optimizer": "sgd"}
+        found = [train(sizes, batch, rows, threads, "float32", **given) for threads in (1, 2, 3, 4)]
+        shaped[f"{name}, {normalization}"] = found.count(found[0]) == 4
+told = {"shaped": shaped, "teams": sum(teams), "chained": sorted(rows for rows, is_chain in chained if is_chain)}
 print(json.dumps(told | {"results": results, "activations": activations, "others": others}))
 """
 
@@ -98,6 +104,11 @@ def results(run_python):
 def test_up_to_four_threads_give_the_same_bits(results, name, dtype):
     one, *others = results["results"][f"{name}, {dtype}"]
     assert others == [one] * 3
+
+
+def test_up_to_four_threads_give_the_same_bits_with_normalisation_and_dropout(results):
+    assert [name for name, same in results["shaped"].items() if not same] == []
+    assert len(results["shaped"]) == 27
 
 
 def test_most_runs_had_a_thread_for_every_task(results):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import fastbp
-from fastbp import activations, losses, optimizers, solvers
+from fastbp import activations, losses, metrics, optimizers, solvers
 from fastbp._names import flag, integer, lookup, real
 
 TABLE = {"adam": 1, "adamw": 2, "sgd": 3}
@@ -64,7 +64,17 @@ def test_names_that_people_bring():
     def optimizer(name):
         fastbp.Trainer(fastbp.MLP([2, 1]), loss="squared_error", optimizer=name)
 
+    def metric(name):
+        fastbp.Trainer(fastbp.MLP([2, 2]), loss="cross_entropy").evaluate([[0.0, 1.0]], [1], metrics=[name])
+
     brought = {
+        "metrics": (
+            metric,
+            "acc-accuracy categorical_accuracy-accuracy Accuracy-accuracy auc-roc_auc AUROC-roc_auc f1_score-f1 F1-f1 "
+            "mean_absolute_error-mae MAE-mae r2_score-r2 root_mean_squared_error-rmse prauc-average_precision neg_log_loss-log_loss "
+            "top_k-top_k_accuracy "
+            "recall_macro-recall mean_pinball_loss-pinball balanced_accuracy_score-balanced_accuracy",
+        ),
         "activation": (
             activation,
             "swish-silu hardtanh-hard_tanh HardTanh-hard_tanh leakyrelu-leaky_relu LeakyReLU-leaky_relu GELU-gelu exp-exponential",
@@ -90,7 +100,8 @@ def test_names_that_people_bring():
 
 
 def test_other_names_are_written_plainly_and_are_of_entries_that_are_there():
-    tables = {activations: activations.ACTIVATIONS, losses: losses.LOSSES, optimizers: optimizers.OPTIMIZERS, solvers: solvers.SOLVERS}
+    tables = {activations: activations.ACTIVATIONS, losses: losses.LOSSES, metrics: metrics.METRICS, optimizers: optimizers.OPTIMIZERS}
+    tables |= {solvers: solvers.SOLVERS}
     for others, table in ((module.OTHER_NAMES, table) for module, table in tables.items()):
         plain = {name.replace("_", "") for name in table}
         assert all(name.isalnum() and name == name.lower() and name not in plain for name in others)

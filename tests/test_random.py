@@ -5,11 +5,11 @@ from itertools import product
 import numpy as np
 import pytest
 
-from fastbp._random import EPOCH_ORDER, INITIAL_WEIGHTS, as_seed, epoch_order, generator
+from fastbp._random import EPOCH_ORDER, INITIAL_WEIGHTS, VALIDATION_ROWS, as_seed, epoch_order, generator
 
 
 def test_each_seed_purpose_and_index_has_a_stream_of_its_own():
-    names = list(product([0, 1, 2**63, 2**64 - 1], [INITIAL_WEIGHTS, EPOCH_ORDER], [0, 1, 2, 1000]))
+    names = list(product([0, 1, 2**63, 2**64 - 1], [INITIAL_WEIGHTS, EPOCH_ORDER, VALIDATION_ROWS], [0, 1, 2, 1000]))
     draws = np.array([generator(*name).random(1000) for name in names])
     assert np.unique(draws).size == draws.size
     between = np.corrcoef(draws)[np.triu_indices(len(names), 1)]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import fastbp
-from fastbp import activations, losses, optimizers, schedules, solvers
+from fastbp import activations, losses, metrics, optimizers, schedules, solvers
 
 ROOT = Path(fastbp.__file__).parent.parent
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
@@ -15,6 +15,7 @@ RECIPES = TEXT[TEXT.index("## To add an activation") : TEXT.index("## Rules")]
 TABLES = {
     activations: activations.ACTIVATIONS, losses: losses.LOSSES, optimizers: optimizers.OPTIMIZERS, schedules: schedules.SCHEDULES,
     solvers: solvers.SOLVERS,
+    metrics: metrics.METRICS,
 }  # fmt: skip
 # Steps to an entry of a table: the file that each begins with, and all that is said of it.
 STEPS = re.findall(r"^\d\. `(fastbp/[\w/]+\.py)`(.*?)(?=^\d\.|^#|\Z)", RECIPES[: RECIPES.index("### A callback")], re.M | re.S)
@@ -24,6 +25,7 @@ ATTRIBUTES = {
     "fastbp/losses/robust.py": losses.Loss,
     "fastbp/optimizers/adam.py": optimizers.Optimizer,
     "fastbp/schedules/course.py": schedules.Schedule,
+    "fastbp/metrics/numbers.py": metrics.Metric,
 }
 
 
@@ -32,7 +34,7 @@ def module_of(file):
 
 
 def test_the_recipes_were_found():
-    assert len(STEPS) == 15 and len(RECIPES) > 2000
+    assert len(STEPS) == 17 and len(RECIPES) > 2000
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`([\w/]+\.(?:py|md))`", RECIPES))))
@@ -52,7 +54,7 @@ def test_every_table_of_a_recipe_is_in_its_file(file, told):
 def test_every_part_of_a_class_is_one(file):
     (told,) = [told for name, told in STEPS if name == file]
     parts = re.findall(r"`([a-z_]+)`", told)
-    needed = {"values", "lengths"} if file.startswith("fastbp/schedules/") else {"reference", "cases"}
+    needed = {"schedules": {"values", "lengths"}, "metrics": {"kinds", "check"}}.get(file.split("/")[1], {"reference", "cases"})
     assert needed <= set(parts) and all(hasattr(ATTRIBUTES[file], part) for part in parts)
 
 
@@ -79,6 +81,11 @@ BUILT = [cls for module in (activations, optimizers, schedules, solvers) for cls
 @pytest.mark.parametrize("cls", BUILT, ids=lambda cls: cls.__name__)
 def test_classes_that_users_build_are_exported(cls):
     assert getattr(fastbp, cls.__name__) is cls and cls.__name__ in fastbp.__all__
+
+
+@pytest.mark.parametrize("cls", [*metrics.METRICS.values(), metrics.CustomMetric], ids=lambda cls: cls.__name__)
+def test_metrics_are_exported_by_their_module(cls):
+    assert getattr(fastbp.metrics, cls.__name__) is cls and cls.__name__ in metrics.__all__
 
 
 @pytest.mark.parametrize("cls", losses.LOSSES.values(), ids=lambda cls: cls.__name__)

@@ -37,7 +37,9 @@ def test_a_trainer_that_comes_too_late_says_so():
     first, second = fastbp.Trainer(model, loss="cross_entropy"), fastbp.Trainer(model, loss="binary_cross_entropy")
     first.step(X, LABELS)
     before = model.network.parameters.copy()
-    for call in (second.step, second.evaluate, second.loss_and_gradients, lambda X, y: second.fit(X, y, epochs=1)):
+    for call in (
+        second.step, second.evaluate, second.loss_and_gradients, second.learning_rate_range_test, lambda X, y: second.fit(X, y, epochs=1),
+    ):  # fmt: skip
         with pytest.raises(ValueError, match=r"loss='binary_cross_entropy' goes with .*; the model has softmax"):
             call(X, np.zeros((N, 2)))
     np.testing.assert_array_equal(model.network.parameters, before)

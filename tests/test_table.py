@@ -35,6 +35,16 @@ def test_an_attribute_of_a_module():
         attribute("math", "no_such")
 
 
+def test_a_module_is_imported_when_it_is_first_asked_for(run_python):
+    code = (
+        "import sys, fastbp\n"
+        "assert 'fastbp.metrics' not in sys.modules\n"
+        "assert fastbp.metrics is sys.modules['fastbp.metrics'] is vars(fastbp)['metrics']\n"
+        "print('fastbp.metrics.decisions' in sys.modules)"
+    )
+    assert run_python(code) == "False\n"
+
+
 def test_looking_at_names_imports_nothing(run_python):
     code = (
         "import json, sys\n"

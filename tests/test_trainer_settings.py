@@ -62,11 +62,12 @@ def test_default_arguments():
         "missing_targets": "error", "class_weight": None, "average": None, "accumulate": 1,
     }  # fmt: skip
     assert defaults(fastbp.Trainer.fit) == {
-        "validation_data": None, "sample_weight": None, "callbacks": (), "progress": "auto", "time_limit": None, "on_interrupt": "return",
+        "validation_data": None, "validation_split": None, "metrics": (), "training_metrics": False, "sample_weight": None,
+        "callbacks": (), "progress": "auto", "time_limit": None, "on_interrupt": "return",
     }  # fmt: skip
     assert defaults(fastbp.MLP) == {
         "activation": "sigmoid", "output_activation": "auto", "init": "auto", "dtype": "float32", "seed": None,
-        "classes": None,
+        "classes": None, "normalization": None, "dropout": 0.0, "input_dropout": 0.0, "input_noise": 0.0,
     }  # fmt: skip
     assert set(inspect.signature(fastbp.Trainer).parameters) - defaults(fastbp.Trainer).keys() == {"model", "loss"}
 

@@ -12,7 +12,7 @@ from fastbp.kernels.address import address_of
 from fastbp.kernels.arguments import ADDRESS, STRIDE, WEIGHTS
 from fastbp.kernels.codes import DTYPES
 
-_NAMES = "X", "y", "sample_weight"
+_NAMES, _CHOICE = ("X", "y", "sample_weight"), "choice of rows"
 _CODES = {dtype: code for code, dtype in enumerate(DTYPES)}
 
 
@@ -22,17 +22,37 @@ class Rows:
     Attributes
     ----------
     n_rows : int
+    chosen : ndarray of shape (n_rows,), optional
+        Which rows of the arrays are meant, in their order; None: all of them.
     target_width : int
         Columns of the targets: 1 for class labels.
     sources : ndarray of shape (3, 4)
         For inputs, targets and weights of rows: address, stride, columns, dtype, as `fastbp.kernels.arguments` says.
     """
 
-    def __init__(self, inputs: Array, targets: Array | None = None, weights: Array | None = None) -> None:
-        self.n_rows = inputs.shape[0]
+    def __init__(
+        self, inputs: Array, targets: Array | None = None, weights: Array | None = None, chosen: NDArray[np.int64] | None = None
+    ) -> None:  # fmt: skip
+        self.n_rows, self.chosen = inputs.shape[0] if chosen is None else chosen.size, chosen
         self._arrays = _readable(inputs), _readable(targets), _readable(weights)
         self.target_width = 0 if targets is None else targets.shape[1]
         self.sources = np.array([_source(array) for array in self._arrays], np.int64)
+
+    def choice(self, chosen: NDArray[np.int64] | None, weights: Array | None) -> Rows:
+        """Some of the rows, in the same memory; the weights are a row of all of the arrays each."""
+        inputs, targets, _ = self._arrays
+        assert inputs is not None
+        return Rows(inputs, targets, weights, chosen)
+
+    @property
+    def targets(self) -> Array:
+        """The targets of all rows of the arrays, of shape (n, target_width), as they are read."""
+        assert self._arrays[1] is not None
+        return self._arrays[1]
+
+    def chosen_targets(self) -> Array:
+        """Those of the rows that are meant."""
+        return self.targets if self.chosen is None else self.targets[self.chosen]
 
     def inputs(self, rows: NDArray[np.int64]) -> Array:
         """A copy of some rows of X."""
@@ -48,20 +68,26 @@ class Rows:
     def weights(self, rows: slice) -> Array | None:
         """The weights of some rows; None where all weigh the same."""
         weights = self._arrays[2]
-        return None if weights is None else weights[rows, 0]
+        return None if weights is None else weights[rows if self.chosen is None else self.chosen[rows], 0]
 
-    def unweighted_from(self, begin: int) -> NDArray[np.int64]:
-        """The sources of the rows from `begin` on, without weights."""
+    def unweighted(self, rows: slice) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Sources without weights and an order of them, which are some rows."""
+        begin = rows.start if self.chosen is None else 0
+        order = as_they_lie(rows.stop - rows.start) if self.chosen is None else self.chosen[rows]
         if begin == 0 and self._arrays[2] is None:
-            return self.sources
+            return self.sources, order
         moved = self.sources.copy()
         moved[:, ADDRESS] += begin * moved[:, STRIDE]
         moved[WEIGHTS] = 0
-        return moved
+        return moved, order
+
+    def reads_as(self, other: Rows) -> bool:
+        """Whether X and y lie where those of another lie."""
+        return all(own is its for own, its in zip(self._arrays[:2], other._arrays[:2], strict=True))
 
     def fingerprint(self) -> dict[str, Any]:
         """What tells this data set from others: type, shape and digest of each array."""
-        named = zip(_NAMES, self._arrays, strict=True)
+        named = zip((*_NAMES, _CHOICE), (*self._arrays, self.chosen if self.chosen is None else self.chosen[:, np.newaxis]), strict=True)
         return {name: [array.dtype.str, list(array.shape), *digest_of(array)] for name, array in named if array is not None}
 
 

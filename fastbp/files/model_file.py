@@ -8,10 +8,11 @@ from typing import Any, Protocol, TypeVar
 
 from fastbp._typing import Array, DType
 from fastbp.activations import Activation, Identity, described_activation
+from fastbp.between import Between, described_between
 from fastbp.data.frames import Names
 from fastbp.data.labels import Classes
 from fastbp.files.sealed import Content, as_path, existing, sealed, unsealed, write_atomically
-from fastbp.files.tensors import fill, named
+from fastbp.files.tensors import fill
 
 #: The entry of a file's metadata that describes the model.
 ENTRY = "fastbp"
@@ -28,10 +29,12 @@ class Model(Protocol):
     output_is_auto: bool
     dtype: DType
     seed: int
-    weights: tuple[Array, ...]
-    biases: tuple[Array, ...]
+    between: Between
     feature_names: Names
     classes: Classes
+
+    def named_arrays(self) -> dict[str, Array]:
+        """Views of its arrays by their names in a file."""
 
 
 ModelT = TypeVar("ModelT", bound=Model)
@@ -39,7 +42,7 @@ ModelT = TypeVar("ModelT", bound=Model)
 
 def model_content(model: Model) -> list[bytes | memoryview]:
     """The file that holds `model`, in pieces."""
-    return sealed(named(model.weights, model.biases), {ENTRY: describe(model)})
+    return sealed(model.named_arrays(), {ENTRY: describe(model)})
 
 
 def write(path: object, content: list[bytes | memoryview]) -> None:
@@ -66,6 +69,7 @@ def describe(model: Model) -> dict[str, Any]:
         "seed": model.seed,
         "feature_names": model.feature_names,
         "classes": model.classes,
+        **model.between.described(),
     }
 
 
@@ -82,7 +86,7 @@ def build(path: Path, content: Content, model_class: Callable[..., ModelT]) -> M
         # What "auto" stood for it stays, unless it stood for nothing yet.
         vars(model)["output_is_auto"] = description["output_is_auto"] and isinstance(model.activations[-1], Identity)
         vars(model)["feature_names"] = _names(description)
-        fill(named(model.weights, model.biases), content.tensors)
+        fill(model.named_arrays(), content.tensors)
         return model
     except (KeyError, AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"{str(path)!r} is damaged, or holds no fastbp model: {error}") from error
@@ -113,4 +117,5 @@ def _arguments(description: dict[str, Any]) -> dict[str, Any]:
         "dtype": description["dtype"],
         "seed": description["seed"],
         "classes": description.get("classes"),
+        **described_between(description),
     }

@@ -1,16 +1,11 @@
-"""Names of arrays in files, and copies from there. Apart from what reads and writes files, which is imported when one is."""
+"""Copies of arrays from files. Apart from what reads and writes files, which is imported when one is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from fastbp._typing import Array
-
-
-def named(weights: Sequence[Array], biases: Sequence[Array]) -> dict[str, Array]:
-    """An array for each layer's weights and biases by its name in a file."""
-    return {f"weights.{i}": array for i, array in enumerate(weights)} | {f"biases.{i}": array for i, array in enumerate(biases)}
 
 
 def fill(own: Mapping[str, Array], stored: Mapping[str, Any]) -> None:

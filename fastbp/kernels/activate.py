@@ -74,7 +74,7 @@ BY_OUTPUT = {
 @inlined
 def settings_of(network: Network, layer: int) -> Any:
     """The settings of a layer's activation."""
-    return network.act_settings[layer, 0], network.act_settings[layer, 1]
+    return network.layer_settings[layer, 0], network.layer_settings[layer, 1]
 
 
 def forward_by_output(act: Any) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 
 from fastbp.compiling.jit import scalar
 from fastbp.compiling.units import unit
-from fastbp.kernels.arguments import N_IN, N_OUT, WEIGHT, Call, Limits, Network, Rule, Workspace
+from fastbp.kernels.arguments import N_IN, N_OUT, SHAPED, WEIGHT, Call, Limits, Network, Rule, Workspace
 from fastbp.kernels.chain import own_inputs
 from fastbp.kernels.codes import (
     APART,
@@ -26,19 +26,22 @@ from fastbp.kernels.codes import (
     L1,
     LAMB,
     MAX_NORM,
+    PARTS,
 )  # fmt: skip
 from fastbp.kernels.gradient import weight_gradients
 from fastbp.kernels.lanes.matrix import Matrix
 from fastbp.kernels.lanes.memory import load, store
-from fastbp.kernels.lanes.panels import lanes_of, shards_of
+from fastbp.kernels.lanes.panels import lanes_of
 from fastbp.kernels.lanes.sizes import PIECE
 from fastbp.kernels.lanes.vector import select, splat, sqrt
 from fastbp.kernels.loss import total_loss
 from fastbp.kernels.passes import forward_and_delta, keeping, looking_ahead, train_on_shard
 from fastbp.kernels.places import part_of
 from fastbp.kernels.portions import Batch, Block, Span, Task
-from fastbp.kernels.team import meet, share
-from fastbp.kernels.trust import rate_of, step_by_norms, sum_of_lanes
+from fastbp.kernels.shaped import shape_gradients
+from fastbp.kernels.sharing import shards_in
+from fastbp.kernels.team import meet, share, sum_of_lanes
+from fastbp.kernels.trust import rate_of, step_by_norms
 from fastbp.kernels.update import update_block
 
 
@@ -46,11 +49,13 @@ from fastbp.kernels.update import update_block
 def train_apart(call: Call, batch: Batch, task: Task) -> None:
     """One step, as `train_on_batch`, with the gradients of all parameters in memory before any is changed."""
     network, workspace, rule, limits = call.network, call.workspace, call.rule, call.limits
-    shards = shards_of(batch.rows, network.size)
+    shards = shards_in(network, batch.rows)
     if shards == 1:
         forward_and_delta(call, batch, task)
         rows, inputs = Span(0, batch.rows), own_inputs(network, workspace, batch.rows, task)
         weight_gradients(network, workspace, call.data, keeping(rule), looking_ahead(call, batch, task), rows, inputs, task)
+        if network.table[0, SHAPED]:
+            shape_gradients(call, keeping(rule), batch, task)
     else:
         of_task = share(shards, task, 1)
         for shard in range(of_task.begin, of_task.end):
@@ -112,10 +117,10 @@ def _update(call: Call, batch: Batch, own: Span, task: Task) -> None:
     """The task's parameters, layer by layer, weights and biases apart."""
     network, rule, settings = call.network, call.rule, call.limits.settings
     scale, decay = _scale(call.limits, network.size), rule.rates[rule.first + batch.step][DECAY]
-    for part in range(2 * network.layers):
+    for part in range(PARTS * network.layers):
         rate, of_part = rate_of(settings, part), part_of(network, part)
         of_task = Span(max(own.begin, of_part.begin), min(own.end, of_part.end))
-        of_decay = rate * decay if part % 2 == 0 else rate * decay * settings[DECAY_BIASES]
+        of_decay = rate * decay if part % PARTS == 0 else rate * decay * settings[DECAY_BIASES]
         _update_part(call, batch, of_task, (scale, rate, of_decay), task)
 
 

@@ -16,11 +16,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from fastbp.kernels.codes import ACTIVATION_SETTINGS, NO_UPDATE, RATES
+from fastbp.kernels.codes import LAYER_SETTINGS, NO_UPDATE, RATES
 
 # Columns of the table.
-N_IN, N_OUT, WEIGHT, BIAS, ACTIVATION, UNITS_IN, UNITS_OUT, TURNED, SPREAD, ROWS_IN, ROWS_OUT = range(11)
-COLUMNS_OF_TABLE = 11
+N_IN, N_OUT, WEIGHT, BIAS, ACTIVATION, UNITS_IN, UNITS_OUT, TURNED, SPREAD, ROWS_IN, ROWS_OUT, SHAPED, NORM, SCALE = range(14)
+COLUMNS_OF_TABLE = 14
 
 # Rows of the sources of a data set, and their columns; the stride between rows is in bytes, the dtype an index into `codes.DTYPES`.
 INPUTS, TARGETS, WEIGHTS = range(3)
@@ -33,9 +33,9 @@ class Network(NamedTuple):
 
     layers: int
     size: int  # of the parameters, padding included
-    table: Any  # (layers, 11) int64
-    act_settings: Any  # (layers, ACTIVATION_SETTINGS) settings of each layer's activation
-    parameters: Any  # flat: W (n_in, n_out) row by row, then b (n_out,), layer after layer
+    table: Any  # (layers, 14) int64
+    layer_settings: Any  # (layers, LAYER_SETTINGS) those of each layer's activation, dropout and normalisation
+    parameters: Any  # flat: W (n_in, n_out) row by row, then b (n_out,), and of a normalised layer four more; layer after layer
 
 
 class Workspace(NamedTuple):
@@ -95,6 +95,19 @@ class Limits(NamedTuple):
     average: Any  # (parameters,) an average of the weights over the steps
 
 
+class Shaping(NamedTuple):
+    """What normalisation and dropout need beside the workspace. Empty, and never read, where a network has neither.
+
+    `statistics` holds, for each unit of each layer, 1 / deviation over the batch and the gradients of scale and shift; then, layer by
+    layer, 1 / deviation over the units of each row.
+    """
+
+    normalized: Any  # flat: logits normalised, in the places of the activations; after `few` elements dL/d(scaled logits), likewise
+    statistics: Any  # flat: (3 * units + layers * capacity)
+    key: int  # of the random numbers of a run
+    first_step: int  # the number of the call's first step, which the random numbers depend on
+
+
 def no_update(rates: Any, gradients: Any) -> tuple[Rule, Limits]:
     """What changes no parameter, and leaves the gradients, where there are any."""
     return Rule(NO_UPDATE, 0, 0, rates, gradients, rates[0]), Limits(0, rates[0], rates[0], rates[0])
@@ -114,6 +127,7 @@ class Call(NamedTuple):
     rule: Rule
     limits: Limits
     objective: Objective
+    shaping: Shaping
     order_begin: int
     batch_size: int
     results: Any  # flat
@@ -123,7 +137,7 @@ class Call(NamedTuple):
 #: The arrays of records that hold int64; the others hold the element type of the network.
 INTEGERS = {"table", "sources", "order", "team", "units"}
 #: The arrays with rows, and how long these are.
-ROW_LENGTHS = {"table": COLUMNS_OF_TABLE, "sources": COLUMNS_OF_SOURCES, "rates": RATES, "act_settings": ACTIVATION_SETTINGS}
+ROW_LENGTHS = {"table": COLUMNS_OF_TABLE, "sources": COLUMNS_OF_SOURCES, "rates": RATES, "layer_settings": LAYER_SETTINGS}
 
 
 #: Flat, of the element type of the network. What a run leaves behind is so: a loss a step; loss and hits row by row; outputs row by row.

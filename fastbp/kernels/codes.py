@@ -18,8 +18,15 @@ ACTIVATIONS = (*CORE_ACTIVATIONS, *OTHER_ACTIVATIONS)
 #: The first of the codes of activations that users have made, and by code their functions of z, the value and the derivative.
 OWN_ACTIVATION = 1000
 OWN_ACTIVATIONS: dict[int, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {}
-#: Numbers that an activation may be set by.
-ACTIVATION_SETTINGS = 2
+#: Numbers that an activation may be set by. A layer has these, and after them the share of its outputs that dropout leaves out (below 0:
+#: that of the step), epsilon and momentum of its normalisation, and of the inputs the share left out and the deviation of noise.
+ACTIVATION_SETTINGS, LAYER_SETTINGS = 2, 7
+DROPOUT, EPSILON, MOMENTUM_OF_MEANS, INPUT_DROPOUT, INPUT_NOISE = range(2, 7)
+
+#: Kinds of parameters of a layer: weights, biases, and where it is normalised scales and shifts.
+PARTS = 4
+#: What a layer's logits are normalised over.
+NORMALIZATIONS = NO_NORM, BATCH_NORM, LAYER_NORM = range(3)
 
 #: Losses in every compiled kernel.
 CORE_LOSSES = NO_LOSS, SQUARED_ERROR, CROSS_ENTROPY, BINARY_CROSS_ENTROPY = range(4)
@@ -44,18 +51,22 @@ CORE_RULES = NO_UPDATE, SGD, MOMENTUM, RMSPROP, RMSPROP_MOMENTUM, ADAM = range(6
 #: Those compiled when a run asks for them.
 OTHER_RULES = ADAGRAD, ADADELTA, ADAMAX, NADAM, RADAM, AMSGRAD, LION, RPROP, IRPROP_MINUS, LAMB = range(6, 16)
 RULES = (*CORE_RULES, *OTHER_RULES)
-#: Numbers that an optimizer's rule may use at a step, and all that there are of a step: after these the share of weights that decays, and
-#: the share of the way that an average of the weights goes to them.
+#: Numbers that an optimizer's rule may use at a step, and all that there are of a step: after these the share of weights that decays, the
+#: share of the way that an average of the weights goes to them, and the share of outputs that dropout leaves out.
 COEFFICIENTS, RATES = 12, 16
-DECAY, AVERAGE = 12, 13
+DECAY, AVERAGE, DROPOUT_OF_STEP = 12, 13, 14
 #: What limits a step, the same for all: gradients by their norm and by their size, the L1 penalty, the norm of the weights of a unit,
 #: the factor of the rate of biases, whether they decay. Then a factor of the rate for each layer. 0 where there is no limit.
 CLIP_NORM, CLIP_VALUE, L1, MAX_NORM, BIAS_RATE, DECAY_BIASES, LAYER_RATES = range(7)
 
 # Kernels that are compiled for themselves and called by their address.
 GATHER, FORWARD, ERROR, DELTA, GRADIENT, UPDATE, UPDATE_ROWS, SHARDS, HITS, OUTPUT, TASK, APART = range(12)
+# Those of networks with normalisation, dropout or noise, and the code of the variants of FORWARD and DELTA that leave to them what comes
+# between two layers.
+SHAPED_UNITS = SHAPED_FORWARD, SHAPED_DELTA, SHAPED_GRADIENT = range(12, 15)
+BARE = 1
 # After these, two for each layer: the loops of its activation and of the derivative, where they are not in every kernel.
-ACTIVATE, DERIVE = 12, 13
+ACTIVATE, DERIVE = 15, 16
 
 # What a run does with each batch: a training step; its losses and hits; the output layer's values.
 TRAIN, SCORE, PREDICT = range(3)

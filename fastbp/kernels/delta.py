@@ -6,6 +6,8 @@ above: ``delta_l = (delta_(l+1) W_(l+1)^T) * act'(z_l)``.
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastbp.compiling.jit import scalar
 from fastbp.compiling.units import unit
 from fastbp.kernels.activate import multiply_by_derivative
@@ -20,51 +22,62 @@ from fastbp.kernels.portions import Span
 from fastbp.kernels.turn import turn
 
 
-@unit(DELTA)
-def hidden_delta(network: Network, workspace: Workspace, layer: int, rows: int, panels: Span, inputs: Span, scratch_at: int) -> None:
-    """``delta[i] = act'(z[i]) sum_u W[i, u] delta[u]`` for some inputs of a layer, units of the one below, and the rows of some panels."""
-    if rows <= FEW:
-        _delta_few(network, workspace, layer, rows, inputs, scratch_at)
-        return
-    table, parameters, deltas = network.table, network.parameters, workspace.deltas
-    n_out, panel_rows = table[layer, N_OUT], panel_rows_of(workspace)
-    pack, packed = panels.end - panels.begin >= PANELS_TO_PACK, Matrix(workspace.scratch, scratch_at, CHUNK)
-    for u in range(0, n_out, DEPTH):
-        depth, start = min(DEPTH, n_out - u), Start(parameters, FROM_ZERO if u == 0 else FROM_C)
+def hidden_delta_of(delta_few: Any, *, bare: bool) -> Any:
+    """The unit that leaves dL/dz, or dL/da where it is `bare`; `delta_few` is what it does with a few rows."""
+
+    def hidden_delta(network: Network, workspace: Workspace, layer: int, rows: int, panels: Span, inputs: Span, scratch_at: int) -> None:
+        """``delta[i] = act'(z[i]) sum_u W[i, u] delta[u]`` for some inputs of a layer, units of the one below, of some panels."""
+        if rows <= FEW:
+            delta_few(network, workspace, layer, rows, inputs, scratch_at)
+            return
+        table, parameters, deltas = network.table, network.parameters, workspace.deltas
+        n_out, panel_rows = table[layer, N_OUT], panel_rows_of(workspace)
+        pack, packed = panels.end - panels.begin >= PANELS_TO_PACK, Matrix(workspace.scratch, scratch_at, CHUNK)
+        for u in range(0, n_out, DEPTH):
+            depth, start = min(DEPTH, n_out - u), Start(parameters, FROM_ZERO if u == 0 else FROM_C)
+            for i in range(inputs.begin, inputs.end, CHUNK):
+                count = min(CHUNK, inputs.end - i)
+                weights = Matrix(parameters, table[layer, WEIGHT] + i * n_out + u, n_out)
+                if pack:
+                    pack_apart(packed, weights, count, depth)
+                for p in range(panels.begin, panels.end):
+                    below = Matrix(deltas, input_at(network, workspace, layer, p, i), panel_rows)
+                    above = Matrix(deltas, output_at(network, workspace, layer, p, u), panel_rows)
+                    vectors = vectors_in(workspace, rows, p)
+                    if pack:
+                        multiply_beside(below, packed, above, count, vectors, depth, start)
+                    else:
+                        multiply_apart(below, weights, above, count, vectors, Depth(depth, depth, 0), start)
+                    if not bare and u + depth == n_out:
+                        multiply_by_derivative(network, workspace, layer - 1, below.at, count * workspace.width)
+                        turn(network, workspace, layer - 1, p, i, count, vectors)
+
+    return hidden_delta
+
+
+def delta_few_of(*, bare: bool) -> Any:
+    """The same numbers for a few rows, with inputs on the lanes: the weights, turned on the way, are the right operand."""
+
+    @scalar
+    def delta_few(network: Network, workspace: Workspace, layer: int, rows: int, inputs: Span, scratch_at: int) -> None:
+        table, deltas, scratch, lanes = network.table, workspace.deltas, workspace.scratch, lanes_of(workspace.deltas)
+        n_out = table[layer, N_OUT]
+        below, above = few_inputs(deltas, network, workspace, layer), few_outputs(deltas, network, workspace, layer)
         for i in range(inputs.begin, inputs.end, CHUNK):
             count = min(CHUNK, inputs.end - i)
-            weights = Matrix(parameters, table[layer, WEIGHT] + i * n_out + u, n_out)
-            if pack:
-                pack_apart(packed, weights, count, depth)
-            for p in range(panels.begin, panels.end):
-                below = Matrix(deltas, input_at(network, workspace, layer, p, i), panel_rows)
-                above = Matrix(deltas, output_at(network, workspace, layer, p, u), panel_rows)
-                vectors = vectors_in(workspace, rows, p)
-                if pack:
-                    multiply_beside(below, packed, above, count, vectors, depth, start)
-                else:
-                    multiply_apart(below, weights, above, count, vectors, Depth(depth, depth, 0), start)
-                if u + depth == n_out:
-                    multiply_by_derivative(network, workspace, layer - 1, below.at, count * workspace.width)
-                    turn(network, workspace, layer - 1, p, i, count, vectors)
+            for u in range(0, n_out, DEPTH):
+                depth, start = min(DEPTH, n_out - u), Start(scratch, FROM_ZERO if u == 0 else FROM_C)
+                weights = Matrix(network.parameters, table[layer, WEIGHT] + i * n_out + u, n_out)
+                pack_apart(Matrix(scratch, scratch_at, CHUNK), weights, count, depth)
+                left = Matrix(deltas, above.at + u, above.row)
+                for j in range(0, count, WIDTH * lanes):
+                    sums, right = Matrix(deltas, below.at + i + j, below.row), Matrix(scratch, scratch_at + j, CHUNK)
+                    vectors = min(WIDTH, vectors_of(count - j, lanes))
+                    multiply_apart(sums, left, right, rows_of_tiles(rows), vectors, Depth(depth, depth, 0), start)
+            for r in range(0 if bare else rows):
+                multiply_by_derivative(network, workspace, layer - 1, below.at + i + r * below.row, vectors_of(count, lanes))
+
+    return delta_few
 
 
-@scalar
-def _delta_few(network: Network, workspace: Workspace, layer: int, rows: int, inputs: Span, scratch_at: int) -> None:
-    """The same numbers for a few rows, with inputs on the lanes: the weights, turned on the way, are the right operand."""
-    table, deltas, scratch, lanes = network.table, workspace.deltas, workspace.scratch, lanes_of(workspace.deltas)
-    n_out = table[layer, N_OUT]
-    below, above = few_inputs(deltas, network, workspace, layer), few_outputs(deltas, network, workspace, layer)
-    for i in range(inputs.begin, inputs.end, CHUNK):
-        count = min(CHUNK, inputs.end - i)
-        for u in range(0, n_out, DEPTH):
-            depth, start = min(DEPTH, n_out - u), Start(scratch, FROM_ZERO if u == 0 else FROM_C)
-            weights = Matrix(network.parameters, table[layer, WEIGHT] + i * n_out + u, n_out)
-            pack_apart(Matrix(scratch, scratch_at, CHUNK), weights, count, depth)
-            left = Matrix(deltas, above.at + u, above.row)
-            for j in range(0, count, WIDTH * lanes):
-                sums, right = Matrix(deltas, below.at + i + j, below.row), Matrix(scratch, scratch_at + j, CHUNK)
-                vectors = min(WIDTH, vectors_of(count - j, lanes))
-                multiply_apart(sums, left, right, rows_of_tiles(rows), vectors, Depth(depth, depth, 0), start)
-        for r in range(rows):
-            multiply_by_derivative(network, workspace, layer - 1, below.at + i + r * below.row, vectors_of(count, lanes))
+hidden_delta = unit(DELTA)(hidden_delta_of(delta_few_of(bare=False), bare=False))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastbp.compiling.jit import scalar
 from fastbp.compiling.units import unit
 from fastbp.kernels.activate import activate
@@ -12,66 +14,68 @@ from fastbp.kernels.lanes.memory import load, store
 from fastbp.kernels.lanes.panels import lanes_of, vectors_of
 from fastbp.kernels.lanes.product import PANELS_TO_PACK, multiply_apart, multiply_beside, pack_beside, rows_of_tiles
 from fastbp.kernels.lanes.sizes import CHUNK, DEPTH, FEW, WIDTH
-from fastbp.kernels.lanes.transpose import transpose_block
 from fastbp.kernels.places import few_inputs, few_outputs, input_at, output_at, panel_rows_of, vectors_in
 from fastbp.kernels.portions import Span
+from fastbp.kernels.turn import to_panel
 
 
-@unit(FORWARD)
-def forward_layer(
-    network: Network, workspace: Workspace, layer: int, rows: int, panels: Span, units: Span, inputs: Span, scratch_at: int
-) -> None:
-    """``z[u] += sum_i W[i, u] a[i]`` over `inputs`, for some units of a layer and the rows of some panels.
+def forward_layer_of(forward_few: Any, *, bare: bool) -> Any:
+    """The unit that leaves a = act(z), or z where it is `bare`; `forward_few` is what it does with a few rows."""
 
-    With its first input z begins at the bias b[u]; with its last one it becomes a[u] = act(z[u]), but in the output layer.
-    """
-    if rows <= FEW:
-        _forward_few(network, workspace, layer, rows, units)
-        return
-    table, parameters, values = network.table, network.parameters, workspace.activations
-    n_in, n_out, panel_rows = table[layer, N_IN], table[layer, N_OUT], panel_rows_of(workspace)
-    pack, packed = panels.end - panels.begin >= PANELS_TO_PACK, Matrix(workspace.scratch, scratch_at, CHUNK)
-    for i in range(inputs.begin, inputs.end, DEPTH):
-        depth = min(DEPTH, inputs.end - i)
-        for u in range(units.begin, units.end, CHUNK):
-            count = min(CHUNK, units.end - u)
-            weights, start = Matrix(parameters, table[layer, WEIGHT] + i * n_out + u, n_out), table[layer, BIAS] + u if i == 0 else FROM_C
-            if pack:
-                pack_beside(packed, weights, count, depth)
-            for p in range(panels.begin, panels.end):
-                z = Matrix(values, output_at(network, workspace, layer, p, u), panel_rows)
-                a = Matrix(values, input_at(network, workspace, layer, p, i), panel_rows)
-                left, vectors = packed if pack else weights, vectors_in(workspace, rows, p)
-                multiply_beside(z, left, a, count, vectors, depth, Start(parameters, start))
-                if i + depth == n_in and layer < network.layers - 1:
-                    activate(network, workspace, layer, z.at, count * workspace.width)
+    def forward_layer(
+        network: Network, workspace: Workspace, layer: int, rows: int, panels: Span, units: Span, inputs: Span, scratch_at: int
+    ) -> None:
+        """``z[u] += sum_i W[i, u] a[i]`` over `inputs`, for some units of a layer and the rows of some panels.
+
+        With its first input z begins at the bias b[u]; with its last one it becomes a[u] = act(z[u]), but in the output layer.
+        """
+        if rows <= FEW:
+            forward_few(network, workspace, layer, rows, units)
+            return
+        table, parameters, values = network.table, network.parameters, workspace.activations
+        n_in, n_out, panel_rows = table[layer, N_IN], table[layer, N_OUT], panel_rows_of(workspace)
+        pack, packed = panels.end - panels.begin >= PANELS_TO_PACK, Matrix(workspace.scratch, scratch_at, CHUNK)
+        for i in range(inputs.begin, inputs.end, DEPTH):
+            depth = min(DEPTH, inputs.end - i)
+            for u in range(units.begin, units.end, CHUNK):
+                count, start = min(CHUNK, units.end - u), table[layer, BIAS] + u if i == 0 else FROM_C
+                weights = Matrix(parameters, table[layer, WEIGHT] + i * n_out + u, n_out)
+                if pack:
+                    pack_beside(packed, weights, count, depth)
+                for p in range(panels.begin, panels.end):
+                    z = Matrix(values, output_at(network, workspace, layer, p, u), panel_rows)
+                    a = Matrix(values, input_at(network, workspace, layer, p, i), panel_rows)
+                    left, vectors = packed if pack else weights, vectors_in(workspace, rows, p)
+                    multiply_beside(z, left, a, count, vectors, depth, Start(parameters, start))
+                    if not bare and i + depth == n_in and layer < network.layers - 1:
+                        activate(network, workspace, layer, z.at, count * workspace.width)
+
+    return forward_layer
 
 
-@scalar
-def _forward_few(network: Network, workspace: Workspace, layer: int, rows: int, units: Span) -> None:
+def forward_few_of(*, bare: bool) -> Any:
     """The same numbers for a few rows, with units on the lanes: the weights are the right operand, read in place."""
-    table, parameters, values, lanes = network.table, network.parameters, workspace.activations, lanes_of(workspace.activations)
-    a, z = few_inputs(values, network, workspace, layer), few_outputs(values, network, workspace, layer)
-    whole, last = Depth(table[layer, N_IN], table[layer, N_IN], 0), network.layers - 1
-    for u in range(units.begin, units.end, WIDTH * lanes):
-        count = min(WIDTH * lanes, units.end - u)
-        sums, vectors = Matrix(values, z.at + u, z.row), vectors_of(count, lanes)
-        for r in range(rows):
-            for j in range(0, count, lanes):
-                store(values, sums.at + r * sums.row + j, load(parameters, table[layer, BIAS] + u + j))
-        weights = Matrix(parameters, table[layer, WEIGHT] + u, table[layer, N_OUT])
-        multiply_apart(sums, a, weights, rows_of_tiles(rows), vectors, whole, Start(parameters, FROM_C))
-        if layer < last:
+
+    @scalar
+    def forward_few(network: Network, workspace: Workspace, layer: int, rows: int, units: Span) -> None:
+        table, parameters, values, lanes = network.table, network.parameters, workspace.activations, lanes_of(workspace.activations)
+        a, z = few_inputs(values, network, workspace, layer), few_outputs(values, network, workspace, layer)
+        whole, last = Depth(table[layer, N_IN], table[layer, N_IN], 0), network.layers - 1
+        for u in range(units.begin, units.end, WIDTH * lanes):
+            count = min(WIDTH * lanes, units.end - u)
+            sums, vectors = Matrix(values, z.at + u, z.row), vectors_of(count, lanes)
             for r in range(rows):
-                activate(network, workspace, layer, sums.at + r * sums.row, vectors)
-        else:
-            _to_panel(network, workspace, sums, u, count)
+                for j in range(0, count, lanes):
+                    store(values, sums.at + r * sums.row + j, load(parameters, table[layer, BIAS] + u + j))
+            weights = Matrix(parameters, table[layer, WEIGHT] + u, table[layer, N_OUT])
+            multiply_apart(sums, a, weights, rows_of_tiles(rows), vectors, whole, Start(parameters, FROM_C))
+            if bare or layer == last:
+                to_panel(network, workspace, values, layer, Span(u, u + count))
+            else:
+                for r in range(rows):
+                    activate(network, workspace, layer, sums.at + r * sums.row, vectors)
+
+    return forward_few
 
 
-@scalar
-def _to_panel(network: Network, workspace: Workspace, logits: Matrix, unit: int, count: int) -> None:
-    """`count` logits from `unit` on of a few rows to their panel, where the losses read them."""
-    last, panel_rows, lanes = network.layers - 1, panel_rows_of(workspace), lanes_of(logits.array)
-    for j in range(0, count, lanes):
-        out = Matrix(logits.array, output_at(network, workspace, last, 0, unit + j), panel_rows)
-        transpose_block(out, Matrix(logits.array, logits.at + j, logits.row), min(lanes, count - j))
+forward_layer = unit(FORWARD)(forward_layer_of(forward_few_of(bare=False), bare=False))

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from fastbp.compiling.jit import scalar
 from fastbp.compiling.units import unit
-from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, SPREAD, WEIGHT, Data, Network, Rule, Workspace
-from fastbp.kernels.codes import GRADIENT
+from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, NORM, SPREAD, WEIGHT, Data, Network, Rule, Workspace
+from fastbp.kernels.codes import BATCH_NORM, GRADIENT
 from fastbp.kernels.lanes.matrix import Matrix
 from fastbp.kernels.lanes.memory import load, store
 from fastbp.kernels.lanes.panels import lanes_of
@@ -130,6 +130,7 @@ def _few_gradients(network: Network, workspace: Workspace, rule: Rule, batch: Ba
         total = load(deltas.array, deltas.at + j)
         for r in range(1, batch.rows):
             total = total + load(deltas.array, deltas.at + r * deltas.row + j)
-        store(scratch, task.scratch_at, total)
+        # Before a batch is normalised a bias counts for nothing.
+        store(scratch, task.scratch_at, total * 0 if table[layer, NORM] == BATCH_NORM else total)
         biases_of = Block(table[layer, BIAS] + units.begin + j, 0, 1, min(lanes, count - j))
         update_block(network, workspace, rule, batch, biases_of, Matrix(scratch, task.scratch_at, 0))

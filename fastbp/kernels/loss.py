@@ -33,7 +33,7 @@ from fastbp.kernels.lanes.vector import absolute, select, splat
 from fastbp.kernels.outputs import activate_output
 from fastbp.kernels.places import output_at, outputs_of, panel_rows_of
 from fastbp.kernels.portions import Outputs, Span
-from fastbp.kernels.turn import rows_of_deltas, turn
+from fastbp.kernels.turn import to_rows, turn
 
 
 @scalar
@@ -164,7 +164,7 @@ def _turn_output(network: Network, workspace: Workspace, rows: int, panels: Span
             vectors = min(workspace.width, vectors_of(rows - p * panel_rows_of(workspace), lanes))
             turn(network, workspace, last, p, 0, n_out, vectors)
     elif panels.begin < panels.end:
-        rows_of_deltas(network, workspace, last, rows)
+        to_rows(network, workspace, workspace.deltas, last, rows, Span(0, network.table[last, N_OUT]))
 
 
 @scalar

@@ -9,19 +9,21 @@ from __future__ import annotations
 
 from fastbp.compiling.jit import scalar
 from fastbp.kernels.accuracy import count_hits
-from fastbp.kernels.arguments import INPUTS, N_IN, N_OUT, Call, Rule, Workspace
+from fastbp.kernels.arguments import INPUTS, N_IN, N_OUT, SHAPED, Call, Network, Rule, Workspace
 from fastbp.kernels.chain import forward_chain, is_chained, own_inputs
 from fastbp.kernels.codes import NO_ACCURACY, NO_UPDATE
 from fastbp.kernels.delta import hidden_delta
 from fastbp.kernels.forward import forward_layer
 from fastbp.kernels.gather import gather_batch
 from fastbp.kernels.gradient import weight_gradients
-from fastbp.kernels.lanes.panels import lanes_of, shards_of, shares_units, vectors_of
-from fastbp.kernels.lanes.sizes import FEW, SHARD
+from fastbp.kernels.lanes.panels import lanes_of
+from fastbp.kernels.lanes.sizes import SHARD
 from fastbp.kernels.loss import output_delta, total_loss
 from fastbp.kernels.outputs import write_output
 from fastbp.kernels.places import all_panels, panel_rows_of
 from fastbp.kernels.portions import Batch, Span, Task
+from fastbp.kernels.shaped import shape_gradients, shaped_delta, shaped_forward
+from fastbp.kernels.sharing import by_units, own_panels, shards_in
 from fastbp.kernels.source import row_bytes
 from fastbp.kernels.team import meet, share
 from fastbp.kernels.update import add_shards
@@ -34,11 +36,13 @@ _AHEAD = 1 << 18
 def train_on_batch(call: Call, batch: Batch, task: Task) -> None:
     """One step: ``results[step]`` = the loss of the batch, and the parameters changed by its gradient."""
     network, workspace = call.network, call.workspace
-    shards = shards_of(batch.rows, network.size)
+    shards = shards_in(network, batch.rows)
     if shards == 1:
         forward_and_delta(call, batch, task)
         rows, inputs = Span(0, batch.rows), own_inputs(network, workspace, batch.rows, task)
         weight_gradients(network, workspace, call.data, call.rule, looking_ahead(call, batch, task), rows, inputs, task)
+        if network.table[0, SHAPED]:
+            shape_gradients(call, call.rule, batch, task)
     else:
         own = share(shards, task, 1)
         for shard in range(own.begin, own.end):
@@ -78,25 +82,37 @@ def keeping(rule: Rule) -> Rule:
 def forward_and_delta(call: Call, batch: Batch, task: Task) -> None:
     """All that comes before the gradient; at its end all tasks have met."""
     network, workspace = call.network, call.workspace
-    panels, by_units = _own_panels(workspace, batch.rows, task), _by_units(workspace, batch.rows, task)
+    panels = own_panels(workspace, batch.rows, task)
     _forward(call, batch, 1, task)
     output_delta(call.objective, network, workspace, call.data, batch.rows, panels)
+    if network.table[0, SHAPED]:
+        shaped_delta(call, batch, task)
+    else:
+        _hidden_deltas(network, workspace, batch.rows, panels, task)
+    meet(workspace.team, task)
+
+
+@scalar
+def _hidden_deltas(network: Network, workspace: Workspace, rows: int, panels: Span, task: Task) -> None:
+    shared = by_units(workspace, rows, task)
     for layer in range(network.layers - 1, 0, -1):
         n_in = network.table[layer, N_IN]
-        if by_units:
+        if shared:
             meet(workspace.team, task)
             own = share(n_in, task, lanes_of(workspace.deltas))
-            hidden_delta(network, workspace, layer, batch.rows, all_panels(workspace, batch.rows), own, task.scratch_at)
+            hidden_delta(network, workspace, layer, rows, all_panels(workspace, rows), own, task.scratch_at)
         else:
-            hidden_delta(network, workspace, layer, batch.rows, panels, Span(0, n_in), task.scratch_at)
-    meet(workspace.team, task)
+            hidden_delta(network, workspace, layer, rows, panels, Span(0, n_in), task.scratch_at)
 
 
 @scalar
 def _forward(call: Call, batch: Batch, targets: int, task: Task) -> None:
     """The batch gathered and passed through all layers; at the end a task may read its own panels."""
     network, workspace, rows = call.network, call.workspace, batch.rows
-    panels, by_units = _own_panels(workspace, rows, task), _by_units(workspace, rows, task)
+    if network.table[0, SHAPED]:
+        shaped_forward(call, batch, targets, task)
+        return
+    panels, shared = own_panels(workspace, rows, task), by_units(workspace, rows, task)
     chained, own = is_chained(network, workspace, rows, task.tasks), own_inputs(network, workspace, rows, task)
     gather_batch(call.data, workspace, batch, panels, own, targets, task)
     if chained:
@@ -104,27 +120,14 @@ def _forward(call: Call, batch: Batch, targets: int, task: Task) -> None:
         meet(workspace.team, task)
     for layer in range(1 if chained else 0, network.layers):
         inputs, n_out = Span(0, network.table[layer, N_IN]), network.table[layer, N_OUT]
-        if by_units:
+        if shared:
             meet(workspace.team, task)
             units = share(n_out, task, lanes_of(workspace.deltas))
             forward_layer(network, workspace, layer, rows, all_panels(workspace, rows), units, inputs, task.scratch_at)
         else:
             forward_layer(network, workspace, layer, rows, panels, Span(0, n_out), inputs, task.scratch_at)
-    if by_units:
+    if shared:
         meet(workspace.team, task)
-
-
-@scalar
-def _own_panels(workspace: Workspace, rows: int, task: Task) -> Span:
-    """The panels of a task, whose losses are its part even where layers are shared by units."""
-    return share(all_panels(workspace, rows).end, task, 1)
-
-
-@scalar
-def _by_units(workspace: Workspace, rows: int, task: Task) -> bool:
-    """Whether layers are shared by units."""
-    vectors = vectors_of(rows, lanes_of(workspace.deltas))
-    return task.tasks > 1 and (rows <= FEW or shares_units(vectors, workspace.width, task.tasks))
 
 
 @scalar
@@ -139,7 +142,7 @@ def looking_ahead(call: Call, batch: Batch, task: Task) -> Batch:
         if is_chained(call.network, workspace, rows, task.tasks):
             ahead = Span(begin, begin + rows)
         else:
-            panels, panel_rows = _own_panels(workspace, rows, task), panel_rows_of(workspace)
+            panels, panel_rows = own_panels(workspace, rows, task), panel_rows_of(workspace)
             ahead = Span(begin + panels.begin * panel_rows, begin + min(rows, panels.end * panel_rows))
     return Batch(batch.order_begin, batch.rows, batch.step, batch.shard, ahead)
 
@@ -148,7 +151,7 @@ def looking_ahead(call: Call, batch: Batch, task: Task) -> Batch:
 def score_batch(call: Call, batch: Batch, task: Task) -> None:
     """``results[i]`` and ``results[data.rows + i]`` = loss and number of right answers of the row at place i of the order."""
     network, workspace = call.network, call.workspace
-    panels = _own_panels(workspace, batch.rows, task)
+    panels = own_panels(workspace, batch.rows, task)
     _forward(call, batch, 1, task)
     output_delta(call.objective, network, workspace, call.data, batch.rows, panels)
     _write_of_rows(call, batch, panels, batch.order_begin)
@@ -169,6 +172,6 @@ def _write_of_rows(call: Call, batch: Batch, panels: Span, at: int) -> None:
 def write_batch(call: Call, batch: Batch, task: Task) -> None:
     """What the output layer gives for the batch, to the rows of the results that have the places of its rows in the order."""
     _forward(call, batch, 0, task)
-    panels = _own_panels(call.workspace, batch.rows, task)
+    panels = own_panels(call.workspace, batch.rows, task)
     write_output(call.network, call.workspace, batch, panels, call.results)
     meet(call.workspace.team, task)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from fastbp.compiling.jit import scalar
-from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, WEIGHT, Network, Rule, Workspace
+from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, NORM, WEIGHT, Network, Rule, Workspace
+from fastbp.kernels.codes import BATCH_NORM
 from fastbp.kernels.lanes.matrix import FROM_C, FROM_ZERO, Depth, Matrix, Start
 from fastbp.kernels.lanes.memory import load, load_first, store
 from fastbp.kernels.lanes.panels import lanes_of, vectors_of
@@ -121,13 +122,16 @@ def _lane_sums(network: Network, workspace: Workspace, rows: Span, layer: int, u
 def _bias_gradient(
     network: Network, workspace: Workspace, rule: Rule, batch: Batch, rows: Span, patch: Patch, scratch_at: int
 ) -> None:  # fmt: skip
-    """``db[u] = sum_r delta[r, u]`` for the columns of a patch, as a product with a row of ones."""
+    """``db[u] = sum_r delta[r, u]`` for the columns of a patch, as a product with a row of ones.
+
+    With batch normalisation that is 0, as b goes with the mean; and so it is here, without the rounding.
+    """
     table, layer, scratch, lanes = network.table, patch.layer, workspace.scratch, lanes_of(workspace.scratch)
     deltas = turned_deltas(network, workspace, layer, patch.panel, rows.begin // panel_rows_of(workspace))
     unit = patch.panel * deltas.row
     columns = min(deltas.row, table[layer, N_OUT] - unit)
     sums, ones = Matrix(scratch, scratch_at, deltas.row), Matrix(scratch, scratch_at + deltas.row, 0)
-    store(scratch, ones.at, splat(scratch, 1))
+    store(scratch, ones.at, splat(scratch, 0 if table[layer, NORM] == BATCH_NORM else 1))
     # A part of the depth is a vector of ones, the same again and again.
     depth = Depth(rows.end - rows.begin, lanes, 0)
     multiply_apart(sums, ones, deltas, 1, vectors_of(columns, lanes), depth, Start(scratch, FROM_ZERO))

@@ -10,8 +10,10 @@ from fastbp.kernels.arguments import (
     COLUMNS,
     N_IN,
     N_OUT,
+    NORM,
     ROWS_IN,
     ROWS_OUT,
+    SCALE,
     TARGETS,
     UNITS_IN,
     UNITS_OUT,
@@ -20,6 +22,7 @@ from fastbp.kernels.arguments import (
     Network,
     Workspace,
 )  # fmt: skip
+from fastbp.kernels.codes import NO_NORM, PARTS
 from fastbp.kernels.lanes.matrix import Matrix
 from fastbp.kernels.lanes.panels import lanes_of, panels_of, row_length, vectors_of
 from fastbp.kernels.lanes.sizes import FEW
@@ -88,7 +91,21 @@ def outputs_of(network: Network, workspace: Workspace, data: Data, vector: int) 
 
 @scalar
 def part_of(network: Network, part: int) -> Span:
-    """Where the weights of layer `part` / 2 lie, when that is whole, or else its biases."""
-    n_in, n_out, column = network.table[part // 2, N_IN], network.table[part // 2, N_OUT], WEIGHT if part % 2 == 0 else BIAS
-    begin = network.table[part // 2, column]
-    return Span(begin, begin + (n_in * n_out if part % 2 == 0 else n_out))
+    """Where the parameters of layer `part` / PARTS lie: its weights, its biases, and if it has them scales and shifts."""
+    table, layer, kind = network.table, part // PARTS, part % PARTS
+    n_out = table[layer, N_OUT]
+    if kind == 0:
+        return Span(table[layer, WEIGHT], table[layer, WEIGHT] + table[layer, N_IN] * n_out)
+    if kind == 1:
+        return Span(table[layer, BIAS], table[layer, BIAS] + n_out)
+    if table[layer, NORM] == NO_NORM:
+        return Span(0, 0)
+    begin = vector_at(network, layer, kind - 2)
+    return Span(begin, begin + n_out)
+
+
+@scalar
+def vector_at(network: Network, layer: int, number: int) -> int:
+    """Where a vector of a normalised layer begins in the parameters: scales, shifts, means over the batches, variances over them."""
+    at: int = network.table[layer, SCALE] + number * row_length(network.table[layer, N_OUT], lanes_of(network.parameters))
+    return at

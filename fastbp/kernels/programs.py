@@ -11,22 +11,26 @@ from fastbp._typing import Array
 from fastbp.compiling.jit import kernel, program
 from fastbp.compiling.units import UNITS, address_of_unit, unit
 from fastbp.kernels.apart import train_apart
-from fastbp.kernels.arguments import ACTIVATION, Call, Network
+from fastbp.kernels.arguments import ACTIVATION, SHAPED, Call, Network
 from fastbp.kernels.block import Prepared, kinds_of, records
 from fastbp.kernels.codes import (
     ACTIVATE,
     APART,
+    BARE,
     CORE_ACTIVATIONS,
     CORE_LOSSES,
     CORE_RULES,
+    DELTA,
     DERIVE,
     ERROR,
+    FORWARD,
     MASKED,
     NO_LOSS,
     NO_UPDATE,
     OWN_ACTIVATIONS,
     OWN_LOSSES,
     PREDICT,
+    SHAPED_UNITS,
     TASK,
     TRAIN,
     UPDATE,
@@ -56,20 +60,24 @@ def prepared(call: Call) -> Prepared:
 
 def units_for(network: Network, loss: int, rule: int, apart: int) -> Array:
     """The addresses of the compiled kernels for a network's activations, a loss and a rule, by their codes, once a call is prepared."""
-    dtype, activations = network.parameters.dtype, network.table[:, ACTIVATION].tolist()
-    asked = dtype, *activations, loss, rule, apart
+    dtype, activations, shaped = network.parameters.dtype, network.table[:, ACTIVATION].tolist(), int(network.table[0, SHAPED])
+    asked = dtype, *activations, loss, rule, apart, shaped
     if asked not in _addresses:
-        load_variants(activations, loss, rule)
+        load_variants(activations, loss, rule, shaped)
         kinds, codes = _kinds[dtype], {ERROR: loss, UPDATE: rule, UPDATE_ROWS: rule}
-        found = [address_of_unit(number, codes.get(number), kinds) for number in range(APART + 1 if apart else APART)]
-        found += [0] * (ACTIVATE - len(found))
+        left_out = set() if apart else {APART}
+        if shaped:
+            codes |= {FORWARD: BARE, DELTA: BARE}
+        else:
+            left_out |= {*SHAPED_UNITS}
+        found = [0 if number in left_out else address_of_unit(number, codes.get(number), kinds) for number in range(ACTIVATE)]
         for code in activations:
             found += [0 if code in CORE_ACTIVATIONS else address_of_unit(number, code, kinds) for number in (ACTIVATE, DERIVE)]
         _addresses[asked] = np.array(found, np.int64)
     return _addresses[asked]
 
 
-def load_variants(activations: list[int], loss: int = NO_LOSS, rule: int = NO_UPDATE) -> None:
+def load_variants(activations: list[int], loss: int = NO_LOSS, rule: int = NO_UPDATE, shaped: int = 0) -> None:
     """Import the kernels of what not every run needs, and add those that users have made."""
     if not set(activations) <= {*CORE_ACTIVATIONS}:
         from fastbp.kernels import curves
@@ -84,7 +92,9 @@ def load_variants(activations: list[int], loss: int = NO_LOSS, rule: int = NO_UP
         if own in OWN_LOSSES and (ERROR, own) not in UNITS:
             errors.add_own(own, *OWN_LOSSES[own])
     if rule not in CORE_RULES:
-        import fastbp.kernels.rules  # noqa: F401  # it adds its units
+        import fastbp.kernels.rules
+    if shaped:
+        import fastbp.kernels.bare  # noqa: F401  # as the others it adds its units
 
 
 def run(call: Prepared, tasks: int) -> None:

@@ -16,7 +16,9 @@ from numba import types
 from numba.core import cgutils
 
 from fastbp.compiling.jit import DISABLED, operation, scalar
-from fastbp.kernels.lanes.memory import element_pointer
+from fastbp.kernels.arguments import Workspace
+from fastbp.kernels.lanes.memory import element_pointer, store
+from fastbp.kernels.lanes.panels import lanes_of
 from fastbp.kernels.lanes.sizes import TEAM
 from fastbp.kernels.portions import Span, Task
 
@@ -150,6 +152,17 @@ def follow(team: Any, task: Task) -> None:
 def go_on(team: Any, task: Task) -> None:
     """Let the next task follow."""
     _add(team, _TURNS + 8 * task.number + 1, 1)
+
+
+@scalar
+def sum_of_lanes(workspace: Workspace, values: Any, task: Task) -> Any:
+    """The lanes of a vector, added one after the other; the task's scratch holds them on the way."""
+    scratch = workspace.scratch
+    store(scratch, task.scratch_at, values)
+    total = scratch[task.scratch_at]
+    for lane in range(1, lanes_of(scratch)):
+        total += scratch[task.scratch_at + lane]
+    return total
 
 
 @scalar

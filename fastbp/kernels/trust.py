@@ -1,4 +1,4 @@
-"""LAMB's step: each layer's weights, and its biases, move by a share of their own norm.
+"""LAMB's step: each layer's weights, its biases, and so on move by a share of their own norm.
 
     p -= rate norm(p) / norm(u) u, with u in the optimizer's third slot
 
@@ -11,27 +11,27 @@ import math
 from typing import Any
 
 from fastbp.compiling.jit import scalar
-from fastbp.kernels.arguments import Call, Limits, Workspace
-from fastbp.kernels.codes import BIAS_RATE, LAYER_RATES
+from fastbp.kernels.arguments import Call, Limits
+from fastbp.kernels.codes import BIAS_RATE, LAYER_RATES, PARTS
 from fastbp.kernels.lanes.memory import load, store
 from fastbp.kernels.lanes.panels import lanes_of
 from fastbp.kernels.lanes.sizes import PIECE
 from fastbp.kernels.lanes.vector import splat
 from fastbp.kernels.places import part_of
 from fastbp.kernels.portions import Batch, Span, Task
-from fastbp.kernels.team import meet
+from fastbp.kernels.team import meet, sum_of_lanes
 
 
 @scalar
 def step_by_norms(call: Call, batch: Batch, own: Span, task: Task) -> None:
     """The step of the task's parameters, when all tasks have their part of u."""
     network, rule, limits = call.network, call.rule, call.limits
-    for part in range(2 * network.layers):
+    for part in range(PARTS * network.layers):
         _sum_part(call, part, own, task)
     meet(call.workspace.team, task)
     learning_rate = rule.rates[rule.first + batch.step][0]
     p, slots, lanes = network.parameters, rule.slots, lanes_of(network.parameters)
-    for part in range(2 * network.layers):
+    for part in range(PARTS * network.layers):
         whole = part_of(network, part)
         rate = learning_rate * _ratio(limits, whole, part) * rate_of(limits.settings, part)
         for at in range(max(own.begin, whole.begin), min(own.end, whole.end), lanes):
@@ -41,8 +41,8 @@ def step_by_norms(call: Call, batch: Batch, own: Span, task: Task) -> None:
 @scalar
 def rate_of(settings: Any, part: int) -> Any:
     """The factor of the steps of a part: that of its layer, and of biases theirs, too."""
-    rate = settings[LAYER_RATES + part // 2]
-    return rate if part % 2 == 0 else rate * settings[BIAS_RATE]
+    rate = settings[LAYER_RATES + part // PARTS]
+    return rate * settings[BIAS_RATE] if part % PARTS == 1 else rate
 
 
 @scalar
@@ -60,17 +60,6 @@ def _sum_part(call: Call, part: int, own: Span, task: Task) -> None:
             of_p, of_u = of_p + old * old, of_u + u * u
         sums[2 * (block + part)] = sum_of_lanes(call.workspace, of_p, task)
         sums[2 * (block + part) + 1] = sum_of_lanes(call.workspace, of_u, task)
-
-
-@scalar
-def sum_of_lanes(workspace: Workspace, values: Any, task: Task) -> Any:
-    """The lanes of a vector, added one after the other; the task's scratch holds them on the way."""
-    scratch = workspace.scratch
-    store(scratch, task.scratch_at, values)
-    total = scratch[task.scratch_at]
-    for lane in range(1, lanes_of(scratch)):
-        total += scratch[task.scratch_at + lane]
-    return total
 
 
 @scalar

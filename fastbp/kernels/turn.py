@@ -1,13 +1,16 @@
-"""Deltas row by row of the batch, as the gradient reads them."""
+"""Deltas row by row of the batch, as the gradient reads them; and units of a few rows, row by row or in a panel."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastbp.compiling.jit import scalar
-from fastbp.kernels.arguments import N_OUT, SPREAD, TURNED, Network, Workspace
+from fastbp.kernels.arguments import SPREAD, TURNED, Network, Workspace
 from fastbp.kernels.lanes.matrix import Matrix
 from fastbp.kernels.lanes.panels import lanes_of
 from fastbp.kernels.lanes.transpose import transpose_block
 from fastbp.kernels.places import few_outputs, output_at, panel_rows_of
+from fastbp.kernels.portions import Span
 
 
 @scalar
@@ -31,9 +34,18 @@ def turn(network: Network, workspace: Workspace, layer: int, panel: int, unit: i
 
 
 @scalar
-def rows_of_deltas(network: Network, workspace: Workspace, layer: int, rows: int) -> None:
-    """The same for a batch of a few rows, which one panel holds, to where the deltas of these lie."""
-    deltas, lanes, out = workspace.deltas, lanes_of(workspace.deltas), few_outputs(workspace.deltas, network, workspace, layer)
-    for u in range(0, network.table[layer, N_OUT], lanes):
-        source = Matrix(deltas, output_at(network, workspace, layer, 0, u), panel_rows_of(workspace))
-        transpose_block(Matrix(deltas, out.at + u, out.row), source, rows)
+def to_rows(network: Network, workspace: Workspace, values: Any, layer: int, rows: int, units: Span) -> None:
+    """What a panel holds of some units of a layer, from a multiple of the lanes on, to where a few rows of them lie."""
+    lanes, out = lanes_of(values), few_outputs(values, network, workspace, layer)
+    for u in range(units.begin, units.end, lanes):
+        source = Matrix(values, output_at(network, workspace, layer, 0, u), panel_rows_of(workspace))
+        transpose_block(Matrix(values, out.at + u, out.row), source, rows)
+
+
+@scalar
+def to_panel(network: Network, workspace: Workspace, values: Any, layer: int, units: Span) -> None:
+    """The other way: a few rows of some units to their panel."""
+    panel_rows, lanes, source = panel_rows_of(workspace), lanes_of(values), few_outputs(values, network, workspace, layer)
+    for u in range(units.begin, units.end, lanes):
+        out = Matrix(values, output_at(network, workspace, layer, 0, u), panel_rows)
+        transpose_block(out, Matrix(values, source.at + u, source.row), min(lanes, units.end - u))

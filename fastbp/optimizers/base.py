@@ -10,12 +10,11 @@ from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 
-from fastbp._functions import path_of
 from fastbp._names import flag, real
 from fastbp._settings import Settings
 from fastbp._typing import Array, DType, NDArray
 from fastbp.kernels.codes import DECAY, RATES
-from fastbp.schedules import FUNCTION, NO_PLAN, Plan, Schedule, Setting, check_setting, is_scheduled, values_at
+from fastbp.schedules import NO_PLAN, Plan, Setting, check_setting, describe_setting, is_scheduled, values_at
 
 #: What a reference implementation remembers of an array of parameters, by names of its own.
 Remembered: TypeAlias = dict[str, Any]
@@ -56,6 +55,8 @@ class Optimizer(Settings):
 
     #: What some settings are below, which may change from step to step.
     below: ClassVar[dict[str, float]] = {"momentum": 1.0}
+    #: Whether an update does, whatever the size of batches.
+    takes_whole_set: ClassVar[bool] = False
     #: How many `Factors` the rule has.
     n_factors: ClassVar[int] = 0
 
@@ -119,7 +120,7 @@ class Optimizer(Settings):
 
     def described(self) -> dict[str, Any]:
         """Name and settings, for a file; ValueError for a setting that is a function which no other process could import."""
-        return {"name": self.name, **{name: _described(value, name) for name, value in vars(self).items()}}
+        return {"name": self.name, **{name: describe_setting(value, name) for name, value in vars(self).items()}}
 
     @property
     @abstractmethod
@@ -169,9 +170,3 @@ def check_rate(learning_rate: object, weight_decay: object) -> None:
     """The two settings that every optimizer has."""
     check_setting(learning_rate, "learning_rate", exclusive=True)
     check_setting(weight_decay, "weight_decay")
-
-
-def _described(value: Any, name: str) -> Any:
-    if isinstance(value, Schedule):
-        return value.described()
-    return {FUNCTION: path_of(value, name)} if is_scheduled(value) else value

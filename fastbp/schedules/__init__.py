@@ -15,6 +15,7 @@ one_cycle         half a cosine up, then half a cosine down
 coslog4           four waves, each twice as long
 warmup            a line up, then another schedule
 sequence          one after another
+plateau           initial * factor**k after k reductions, each when a metric has stopped improving
 ================  ==========================================================================================
 
 A function of the step, counted from 1, is a schedule, too.
@@ -24,7 +25,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fastbp._functions import imported
+from fastbp._functions import imported, path_of
 from fastbp._names import lookup
 from fastbp._table import Table, later
 from fastbp.schedules.base import (
@@ -45,16 +46,17 @@ if TYPE_CHECKING:
     from fastbp.schedules.course import Cosine, CosLog4, FlatCosine, OneCycle
     from fastbp.schedules.decay import CosineRestarts, ExponentialDecay, InverseScaling, MultiStep, PolynomialDecay, StepDecay
     from fastbp.schedules.joined import Sequence, Warmup
+    from fastbp.schedules.plateau import Plateau
 
 # fmt: off
 __all__ = [
     "FUNCTION", "NO_PLAN", "SCHEDULES", "CosLog4", "Cosine", "CosineRestarts", "ExponentialDecay", "FlatCosine", "InverseScaling", "Length",
-    "MultiStep", "Numbers", "OneCycle", "Plan", "PolynomialDecay", "Schedule", "Sequence", "Setting", "StepDecay", "Warmup",
-    "check_length", "check_setting", "described_setting", "is_scheduled", "steps_in", "values_at",
+    "MultiStep", "Numbers", "OneCycle", "Plan", "Plateau", "PolynomialDecay", "Schedule", "Sequence", "Setting", "StepDecay", "Warmup",
+    "check_length", "check_setting", "describe_setting", "described_setting", "is_scheduled", "steps_in", "values_at",
 ]
 # fmt: on
 
-_COURSE, _DECAY, _JOINED = (f"fastbp.schedules.{name}" for name in ("course", "decay", "joined"))
+_COURSE, _DECAY, _JOINED, _PLATEAU = (f"fastbp.schedules.{name}" for name in ("course", "decay", "joined", "plateau"))
 SCHEDULES: Table[type[Schedule]] = Table(
     (),
     {
@@ -70,6 +72,7 @@ SCHEDULES: Table[type[Schedule]] = Table(
         "coslog4": (_COURSE, "CosLog4"),
         "warmup": (_JOINED, "Warmup"),
         "sequence": (_JOINED, "Sequence"),
+        "plateau": (_PLATEAU, "Plateau"),
     },
 )
 #: In a file, before where a function of the step is to be imported from.
@@ -77,6 +80,13 @@ FUNCTION = "function"
 #: The modules of the classes, which are imported when they are asked for.
 MODULES = SCHEDULES.modules()
 __getattr__ = later(globals(), MODULES)
+
+
+def describe_setting(value: Any, argument: str) -> Any:
+    """A setting for a file; ValueError for a function which no other process could import."""
+    if isinstance(value, Schedule):
+        return value.described()
+    return {FUNCTION: path_of(value, argument)} if is_scheduled(value) else value
 
 
 def described_setting(value: Any) -> Any:

@@ -8,12 +8,15 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import MISSING, field
-from typing import Any, ClassVar, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
 from fastbp._names import integer, python_number, real
 from fastbp._typing import NDArray
+
+if TYPE_CHECKING:
+    from fastbp.schedules.plateau import Plateau
 
 Numbers: TypeAlias = NDArray[np.float64]
 #: Steps, a share of a fit's steps between 0 and 1, words such as "5 epochs", or None for all steps of a fit.
@@ -30,6 +33,8 @@ class Plan(NamedTuple):
     begin: int = 0
     end: int = 0
     per_epoch: int = 0
+    #: Of schedules that follow the history, so far.
+    reductions: tuple[tuple[Plateau, int], ...] = ()
 
 
 #: Without a ``fit``.
@@ -81,6 +86,11 @@ class Schedule(Checked, ABC):
     def follows_fit(self) -> bool:
         """Whether it begins anew with each call of ``fit``."""
         return any(length is None or isinstance(length, float) for length in self.lengths)
+
+    @property
+    def plateaus(self) -> tuple[Plateau, ...]:
+        """What follows the history in it."""
+        return ()
 
     def described(self) -> dict[str, Any]:
         """Name and settings, for a file."""

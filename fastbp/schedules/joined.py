@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fastbp._names import real
 from fastbp.schedules.base import Length, Numbers, Plan, Schedule, check_length, length_field, number_field, steps_in
+
+if TYPE_CHECKING:
+    from fastbp.schedules.plateau import Plateau
 
 
 @dataclass(frozen=True)
@@ -38,10 +42,15 @@ class Warmup(Schedule):
         """Of the line, and what follows."""
         return self.length, *_lengths(self.then)
 
+    @property
+    def plateaus(self) -> tuple[Plateau, ...]:
+        """Those of what follows, which may be reduced in the course of the line, too."""
+        return self.then.plateaus if isinstance(self.then, Schedule) else ()
+
     def values(self, done: Numbers, plan: Plan) -> Numbers:
         """The line, or what follows."""
         line = steps_in(self.length, plan)
-        rest = Plan(plan.begin + int(line), plan.end, plan.per_epoch)
+        rest = plan._replace(begin=plan.begin + int(line))
         value = _values(self.then, np.maximum(done - line, 0), rest)
         return np.where(done < line, value * (self.start + (1 - self.start) * (done + 1) / line), value)
 
@@ -67,6 +76,8 @@ class Sequence(Schedule):
             raise ValueError(f"parts is {self.parts!r}; expected pairs of a number or a schedule and its length")
         for i, (part, length) in enumerate(self.parts):
             _check(part, f"parts[{i}]")
+            if isinstance(part, Schedule) and part.plateaus:
+                raise ValueError(f"parts[{i}] is {part!r}, which follows the history, not a length of steps; expected another schedule")
             check_length(length, f"the length of parts[{i}]")
         vars(self)["parts"] = tuple((part, length) for part, length in self.parts)
 
@@ -82,7 +93,7 @@ class Sequence(Schedule):
         for i, (part, length) in enumerate(self.parts):
             is_last = i == len(self.parts) - 1
             end = np.inf if is_last else begin + steps_in(length, plan)
-            own = Plan(plan.begin + int(begin), plan.end if is_last else plan.begin + int(end), plan.per_epoch)
+            own = plan._replace(begin=plan.begin + int(begin), end=plan.end if is_last else plan.begin + int(end))
             inside = (done >= begin) & (done < end)
             found[inside] = _values(part, done[inside] - begin, own)
             begin = end

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 # fmt: off
 __all__ = [
     "LBFGS", "METHODS", "SOLVERS", "Kept", "LevenbergMarquardt", "Method", "Point", "Problem", "Solver", "Squares", "as_method",
-    "described_method",
+    "describe_method", "described_method",
 ]
 # fmt: on
 
@@ -54,6 +54,13 @@ OTHER_NAMES = {
 #: The modules of the classes that are imported when they are asked for.
 MODULES = SOLVERS.modules()
 __getattr__ = later(globals(), MODULES)
+
+
+def describe_method(method: Method) -> dict[str, Any]:
+    """An optimizer or solver, for a file; TypeError for one of the user's own, ValueError for a setting that no file can hold."""
+    if method.name not in METHODS or METHODS[method.name] is not type(method):
+        raise TypeError(f"optimizer is of type {type(method).__name__}; a file can hold {', '.join(METHODS)}")
+    return method.described()
 
 
 def described_method(description: dict[str, Any]) -> Method:

@@ -11,6 +11,7 @@ import numpy as np
 
 from fastbp._settings import Settings
 from fastbp._typing import Array, NDArray
+from fastbp.between import Between
 from fastbp.compiling.loading import loading
 from fastbp.optimizers import Factors
 
@@ -72,6 +73,8 @@ class Solver(Settings):
 
     #: How many numbers it keeps.
     n_factors: ClassVar[int]
+    #: Whatever the size of batches.
+    takes_whole_set: ClassVar[bool] = True
     #: Settings do not change from step to step.
     is_scheduled: ClassVar[bool] = False
 
@@ -80,9 +83,26 @@ class Solver(Settings):
     def n_slots(self) -> int:
         """How many vectors like the parameters it keeps."""
 
+    def check_trainer(self, loss: str, n_parameters: int, between: Between, accumulate: int, average: object) -> None:
+        """Raise ValueError where a trainer has settings, or a model, that it is not for, ImportError without what it needs."""
+        what = type(self).__name__
+        if average is not None:
+            raise ValueError(f"average is {average!r}; {what} makes no steps to average: leave it None")
+        if accumulate != 1:
+            raise ValueError(f"accumulate is {accumulate}; {what} always takes the whole set: leave it 1")
+        if between._replace(normalization=None).is_used:
+            raise ValueError(f"the model has dropout, or noise on its inputs; {what} needs a loss that is the same at each evaluation")
+        if between.normalization is not None and not self.normalizes(between.normalization.name):
+            raise ValueError(f"the model has {between.normalization.name} normalization, which {what} does not train")
+        self.check_task(loss, n_parameters)
+
     @abstractmethod
     def check_task(self, loss: str, n_parameters: int) -> None:
         """Raise ValueError for a loss or a number of parameters that it is not for, ImportError without what it needs."""
+
+    def normalizes(self, name: str) -> bool:
+        """Whether it trains models with this normalisation."""
+        return False
 
     @abstractmethod
     def reason_to_stop(self, problem: Problem, kept: Kept) -> str:

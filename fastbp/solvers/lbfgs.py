@@ -88,6 +88,10 @@ class LBFGS(Solver):
         """It is for every loss."""
         needed("scipy.optimize", "LBFGS")
 
+    def normalizes(self, name: str) -> bool:
+        """By the rows alone: averages of batches would follow each evaluation."""
+        return name == "layer"
+
     def reason_to_stop(self, problem: Problem, kept: Kept) -> str:
         """By the gradient, or since the last iteration found no step."""
         known = _known(kept, self.history_size)

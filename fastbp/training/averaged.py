@@ -12,7 +12,7 @@ from fastbp import layout
 from fastbp._typing import Array
 from fastbp.averages import Average, shares_of
 from fastbp.data.validation import all_finite
-from fastbp.files.tensors import fill, named
+from fastbp.files.tensors import fill
 from fastbp.mlp import MLP
 from fastbp.schedules import Plan
 from fastbp.training.part import Part, State
@@ -87,4 +87,4 @@ class Averaged(Part):
         return not self.is_used or all_finite(self.flat)
 
     def _named(self) -> dict[str, Array]:
-        return named(*layout.matrices(self.flat, self._model.network.table))
+        return layout.named_arrays(self.flat, self._model.network.table)

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastbp import layout
+from fastbp._random import random_key
 from fastbp._typing import Array, NDArray
 from fastbp.data.rows import Rows, as_they_lie
 from fastbp.kernels.arguments import Call, Data, Limits, Rule, Workspace, no_update
-from fastbp.kernels.codes import AVERAGE, RATES, TRAIN
+from fastbp.kernels.codes import AVERAGE, DROPOUT_OF_STEP, PARTS, RATES, TRAIN
 from fastbp.kernels.lanes.sizes import PIECE, gradients_size
 from fastbp.kernels.loader import prepared, units_for
 from fastbp.optimizers import Optimizer
 from fastbp.processors.threads import plan_tasks, start
+from fastbp.schedules import Plan
 from fastbp.solvers import Solver
 from fastbp.training.pace import Pace
 from fastbp.training.rates import Rates
@@ -30,7 +32,7 @@ class Engine:
 
     def __init__(self, run: Run) -> None:
         self._run, self._network, self._dtype = run, run.model.network, run.model.dtype
-        self._rates = Rates(self._dtype)
+        self._rates, self._is_shaped = Rates(self._dtype), run.model.between.is_used
         self._gradients = layout.aligned_zeros(0, self._dtype)
         self._results = np.zeros(1, self._dtype)
         self._workspace: Workspace | None = None
@@ -57,6 +59,8 @@ class Engine:
         plan = self._run.plan.now
         rates, first = self._rates.of(optimizer, memory.steps, count, factors, plan)
         limits = self._limits_of(optimizer)
+        if self._is_shaped:
+            rates[first : first + count, DROPOUT_OF_STEP] = self._dropout(memory.steps, count, plan)
         if limits.apart:
             rates[first : first + count, AVERAGE] = self._run.averages.shares(memory.steps, count, plan)
         needed = max(gradients_size(batch, self._network.size), limits.apart * self._network.size)
@@ -85,8 +89,14 @@ class Engine:
         size = self._network.size
         flat = layout.aligned_zeros(max(size, gradients_size(order.size, size)), self._dtype)
         rule, _ = no_update(self._nothing, flat)
+        if self._is_shaped:
+            self._nothing[0, DROPOUT_OF_STEP] = self._dropout(self._run.memory.steps, 1, self._run.plan.now)
         losses = self._make(rows, order, rule, self._free, 0, order.size, 1, tasks or self.tasks(order.size))
         return float(losses[0]), flat[:size]
+
+    def _dropout(self, done: int, count: int, plan: Plan) -> Any:
+        """The share that dropout leaves out at each of some steps, where it changes."""
+        return self._run.model.between.rates_of_steps(np.arange(done + 1, done + count + 1), plan)
 
     def forget(self) -> None:
         """Keep nothing of the data of a solver."""
@@ -121,6 +131,8 @@ class Engine:
                 "steps": count,
             }
         )
+        if self._is_shaped:
+            call.set({"shaping.key": random_key(self._run.seed), "shaping.first_step": self._run.position.steps})
         self._load_units(call, rule.code, limits)
         start(call, tasks)
         return self._results[:count].copy()
@@ -140,7 +152,7 @@ class Engine:
             averages, size, layers = self._run.averages, self._network.size, self._network.layers
             if optimizer.is_apart or averages.is_used:
                 # Two for each block of parameters, and for each part of a layer that begins within one.
-                sums = np.zeros(2 * (-(-size // PIECE) + 2 * layers), self._dtype)
+                sums = np.zeros(2 * (-(-size // PIECE) + PARTS * layers), self._dtype)
                 self._limits = Limits(1, optimizer.limits(layers, self._dtype), sums, averages.flat)
         return self._limits
 
@@ -155,7 +167,8 @@ class Engine:
             held = self._workspace = layout.workspace(self._network, rows, target_width, tasks, training=True)
             data = Data(np.zeros((3, 4), np.int64), as_they_lie(1), 1, mean_over=0)
             rule, _ = no_update(self._nothing, self._results)
-            begin = Call(TRAIN, self._network, held, data, rule, self._free, self._run.objective, 0, 1, self._results, 1)
+            shaping = layout.shaping(self._network, held)
+            begin = Call(TRAIN, self._network, held, data, rule, self._free, self._run.objective, shaping, 0, 1, self._results, 1)
             call, self._asked = prepared(begin), (None, 0, None)
             self._call = call
         call.set({"workspace.width": layout.begin(held, self._network, rows, tasks)})

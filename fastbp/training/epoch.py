@@ -24,18 +24,26 @@ class Epoch:
     seconds: float = 0.0
     # No cached_property: in Python 3.11 it holds a lock of all epochs, which a forked child would find locked.
     _order: NDArray[np.int64] | None = field(default=None, init=False, repr=False, compare=False)
+    _chosen: NDArray[np.int64] | None = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
     def begin(cls, rows: int, batch: int, number: int, seed: int | None) -> Epoch:
         """The start of epoch `number`."""
         return cls(rows, batch, number, seed, losses=np.zeros(-(-rows // batch)))
 
+    def over(self, chosen: NDArray[np.int64] | None) -> Epoch:
+        """The epoch itself, which visits these rows of a data set, as many as it has; None: a data set of no more."""
+        if self._chosen is not chosen:
+            self._chosen, self._order = chosen, None
+        return self
+
     @property
     def order(self) -> NDArray[np.int64]:
         """The order in which the rows are visited; not in copies, which make it again."""
         if self._order is None:
             as_they_lie = self.seed is None or self.batch == self.rows
-            self._order = np.arange(self.rows) if as_they_lie or self.seed is None else epoch_order(self.seed, self.number, self.rows)
+            places = np.arange(self.rows) if as_they_lie or self.seed is None else epoch_order(self.seed, self.number, self.rows)
+            self._order = places if self._chosen is None else self._chosen[places]
         return self._order
 
     def next_rows(self) -> NDArray[np.int64]:

@@ -18,6 +18,7 @@ from fastbp.training.epoch import Epoch
 from fastbp.training.guard import Guard
 from fastbp.training.interrupt import Interrupt
 from fastbp.training.listeners import Stateful
+from fastbp.training.measures import Measures, Seen
 from fastbp.training.notes import Notes
 from fastbp.training.pace import Pace
 from fastbp.training.progress import Progress
@@ -49,14 +50,15 @@ class Fit:
     """Trains a run for some epochs on checked data, which it may not have seen before."""
 
     def __init__(
-        self, run: Run, engine: Engine, guard: Guard, rows: Rows, validation: Rows | None, listeners: Sequence[Listener], shown: bool,
+        self, run: Run, engine: Engine, guard: Guard, rows: Rows, measures: Measures, listeners: Sequence[Listener], shown: bool,
         deadline: float | None, raises: bool = False,
     ) -> None:  # fmt: skip
         self._run, self._engine, self._guard = run, engine, guard
-        self._rows, self._validation = rows, validation
+        self._rows, self._measures = rows, measures
         self._listeners = sorted(listeners, key=lambda listener: listener.after_others)
         self._shown, self._deadline = shown, deadline
-        self._batch = rows.n_rows if run.has_solver else min((run.batch_size or rows.n_rows) * run.accumulate, rows.n_rows)
+        self._batch = run.rows_of_step(rows.n_rows)
+        run.plateaus.check(run.settings, measures.names)
         self._notes = Notes(run.parts)
         self._heard = False  # callbacks have been called since the data were looked at
         self._interrupt = Interrupt(run.model.turns, raises)
@@ -104,14 +106,15 @@ class Fit:
         per_epoch = -(-self._rows.n_rows // self._batch)
         under_way = current.done if current is not None and current.rows == self._rows.n_rows else 0
         run.plan.begin(run.memory.steps, epochs * per_epoch - under_way, per_epoch, resumed=run.resumed)
+        run.plateaus.begin(run.settings, run.epoch)
 
     def _train_until(self, last: int) -> str:
         run, reason = self._run, None
-        watched = bool(self._listeners) or self._validation is not None
+        watched = bool(self._listeners) or self._measures.are_any
         while run.epoch < last and reason is None:
             reason = self._reason_to_stop()
             if reason is None and self._batch == self._rows.n_rows and run.position.current is None and not watched:
-                self._repeat_step(last - run.epoch)
+                self._repeat_step(min(last - run.epoch, run.plateaus.soonest(run.epoch)))
             elif reason is None:
                 reason = self._advance()
         if not run.is_finite():
@@ -152,27 +155,28 @@ class Fit:
         if not self._guard.weights_are_well():
             raise self._divergence()
         loss = epoch.mean_loss()
-        scores = {} if self._validation is None else self._validate(self._validation)
+        validation, training = self._measures.judge(self._look()) if self._measures.are_any else ({}, {})
         with self._interrupt.held():
             position.current = None
             self._engine.let_go()
             position.epoch += 1
-            self._run.history.add(loss, scores, epoch.seconds, epoch.rows)
-        self._bar.epoch(position.epoch, loss, scores)
+            self._run.history.add(loss, validation, epoch.seconds, epoch.rows, training)
+            self._run.plateaus.follow(position.epoch)
+        self._bar.epoch(position.epoch, loss, validation, training)
 
-    def _validate(self, validation: Rows) -> dict[str, float]:
+    def _look(self) -> list[Seen | None]:
         run = self._run
         if not run.averages.is_used:
-            return run.scores(validation)
+            return self._measures.look()
         with self._interrupt.held(), run.averages.showing(run.steps):
-            return run.scores(validation)
+            return self._measures.look()
 
     def _show_average(self) -> None:
         with self._interrupt.held():
             self._run.averages.show(self._run.steps)
 
     def _repeat_step(self, most: int) -> None:
-        """Up to `most` epochs of one step on the whole set, which nobody watches, in one call of the kernels."""
+        """Up to `most` epochs of one step on the whole set, which nobody watches, in one call of the kernels: so no rows are chosen."""
         run, n_rows = self._run, self._rows.n_rows
         with self._interrupt.held():
             losses, seconds = self._steps(as_they_lie(n_rows), 0, n_rows, most)
@@ -182,10 +186,11 @@ class Fit:
             for loss in means.tolist():
                 run.history.add(loss, {}, seconds / losses.size, n_rows)
             run.position.epoch += losses.size
+            run.plateaus.follow(run.epoch)
         if not (self._guard.losses_are_well(losses) and self._guard.weights_are_well()):
             raise self._divergence()
         self._bar.advance(losses.size * n_rows)
-        self._bar.epoch(run.epoch, run.history.loss[-1], {})
+        self._bar.epoch(run.epoch, run.history.loss[-1], {}, {})
 
     def _heed_callbacks(self) -> None:
         """A callback may have given the optimizer other settings, or the run another optimizer, or the model bad weights; or remember."""
@@ -195,15 +200,17 @@ class Fit:
         changed = run.optimizer != self._notes.optimizer(run.steps)[0]
         if changed:
             run.check_optimizer()
-            if run.has_solver and self._batch < self._rows.n_rows:
+            if run.optimizer.takes_whole_set and self._batch < self._rows.n_rows:
                 raise ValueError(f"optimizer is {run.optimizer!r} now, which takes the whole set; set it between two calls of fit")
+            run.plateaus.check(run.settings, self._measures.names)
+            run.plateaus.begin(run.settings, run.epoch)
         if changed or run.listeners.have_state:
             self._take_note()
 
     def _look_at_data(self) -> None:
         """Raise ValueError where a callback has changed the data so that they are no more what they were checked to be."""
         if self._heard:
-            self._run.check_again(self._rows, self._validation)
+            self._run.check_again(self._rows, self._measures.validation)
             self._heard = False
 
     def _take_note(self) -> None:
@@ -214,10 +221,10 @@ class Fit:
         """The epoch under way, or a new one where there is none, or it was of other data."""
         run, position = self._run, self._run.position
         current = position.current
-        if current is None or current.rows != self._rows.n_rows or (run.has_solver and current.batch != self._batch):
+        if current is None or current.rows != self._rows.n_rows or (run.optimizer.takes_whole_set and current.batch != self._batch):
             seed = run.seed if run.shuffle else None
             position.current = current = Epoch.begin(self._rows.n_rows, self._batch, position.epoch, seed)
-        return current
+        return current.over(self._rows.chosen)
 
     def _steps(self, order: NDArray[np.int64], first: int, batch: int, most: int) -> tuple[Array, float]:
         """As many of `most` updates as Python may be without control, on the best number of threads; their losses and the seconds."""
@@ -248,6 +255,7 @@ class Fit:
             self._leave_complete(epochs)
             run.history.truncate(len(run.history) - (epochs - run.epoch))
             self._notes.restore(run.epoch, run.steps)
+            run.plateaus.follow(run.epoch)
             error = explained(run, self._engine, self._rows, self._epoch().next_rows()) if repeated else changed(run, steps, layers)
             if repeated:
                 self._guard.go_back()
@@ -257,7 +265,7 @@ class Fit:
 
     def _error_of_data(self) -> ValueError | None:
         try:
-            self._run.check_again(self._rows, self._validation)
+            self._run.check_again(self._rows, self._measures.validation)
         except ValueError as error:
             return error
         return None
@@ -268,6 +276,7 @@ class Fit:
         losses: list[Array] = []
         while run.steps < last:
             self._leave_complete(epochs)
+            run.plateaus.follow(run.epoch)
             epoch = self._epoch()
             run.optimizer, changed = self._notes.optimizer(run.steps)
             end = last if changed is None else min(last, changed)

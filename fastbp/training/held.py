@@ -5,6 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar, cast
 
+from fastbp._fixed import Fixed
+from fastbp._names import flag, integer
+from fastbp._random import as_seed
+from fastbp.averages import Average
+from fastbp.data.labels import ClassWeight
+from fastbp.losses import Loss
+from fastbp.mlp import MLP
+from fastbp.processors.threads import check_threads
+from fastbp.solvers import Method, as_method
+from fastbp.training.history import History
+from fastbp.training.run import Run
+
 T = TypeVar("T")
 
 
@@ -25,3 +37,30 @@ class Held(Generic[T]):
     def __set__(self, trainer: Any, given: Any) -> None:
         assert self.fset is not None
         setattr(trainer.run, self._name, self.fset(given))
+
+
+def check_batch_size(given: object) -> int | None:
+    """`given` as a number of rows, or None."""
+    return None if given is None else integer(given, "batch_size", least=1)
+
+
+class HeldByRun(Fixed):
+    """Base of the trainer: what it shows of its run."""
+
+    run: Run
+
+    loss = Held[Loss]()
+    optimizer = Held[Method](as_method)
+    batch_size = Held[int | None](check_batch_size)
+    shuffle = Held[bool](lambda given: flag(given, "shuffle"))
+    seed = Held[int](as_seed)
+    threads = Held[int | None](check_threads)
+    precision = Held[str]()
+    missing_targets = Held[str]()
+    class_weight = Held[ClassWeight]()
+    average = Held[Average | None]()
+    accumulate = Held[int]()
+    model = Held[MLP]()
+    history = Held[History]()
+    epoch = Held[int]()
+    steps = Held[int]()

@@ -9,8 +9,8 @@ import numpy as np
 
 from fastbp.training.part import Part, State
 
-# Of these an epoch may have no entry.
-_OPTIONAL = ("val_loss", "val_accuracy")
+# Of all others an epoch may have no entry.
+_ALWAYS = ("loss", "seconds", "samples_per_second")
 # A table of more epochs shows so many of the first, and of the last.
 _MOST, _SHOWN = 12, 5
 _FORMATS = {"samples_per_second": ",.0f"}
@@ -26,6 +26,9 @@ class History(Part):
         Training loss: the mean over the epoch's batches, by rows, each taken before its update.
     val_loss, val_accuracy : list of float or None
         On the validation data after the epoch; None for epochs without, and for losses that have no accuracy.
+    metrics : dict of str to list of float or None
+        What else was asked for: ``history.metrics["val_f1"]``, or ``history.val_f1``, on the validation data, ``history.f1`` on the
+        training data. None for epochs without.
     seconds : list of float
         Wall time of the epoch's training, validation apart. The first of a process holds the loading, or compiling, of the kernels.
     samples_per_second : list of float
@@ -43,18 +46,33 @@ class History(Part):
     seconds: list[float] = field(default_factory=list)
     samples_per_second: list[float] = field(default_factory=list)
     stopped: str = ""
+    metrics: dict[str, list[float | None]] = field(default_factory=dict)
 
-    def add(self, loss: float, validation: dict[str, float], seconds: float, rows: int) -> None:
+    def add(
+        self, loss: float, validation: dict[str, float], seconds: float, rows: int, training: dict[str, float] | None = None
+    ) -> None:  # fmt: skip
         """Append an epoch."""
+        scores = {f"val_{name}": value for name, value in validation.items()} | (training or {})
+        self.val_loss.append(scores.pop("val_loss", None))
+        self.val_accuracy.append(scores.pop("val_accuracy", None))
+        for name in scores:
+            self.metrics.setdefault(name, [None] * len(self.loss))
+        for name, entries in self.metrics.items():
+            entries.append(scores.get(name))
         self.loss.append(loss)
-        self.val_loss.append(validation.get("loss"))
-        self.val_accuracy.append(validation.get("accuracy"))
         self.seconds.append(seconds)
         self.samples_per_second.append(rows / max(seconds, 1e-9))
 
+    def __getattr__(self, name: str) -> list[float | None]:
+        # What is being copied or read has no metrics yet.
+        metrics: dict[str, list[float | None]] = vars(self).get("metrics", {})
+        if name not in metrics:
+            raise AttributeError(f"a History has no attribute {name!r}" + (f"; its metrics are {', '.join(metrics)}" if metrics else ""))
+        return metrics[name]
+
     def truncate(self, epochs: int) -> None:
         """Forget all but the first `epochs`."""
-        for entries in self._columns().values():
+        for entries in self.columns().values():
             del entries[epochs:]
 
     def __len__(self) -> int:
@@ -66,7 +84,7 @@ class History(Part):
     def _summary(self) -> str:
         """Epochs, the last figures, and why training ended."""
         parts = [f"{len(self)} epoch" + "s" * (len(self) != 1)]
-        names = [name for name in ("loss", *_OPTIONAL) if self._entry(name, len(self) - 1) is not None]
+        names = [name for name in self.columns() if name not in _ALWAYS[1:] and self._entry(name, len(self) - 1) is not None]
         parts += [f"{name} {self._entry(name, len(self) - 1):.4g}" for name in names]
         return ", ".join([*parts, f"stopped: {self.stopped}"] if self.stopped else parts)
 
@@ -82,7 +100,7 @@ class History(Part):
         shown: list[int | None] = list(range(len(self)))
         if len(self) > _MOST:
             shown[_SHOWN:-_SHOWN] = [None]
-        names = [name for name, entries in self._columns().items() if any(entry is not None for entry in entries)]
+        names = [name for name, entries in self.columns().items() if any(entry is not None for entry in entries)]
         head = "".join(f"<th>{escape(name)}</th>" for name in ["epoch", *names])
         rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in self._cells(names, epoch))}</tr>" for epoch in shown)
         return f"<table><caption>{escape(self._summary())}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
@@ -93,23 +111,28 @@ class History(Part):
         entries = {name: self._entry(name, epoch) for name in names}
         return [str(epoch + 1), *("" if entry is None else format(entry, _FORMATS.get(name, ".4g")) for name, entry in entries.items())]
 
-    def _columns(self) -> dict[str, list[Any]]:
-        return {name: entries for name, entries in vars(self).items() if isinstance(entries, list)}
+    def columns(self) -> dict[str, list[Any]]:
+        """Every list by its name, metrics among them."""
+        lists = {name: entries for name, entries in vars(self).items() if isinstance(entries, list)}
+        times = {name: lists.pop(name) for name in _ALWAYS[1:]}
+        return lists | self.metrics | times
 
     def state(self) -> State:
         """A vector for each list; where entries may be missing, another that tells which are not."""
-        state: State = {"stopped": self.stopped}
-        for name, entries in self._columns().items():
+        state: State = {"stopped": self.stopped, "metrics": list(self.metrics)}
+        for name, entries in self.columns().items():
             state[name] = np.array(entries, np.float64)
-            if name in _OPTIONAL:
+            if name not in _ALWAYS:
                 state[f"{name}.given"] = np.array([entry is not None for entry in entries], np.uint8)
         return state
 
     def load_state(self, state: State) -> None:
         """Take them back."""
         self.stopped = state["stopped"]
-        for name, entries in self._columns().items():
-            given = state[f"{name}.given"] if name in _OPTIONAL else np.ones(len(state[name]))
+        # Files of earlier versions have none.
+        self.metrics = {name: [] for name in state.get("metrics", [])}
+        for name, entries in self.columns().items():
+            given = np.ones(len(state[name])) if name in _ALWAYS else state[f"{name}.given"]
             entries[:] = [value if known else None for value, known in zip(state[name].tolist(), given.tolist(), strict=True)]
 
     def keep(self, before: Any = None) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from fastbp._typing import Array, NDArray
-from fastbp.data.rows import Rows
+from fastbp.data.rows import Rows, as_they_lie
 from fastbp.jacobian import BLOCK, Jacobian
 from fastbp.kernels.loader import jacobian as kernels
 from fastbp.processors.threads import running
@@ -16,11 +16,16 @@ from fastbp.solvers import Squares
 Numbers = NDArray[np.float64]
 
 
+def whole(rows: Rows) -> NDArray[np.int64]:
+    """The order of all rows that are meant."""
+    return as_they_lie(rows.n_rows) if rows.chosen is None else rows.chosen
+
+
 class LeastSquares:
     """The squared error of a net over a set as a sum of squares: residuals are errors by the square root of their share of the mean."""
 
     def __init__(self, jacobian: Jacobian, rows: Rows) -> None:
-        self.jacobian, self._rows = jacobian, rows
+        self.jacobian, self._rows, self._order = jacobian, rows, whole(rows)
 
     def loss(self) -> float:
         """The mean over rows and outputs, as `Trainer.evaluate`, in float64."""
@@ -53,16 +58,13 @@ class LeastSquares:
             kernels().add_products(columns, sums, granted)
 
     def _parts(self) -> Iterator[tuple[slice, Array]]:
-        inputs = self._rows.checked()[0]
         for begin in range(0, self._rows.n_rows, BLOCK):
             part = slice(begin, begin + BLOCK)
-            yield part, inputs[part]
+            yield part, self._rows.inputs(self._order[part])
 
     def _residuals(self, part: slice, outputs: Numbers) -> tuple[Numbers, Numbers]:
         """The residuals, and what derivatives are multiplied with for theirs; 0 where a target is missing."""
-        targets, weights = self._rows.checked()[1], self._rows.weights(part)
-        assert targets is not None
-        wanted = targets[part].astype(np.float64).reshape(outputs.shape)
+        wanted, weights = self._rows.targets[self._order[part]].astype(np.float64), self._rows.weights(part)
         shares = np.broadcast_to(1.0 if weights is None else weights[:, np.newaxis].astype(np.float64), outputs.shape)
         factors = np.where(np.isnan(wanted), 0.0, np.sqrt(shares / (self._rows.n_rows * outputs.shape[1])))
         with np.errstate(over="ignore"):

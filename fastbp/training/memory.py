@@ -9,7 +9,7 @@ import numpy as np
 from fastbp import layout
 from fastbp._typing import Array
 from fastbp.data.validation import all_finite
-from fastbp.files.tensors import fill, named
+from fastbp.files.tensors import fill
 from fastbp.mlp import MLP
 from fastbp.optimizers import Factors
 from fastbp.solvers import Method
@@ -85,5 +85,5 @@ class Memory(Part):
     def _arrays(self) -> dict[str, Array]:
         arrays: dict[str, Array] = {}
         for number, slot in enumerate(self.slots):
-            arrays |= {f"{number}.{name}": array for name, array in named(*layout.matrices(slot, self._model.network.table)).items()}
+            arrays |= {f"{number}.{name}": array for name, array in layout.named_arrays(slot, self._model.network.table).items()}
         return arrays

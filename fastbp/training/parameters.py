@@ -8,7 +8,7 @@ import numpy as np
 
 from fastbp._typing import Array
 from fastbp.data.validation import all_finite
-from fastbp.files.tensors import fill, named
+from fastbp.files.tensors import fill
 from fastbp.mlp import MLP
 from fastbp.training.part import Part, State
 
@@ -43,4 +43,4 @@ class Parameters(Part):
         return all_finite(self._model.network.parameters)
 
     def _named(self) -> dict[str, Array]:
-        return named(self._model.weights, self._model.biases)
+        return self._model.named_arrays()

@@ -24,9 +24,14 @@ class Planned(Part):
         if not (resumed and self.now.end == done + steps and self.now.per_epoch == per_epoch):
             self.now = Plan(done, done + steps, per_epoch)
 
+    def reduce(self, reductions: tuple[Any, ...]) -> None:
+        """Let schedules that follow the history be reduced so often."""
+        if reductions != self.now.reductions:
+            self.now = self.now._replace(reductions=reductions)
+
     def state(self) -> State:
-        """As numbers."""
-        return self.now._asdict()
+        """As numbers; the reductions follow from the history."""
+        return {"begin": self.now.begin, "end": self.now.end, "per_epoch": self.now.per_epoch}
 
     def load_state(self, state: State) -> None:
         """Take it back."""

@@ -8,6 +8,9 @@ from typing import Any
 
 from fastbp.compiling.loading import hold_at_forks, imported
 
+# Figures that a bar shows: more leave it no room.
+_MOST = 5
+
 
 def check_progress(progress: object) -> bool:
     """Whether to show a bar: as asked, or for ``"auto"`` when standard error is a terminal."""
@@ -36,10 +39,11 @@ class Progress:
         if self._bar is not None:
             self._bar.update(samples)
 
-    def epoch(self, number: int, loss: float, validation: dict[str, float]) -> None:
-        """Show the figures of a finished epoch."""
+    def epoch(self, number: int, loss: float, validation: dict[str, float], training: dict[str, float]) -> None:
+        """Show the figures of a finished epoch, or the first of them."""
         if self._bar is not None:
-            figures = {"loss": f"{loss:.4g}"} | {f"val_{name}": f"{value:.4g}" for name, value in validation.items()}
+            scores = {"loss": loss} | {f"val_{name}": value for name, value in validation.items()} | training
+            figures = {name: f"{value:.4g}" for name, value in list(scores.items())[:_MOST]}
             self._bar.set_description(f"epoch {number}", refresh=False)
             self._bar.set_postfix(figures)
 

@@ -14,11 +14,12 @@ from fastbp.averages import Average, described_average
 from fastbp.data.frames import Names
 from fastbp.data.labels import ClassWeight, described, from_description
 from fastbp.data.rows import Rows, may_change
+from fastbp.data.split import split
 from fastbp.data.validation import check_inputs
 from fastbp.files import model_files, run_files
 from fastbp.losses import Loss, describe_loss, described_loss
 from fastbp.mlp import MLP
-from fastbp.solvers import METHODS, Method, Solver, as_method, described_method
+from fastbp.solvers import Method, Solver, as_method, describe_method, described_method
 from fastbp.training.averaged import Averaged
 from fastbp.training.fingerprint import Fingerprint
 from fastbp.training.history import History
@@ -27,6 +28,7 @@ from fastbp.training.memory import Memory
 from fastbp.training.parameters import Parameters
 from fastbp.training.part import Part, State
 from fastbp.training.plan import Planned
+from fastbp.training.plateaus import Plateaus
 from fastbp.training.position import Position
 from fastbp.training.targets import Targets
 
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from fastbp.files.run_file import Stored
 
 # Before the words about an array of these.
-_VALIDATION = "validation_data: "
+_VALIDATION, _SPLIT = "validation_data: ", "validation_split: "
 
 PartT = TypeVar("PartT", bound=Part)
 
@@ -78,10 +80,11 @@ class Run:
         self.plan = self.declare("plan", Planned())
         self.position = self.declare("epoch", Position())
         self.history = self.declare("history", History())
+        self.plateaus = self.declare("plateaus", Plateaus(self.plan, self.history))
         self.data = self.declare("data", Fingerprint())
         self.listeners = self.declare("callbacks", Listeners())
         if isinstance(optimizer, Solver):
-            self._check_solver(optimizer)
+            self.check_optimizer()
 
     def declare(self, name: str, part: PartT) -> PartT:
         """Let `part` be a piece of the run; `name` is what it is called in files."""
@@ -132,7 +135,25 @@ class Run:
         targets = self.targets.check(y, inputs.shape[0])
         return Rows(inputs, targets, self.targets.weights(targets, sample_weight, training=training))
 
-    def check_validation(self, given: Any, X: Any) -> Rows:
+    def check_sets(
+        self, X: Any, y: Any, sample_weight: Any, validation_data: Any, validation_split: float | None
+    ) -> tuple[Rows, Rows | None]:
+        """Training and validation data of a ``fit``."""
+        if validation_split is None:
+            rows = self.check(X, y, sample_weight, training=True)
+            return rows, None if validation_data is None else self._check_validation(validation_data, X)
+        if validation_data is not None:
+            raise ValueError("validation_split and validation_data are given; expected one of them")
+        every = self.check(X, y, sample_weight)
+        parts = split(validation_split, every.n_rows, self.targets.groups(every.targets), self.seed)
+        with _told_of(_SPLIT):
+            training, validation = (
+                every.choice(part, self.targets.weights_in(part, every.targets, sample_weight, training=number == 0))
+                for number, part in enumerate(parts)
+            )
+        return training, validation
+
+    def _check_validation(self, given: Any, X: Any) -> Rows:
         """The same for (X, y) or (X, y, sample_weight), beside training on `X`, whose names of columns it follows."""
         if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
             what = f"has {len(given)} entries" if isinstance(given, (tuple, list)) else f"is of type {type(given).__name__}"
@@ -144,7 +165,7 @@ class Run:
         """Raise ValueError where data that were in order are so no more: they are read where they lie, and others may write there."""
         with _told_of(after="; the data were changed during fit"):
             self._check_arrays(rows)
-            if validation is not None:
+            if validation is not None and not validation.reads_as(rows):
                 with _told_of(_VALIDATION):
                     self._check_arrays(validation)
 
@@ -154,7 +175,7 @@ class Run:
         if may_change(inputs):
             check_inputs(inputs, sizes[0], dtype)
         if targets is not None and may_change(targets):
-            self.targets.check_again(targets, rows.n_rows)
+            self.targets.check_again(targets, inputs.shape[0])
 
     def check_optimizer(self) -> None:
         """Raise ValueError or TypeError for a setting outside its range; the name of an optimizer becomes one."""
@@ -162,22 +183,16 @@ class Run:
         if self.optimizer is known and vars(known) == settings:
             return
         self.optimizer = as_method(self.optimizer)
-        self.optimizer.check()
-        self.optimizer.check_range(self.model.dtype)
+        self.optimizer.check_all(self.model.dtype)
         if isinstance(self.optimizer, Solver):
-            self._check_solver(self.optimizer)
+            self.optimizer.check_trainer(self.loss.name, self.model.n_parameters, self.model.between, self.accumulate, self.average)
         else:
             self.optimizer.limits(self.model.network.layers, self.model.dtype)
         self._checked = self.optimizer, dict(vars(self.optimizer))
 
-    def _check_solver(self, solver: Solver) -> None:
-        """Raise ValueError where the trainer has settings, or a loss, that a solver is not for."""
-        what = type(solver).__name__
-        if self.average is not None:
-            raise ValueError(f"average is {self.average!r}; {what} makes no steps to average: leave it None")
-        if self.accumulate != 1:
-            raise ValueError(f"accumulate is {self.accumulate}; {what} always takes the whole set: leave it 1")
-        solver.check_task(self.loss.name, self.model.n_parameters)
+    def rows_of_step(self, n_rows: int) -> int:
+        """Rows of an update, out of so many; the last of an epoch may have less."""
+        return n_rows if self.optimizer.takes_whole_set else min((self.batch_size or n_rows) * self.accumulate, n_rows)
 
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> dict[str, float]:
         """Loss and accuracy over a data set, as `Trainer.evaluate`."""
@@ -187,19 +202,23 @@ class Run:
 
     def scores(self, rows: Rows) -> dict[str, float]:
         """The same over a data set that has been checked."""
-        answers = 0 if self.targets.may_miss else self.loss.answers(self.model.layer_sizes[-1])
-        loss, accuracy = self.model.inference.score(rows, self.objective, max(1, answers), self.threads)
-        return {"loss": loss, "accuracy": accuracy} if answers else {"loss": loss}
+        loss, accuracy = self.model.inference.score(rows, self.objective, max(1, self.answers), self.threads)
+        return {"loss": loss, "accuracy": accuracy} if self.answers else {"loss": loss}
 
     @property
-    def has_solver(self) -> bool:
-        """Whether an update takes the whole set, whatever the size of batches."""
-        return isinstance(self.optimizer, Solver)
+    def answers(self) -> int:
+        """Right answers that a row may have; 0 where they are not counted."""
+        return 0 if self.targets.may_miss else self.loss.answers(self.model.layer_sizes[-1])
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What may change from step to step, by its names."""
+        return vars(self.optimizer) | {"dropout": self.model.between.dropout}
 
     @property
     def follows_plan(self) -> bool:
         """Whether steps depend on how many a call of ``fit`` will make."""
-        return self.averages.is_used or self.optimizer.is_scheduled
+        return self.averages.is_used or self.optimizer.is_scheduled or self.model.between.is_scheduled
 
     def is_finite(self) -> bool:
         """Whether all numbers are that training goes on from."""
@@ -252,16 +271,14 @@ class Run:
         for name, part in self.parts.items():
             if name in states:
                 part.load_state(states[name])
+        self.plateaus.follow(self.epoch)
         self.averages.show(self.steps)
         self.resumed = True
 
     def _settings(self) -> dict[str, Any]:
-        optimizer = self.optimizer
-        if optimizer.name not in METHODS or METHODS[optimizer.name] is not type(optimizer):
-            raise TypeError(f"optimizer is of type {type(optimizer).__name__}; a file can hold {', '.join(METHODS)}")
         return {
             "loss": describe_loss(self.loss),
-            "optimizer": optimizer.described(),
+            "optimizer": describe_method(self.optimizer),
             "batch_size": self.batch_size,
             "shuffle": self.shuffle,
             "seed": self.seed,

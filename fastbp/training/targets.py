@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from fastbp._typing import Array
+from fastbp._typing import Array, NDArray
 from fastbp.data.labels import ClassWeight, numbered, weights_of
 from fastbp.data.validation import check_sample_weight, numeric
+from fastbp.kernels.codes import LARGEST, NO_ACCURACY
 from fastbp.losses import Loss
 from fastbp.mlp import MLP
 
@@ -49,3 +50,27 @@ class Targets:
         of_class = weights_of(targets, self._class_weight, n_classes, model.classes)
         both = of_class if weights is None else of_class * weights[:, 0]
         return check_sample_weight(both, rows, model.dtype, "class_weight")
+
+    def weights_in(self, part: NDArray[np.int64] | slice, targets: Array, sample_weight: Any, *, training: bool) -> Array | None:
+        """The same of a part of the rows, which are as a data set of their own; a weight for every row, 0 for the others."""
+        given = None if sample_weight is None else numeric(sample_weight, "sample_weight")[part]
+        own = self.weights(targets[part], given, training=training)
+        if own is None:
+            return None
+        weights = np.zeros((targets.shape[0], 1), own.dtype)
+        weights[part] = own
+        return weights
+
+    def groups(self, targets: Array) -> NDArray[np.int64] | None:
+        """The number of each row's class, of all that there are; None for targets that are no classes."""
+        if self._loss.accuracy == NO_ACCURACY:
+            return None
+        if targets.shape[1] > 1:
+            # Of one output each is a question of its own.
+            one_hot = self._loss.accuracy == LARGEST and (targets.max(axis=1) == 1).all()
+            return targets.argmax(axis=1) if one_hot else None
+        column = targets[:, 0]
+        if column.dtype.kind == "f" and not ((column == np.floor(column)) | np.isnan(column)).all():
+            return None
+        groups: NDArray[np.int64] = np.unique(column, return_inverse=True)[1]
+        return groups

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -69,9 +68,9 @@ def same_bits(where: str, found: Any, wanted: Any) -> Deviation:
     return measured if measured.error > 0 else replace(measured, error=float(np.finfo(float).tiny))
 
 
-def layers(arrays: Sequence[Array]) -> list[str]:
-    """Names of the arrays of ``[*weights, *biases]``."""
-    return [f"{what}[{layer}]" for what in ("weights", "biases") for layer in range(len(arrays) // 2)]
+def layers(model: Any) -> list[str]:
+    """Names of a model's arrays that are trained, in the order of ``model.trained_arrays()``."""
+    return ["{}[{}]".format(*name.split(".")) for name in model.trained_arrays()]
 
 
 def _differences(found: Array, wanted: Array) -> Array:

@@ -35,15 +35,16 @@ def _computed(path: Path, dtype: str) -> list[Deviation]:
     (X, t), w = path.data(dtype), random_weights(path.rows, seed=1)
     trainer = path.trainer("sgd", dtype, threads=1)
     net, limit = reference.net_of(trainer.model), 256 * float(np.finfo(dtype).eps)
-    loss, weights, biases = trainer.loss_and_gradients(X, t, w)
+    loss, *gradients = trainer.loss_and_gradients(X, t, w)
     wanted_loss, *wanted = reference.loss_and_gradients(net, path.loss, X, t, w)
     found = {
         "predict": (trainer.model.predict(X), reference.forward(net, X).outputs[-1]),
-        "evaluate's loss": (trainer.evaluate(X, t, w)["loss"], wanted_loss),
+        "evaluate's loss": (trainer.evaluate(X, t, w)["loss"], reference.losses(net, path.loss, X, t, w, training=False).sum()),
         "loss_and_gradients' loss": (loss, wanted_loss),
     }
-    for name, ours, theirs in zip(layers([*weights, *biases]), [*weights, *biases], [*wanted[0], *wanted[1]], strict=True):
-        found[f"gradient of {name}"] = ours, theirs
+    ours, theirs = ([array for kind in kinds for array in kind] for kinds in (gradients, wanted))
+    for name, *pair in zip(layers(trainer.model), ours, theirs, strict=True):
+        found[f"gradient of {name}"] = tuple(pair)
     return [compare(f"{path}, {dtype}: {name}", *pair, limit=limit) for name, pair in found.items()]
 
 
@@ -53,9 +54,9 @@ def _trained(path: Path, optimizer: Optimizer, dtype: str) -> list[Deviation]:
     start = reference.net_of(trainer.model).parameters
     net, losses = net_after_training(trainer, X[order], t[order], epochs=path.epochs, batch_size=path.batch)
     history = trainer.fit(X, t, epochs=path.epochs)
-    where, arrays = f"{path}, {optimizer}, {dtype}:", [*trainer.model.weights, *trainer.model.biases]
+    where, arrays = f"{path}, {optimizer}, {dtype}:", trainer.model.trained_arrays()
     deviations = [compare(f"{where} history.loss", history.loss, losses, limit=_LOSS_LIMITS[dtype])]
-    for name, found, wanted, before in zip(layers(arrays), arrays, net.parameters, start, strict=True):
+    for name, found, wanted, before in zip(layers(trainer.model), arrays.values(), net.parameters, start, strict=True):
         # Where a parameter hardly moves, it is its own rounding that counts.
         scale = float(np.linalg.norm(wanted - before) + 0.01 * np.linalg.norm(wanted))
         deviations.append(compare_norms(f"{where} {name}", found, wanted, limit=_LIMITS[dtype], scale=scale))

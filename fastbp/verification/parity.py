@@ -55,12 +55,11 @@ def _results(path: Path, optimizer: Optimizer, dtype: str, threads: int | None, 
 def _train(path: Path, optimizer: Optimizer | str, dtype: str, threads: int | None) -> dict[str, Any]:
     X, t = path.data(dtype)
     trainer = path.trainer(optimizer, dtype, threads)
-    loss, weights, biases = trainer.loss_and_gradients(X, t)
-    gradients = [*weights, *biases]
+    loss, *kinds = trainer.loss_and_gradients(X, t)
+    gradients = [array for kind in kinds for array in kind]
     history = trainer.fit(X, t, epochs=2)
-    parameters = [*trainer.model.weights, *trainer.model.biases]
     scores = np.array(list(trainer.evaluate(X, t).values()))
     found = {"loss_and_gradients' loss": loss, "history.loss": np.array(history.loss), "evaluate": scores}
     found["predict"] = trainer.model.predict(X)
-    found |= {f"gradient of {name}": array for name, array in zip(layers(gradients), gradients, strict=True)}
-    return found | dict(zip(layers(parameters), parameters, strict=True))
+    found |= {f"gradient of {name}": array for name, array in zip(layers(trainer.model), gradients, strict=True)}
+    return found | trainer.model.named_arrays()

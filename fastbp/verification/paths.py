@@ -15,6 +15,7 @@ import numpy as np
 from fastbp._random import epoch_order
 from fastbp._typing import Array, NDArray
 from fastbp.activations import ACTIVATIONS, Activation, as_activation
+from fastbp.between import NORMALIZATIONS
 from fastbp.kernels.codes import CORE_RULES
 from fastbp.losses import LOSSES, Loss, as_loss
 from fastbp.optimizers import OPTIMIZERS, Optimizer
@@ -31,10 +32,11 @@ class Path(NamedTuple):
     batch: int | None
     activation: str | Activation
     loss: str | Loss
+    normalization: str | None = None
 
     def trainer(self, optimizer: Optimizer | str, dtype: str, threads: int | None) -> Trainer:
         """A trainer of the net."""
-        model = random_model(self.sizes, seed=1, dtype=dtype, activation=self.activation)
+        model = random_model(self.sizes, seed=1, dtype=dtype, activation=self.activation, normalization=self.normalization)
         return Trainer(model, loss=self.loss, optimizer=optimizer, batch_size=self.batch, threads=threads, seed=1)
 
     def data(self, dtype: str) -> tuple[Array, Array]:
@@ -83,7 +85,13 @@ def _other_paths() -> list[Path]:
     losses = [case for cls in LOSSES.values() for case in cls.cases()]
     known = {as_activation(way.activation, "activation") for way in WAYS}, {as_loss(way.loss) for way in WAYS}
     paths = [Path(f"hidden {case}", (9, 40, 21, 3), 127, 61, case, "cross_entropy") for case in activations if case not in known[0]]
-    return paths + [Path(f"loss {case}", (9, 40, 3), 127, 61, "sigmoid", case) for case in losses if case not in known[1]]
+    paths += [Path(f"loss {case}", (9, 40, 3), 127, 61, "sigmoid", case) for case in losses if case not in known[1]]
+    for name in NORMALIZATIONS:
+        paths.append(Path(f"{name} normalisation", (9, 40, 21, 3), 127, 61, "tanh", "cross_entropy", name))
+        paths.append(Path(f"{name} normalisation of few rows", (9, 40, 21, 3), 35, 7, "tanh", "cross_entropy", name))
+        # Larger than a batch that other nets would cut into shards.
+        paths.append(Path(f"{name} normalisation of many rows", (6, 9, 3), 700, None, "silu", "squared_error", name))
+    return paths
 
 
 PATHS = (*WAYS, *_other_paths())

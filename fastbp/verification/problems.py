@@ -21,7 +21,10 @@ def random_model(layer_sizes: Sequence[int], *, seed: int = 0, dtype: str = "flo
     random = np.random.default_rng(seed)
     weights = [random.normal(0, n_in**-0.5, (n_in, n_out)) for n_in, n_out in pairwise(layer_sizes)]
     biases = [random.normal(0, 0.5, n_out) for n_out in layer_sizes[1:]]
-    return MLP(layer_sizes, init=(weights, biases), dtype=dtype, **settings)
+    model = MLP(layer_sizes, init=(weights, biases), dtype=dtype, **settings)
+    model.scales = [random.uniform(0.5, 1.5, scale.size) for scale in model.scales]
+    model.shifts = [random.normal(0, 0.5, shift.size) for shift in model.shifts]
+    return model
 
 
 def random_inputs(rows: int, columns: int, *, seed: int = 0, dtype: str = "float64") -> Array:

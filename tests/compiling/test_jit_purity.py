@@ -81,8 +81,10 @@ def test_units_on_demand_hold_no_double_arithmetic_in_float32_and_count_no_refer
         "        train(loss=loss, y=((1.0, 1.0 if name == 'gamma' else 0.0),))\n"
         "for name in OPTIMIZERS:\n"
         "    train(optimizer=name)\n"
+        "model = fastbp.MLP([2, 3, 1], normalization='batch', dropout=0.1, input_noise=0.1)\n"
+        "fastbp.Trainer(model, loss='squared_error').fit([[0.0, 1.0]], [[1.0]], epochs=1)\n"
         "for (number, code), each in units.UNITS.items():\n"
-        "    if (code is not None or number == codes.APART) and each.function.signatures:\n"
+        "    if (code is not None or number in (codes.APART, *codes.SHAPED_UNITS)) and each.function.signatures:\n"
         "        with open(f'{sys.argv[1]}/{each.function.py_func.__name__}', 'w') as file:\n"
         "            file.writelines(each.function.inspect_asm().values())\n"
     )
@@ -91,6 +93,7 @@ def test_units_on_demand_hold_no_double_arithmetic_in_float32_and_count_no_refer
     files = {path.name: path for path in tmp_path.iterdir() if path.is_file()}
     wanted = {f"{kind}_{code}" for kind in ("activate", "derive") for code in OTHER_ACTIVATIONS if code != ASCENDING}
     wanted |= {f"output_delta_{code}" for code in OTHER_LOSSES} | {"train_apart"}
+    wanted |= {"forward_bare", "delta_bare", "shaped_forward", "shaped_delta", "shape_gradients"}
     wanted |= {f"update_{part}_{code}" for part in ("block", "rows") for code in OTHER_RULES}
     assert wanted <= files.keys()
     for name, file in files.items():

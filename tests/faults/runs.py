@@ -37,6 +37,8 @@ class Case:
     seed: int  # of the instants at which it is stopped
     slow_disk: float = 0.0  # seconds that a file takes to reach the disk
     activation: str = "tanh"
+    between: str = ""
+    metrics: bool = False  # on a share of the rows that is kept for validation, and on the others
 
     def __str__(self):
         return f"{self.optimizer}-{self.dtype}-{self.batch_size}-{self.every.replace(' ', '_')}-{self.seed}"
@@ -58,8 +60,8 @@ def mixed_cases(checkpoints):
 
 
 def scheduled_cases(checkpoints):
-    """NAdam in one cycle with gelu and huber; then each other optimizer with a schedule, with another loss and activation in turn."""
-    names = ["nadam_one_cycle", *(name for name in SCHEDULED if name != "nadam_one_cycle")]
+    """NAdam in one cycle, Adam by what validation says; then each other optimizer with a schedule, loss and activation in turn."""
+    names = [*dict.fromkeys(["nadam_one_cycle", "adam_plateau", *SCHEDULED])]
     assert {SCHEDULED[name]().name for name in names} == {*ALL}
     kinds = [("huber", "gelu"), ("log_cosh", "tanh"), ("focal", "silu"), ("cross_entropy", "mish"), ("absolute_error", "gelu")]
     cases = []
@@ -68,7 +70,7 @@ def scheduled_cases(checkpoints):
         batch_size = None if "prop" in name and "rms" not in name else RAGGED
         every = "3 steps"
         epochs = _epochs(every, batch_size, checkpoints)
-        given = (name, "float32", batch_size, loss, False, True, every, 1, epochs, 6, 1000 + seed)
+        given = (name, "float32", batch_size, loss, name == "adam_plateau", True, every, 1, epochs, 6, 1000 + seed)
         cases.append(Case(*given, activation=activation))
     return cases
 
@@ -77,6 +79,22 @@ def solver_cases(checkpoints):
     """Each solver, in float64, where it has enough to do."""
     given = {"loss": "squared_error", "validation": True, "shuffle": True, "every": "1 epoch", "keep": 1, "hidden": 6}
     return [Case(name, "float64", None, epochs=checkpoints + 1, seed=2000 + seed, **given) for seed, name in enumerate(SOLVERS)]
+
+
+def shaped_cases(checkpoints):
+    """Normalisation and dropout, with clipping, averages and accumulation, on few rows and on more."""
+    cases = []
+    for seed, (between, dtype, batch_size) in enumerate(product(["batch", "layer"], ["float32", "float64"], [RAGGED, 20])):
+        optimizer, epochs = ("lamb_clipped", "nadam_one_cycle")[seed % 2], _epochs("3 steps", batch_size, checkpoints)
+        given = (optimizer, dtype, batch_size, "squared_error", True, True, "3 steps", 1, epochs, 6, 3000 + seed)
+        cases.append(Case(*given, activation="gelu", between=between))
+    return cases
+
+
+def measured_cases(checkpoints):
+    """With metrics, and a part of the rows for validation."""
+    epochs = _epochs("3 steps", RAGGED, checkpoints)
+    return [Case("adam", "float32", RAGGED, "cross_entropy", False, True, "3 steps", 1, epochs, 6, 2000, metrics=True)]
 
 
 def _epochs(every, batch_size, checkpoints):
@@ -138,14 +156,15 @@ def digest(trainer):
 
 def _begin(case, threads):
     settings = {"loss": case.loss, "batch_size": case.batch_size, "dtype": case.dtype, "shuffle": case.shuffle}
-    settings["activation"] = case.activation
+    settings |= {"activation": case.activation, "between": case.between}
     return make(case.optimizer, hidden=case.hidden, threads=threads, **settings)
 
 
 def _fit(trainer, case, callbacks):
     y = _DATA.get(case.loss, TARGETS)
     validation = (X[:20], y[:20]) if case.validation else None
-    trainer.fit(X, y, epochs=case.epochs - trainer.epoch, validation_data=validation, callbacks=callbacks)
+    measured = {"validation_split": 0.3, "metrics": ["f1", "log_loss"], "training_metrics": True} if case.metrics else {}
+    trainer.fit(X, y, epochs=case.epochs - trainer.epoch, validation_data=validation, callbacks=callbacks, **measured)
 
 
 def _checkpoint(path, case):

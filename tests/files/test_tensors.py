@@ -3,14 +3,7 @@
 import numpy as np
 import pytest
 
-from fastbp.files.tensors import fill, named
-
-
-def test_each_layer_has_two_names():
-    weights, biases = [np.zeros((2, 3)), np.zeros((3, 1))], [np.zeros(3), np.zeros(1)]
-    found = named(weights, biases)
-    assert list(found) == ["weights.0", "weights.1", "biases.0", "biases.1"]
-    assert found["weights.1"] is weights[1] and found["biases.0"] is biases[0]
+from fastbp.files.tensors import fill
 
 
 def test_stored_numbers_are_copied_into_the_arrays_of_their_names():

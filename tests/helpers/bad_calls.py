@@ -42,7 +42,7 @@ def state(kit):
     trainers = [kit.trainer, kit.regression, kit.binary]
     models = [kit.model, kit.fresh, kit.regression.model, kit.binary.model]
     return [(t.steps, t.epoch, repr(t.history), t.run.memory.slots.tobytes()) for t in trainers] + [
-        (repr(m), m.activations, m.network.parameters.tobytes(), m.network.table.tobytes(), m.network.act_settings.tobytes())
+        (repr(m), m.activations, m.network.parameters.tobytes(), m.network.table.tobytes(), m.network.layer_settings.tobytes())
         for m in models
     ]
 

@@ -23,9 +23,9 @@ class OneBatch:
 
     def __init__(
         self, sizes, rows, *, dtype="float64", activation="tanh", loss="squared_error", optimizer=None, width=None, tasks=1, weighted=False,
-        targets=None, output_activation="auto",
+        targets=None, output_activation="auto", **between,
     ):  # fmt: skip
-        model = random_model(sizes, dtype=dtype, activation=activation, output_activation=output_activation)
+        model = random_model(sizes, dtype=dtype, activation=activation, output_activation=output_activation, **between)
         trainer = fastbp.Trainer(model, loss=loss, optimizer=optimizer or fastbp.SGD(0.1), seed=0)
         self.rows, self.dtype, self.network, self.loss = rows, np.dtype(dtype), model.network, trainer.loss
         self.lanes, self.net = BYTES // self.dtype.itemsize, reference.net_of(model)
@@ -51,10 +51,10 @@ class OneBatch:
             rule = rule._replace(code=self.optimizer.code, n_slots=self.optimizer.n_slots, rates=rates, slots=self.slots)
         order = np.arange(self.rows) if order is None else order
         data = Data(self.source.sources, order, order.size, mean_over)
-        objective = self.loss.objective(self.dtype)
+        objective, shaping = self.loss.objective(self.dtype), layout.shaping(self.network, self.workspace)
         self.results = np.zeros(steps, self.dtype) if results is None else results
         size = self.rows if batch_size is None else batch_size
-        self.made = Call(kind, self.network, self.workspace, data, rule, limits, objective, order_begin, size, self.results, steps)
+        self.made = Call(kind, self.network, self.workspace, data, rule, limits, objective, shaping, order_begin, size, self.results, steps)
         # What the addresses lead to must live as long as this batch.
         self.prepared = programs.prepared(self.made)
         return self.prepared.arguments

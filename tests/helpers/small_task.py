@@ -1,6 +1,8 @@
 """A small task and what the tests of the trainer make of it."""
 
 import numpy as np
+from safetensors import safe_open
+from safetensors.numpy import load_file
 
 import fastbp
 
@@ -34,6 +36,7 @@ SCHEDULED = {
     "lion_sequence": lambda: fastbp.Lion(fastbp.Sequence(((1e-4, 20), (fastbp.Cosine(1e-3), None))), weight_decay=fastbp.Cosine(0.1)),
     "rprop": lambda: fastbp.Rprop(),
     "irprop_minus": lambda: fastbp.IRpropMinus(),
+    "adam_plateau": lambda: fastbp.Adam(fastbp.Plateau(0.02, 0.7, 1, "val_loss", min_delta=0.01, cooldown=1), weight_decay=1e-3),
     "lamb_clipped": lambda: fastbp.LAMB(fastbp.Warmup(0.01, "1 epoch"), clip_norm=0.5),
 }
 
@@ -44,8 +47,20 @@ SOLVERS = {
 }
 
 
-def make(optimizer="adam", *, loss="cross_entropy", batch_size=8, model_seed=0, dtype="float32", hidden=6, activation="tanh", **settings):
-    model = fastbp.MLP([3, hidden, 2], activation=activation, dtype=dtype, seed=model_seed)
+# What lies between the layers, and what is asked of the trainer with it.
+BETWEEN = {
+    "": ({}, {}),
+    "batch": ({"normalization": "batch", "dropout": fastbp.Cosine(0.3), "input_noise": 0.1}, {"average": "ema", "accumulate": 2}),
+    "layer": ({"normalization": "layer", "dropout": 0.2, "input_dropout": 0.1}, {"average": "swa"}),
+}
+
+
+def make(
+    optimizer="adam", *, loss="cross_entropy", batch_size=8, model_seed=0, dtype="float32", hidden=6, activation="tanh", between="",
+    **settings,
+):  # fmt: skip
+    model = fastbp.MLP([3, hidden, 2], activation=activation, dtype=dtype, seed=model_seed, **BETWEEN[between][0])
+    settings = BETWEEN[between][1] | settings
     given = (OPTIMIZERS | SCHEDULED | SOLVERS)[optimizer]() if isinstance(optimizer, str) else optimizer
     return fastbp.Trainer(model, loss=loss, optimizer=given, batch_size=batch_size, **({"seed": 0} | settings))
 
@@ -65,6 +80,14 @@ def bits(trainer):
 _NO_BITS = {("history", "seconds"), ("history", "samples_per_second"), ("history", "stopped"), ("data", "known")}
 # What the last call was to do, which a schedule follows: the weights show whether it did.
 _NO_BITS |= {("plan", "begin"), ("plan", "end"), ("plan", "per_epoch")}
+
+
+def saved(trainer, path):
+    """All that its file holds, times too: each entry and each array to the bit. The entries come in any order, which the checksum sees."""
+    trainer.save(path)
+    with safe_open(path, framework="np") as file:
+        entries = {name: entry for name, entry in file.metadata().items() if name != "checksum"}
+    return entries, {name: (str(array.dtype), array.shape, array.tobytes()) for name, array in load_file(path).items()}
 
 
 class Recorder(fastbp.Callback):

@@ -10,6 +10,7 @@ from fastbp.compiling.jit import program
 from fastbp.data.rows import Rows
 from fastbp.kernels import codes, gather
 from fastbp.kernels.arguments import INPUTS, TARGETS, Data, Network
+from fastbp.kernels.codes import LAYER_SETTINGS
 from fastbp.kernels.lanes.matrix import Matrix
 from fastbp.kernels.lanes.sizes import SCRATCH
 from fastbp.kernels.portions import Batch, Span
@@ -178,7 +179,7 @@ def shares(weights, *, rows, order=None, first=0, width=1, panels=None, mean_ove
     dtype = np.dtype(dtype)
     n = rows if weights is None else len(weights)
     kept = Rows(numbers(n, 1, "f8"), None, None if weights is None else weights[:, np.newaxis])
-    network = Network(1, 32, layout.table_of([1, 1], [Identity()], dtype), np.zeros(1, dtype), np.zeros(32, dtype))
+    network = Network(1, 32, layout.table_of([1, 1], [Identity()], dtype), np.zeros((1, LAYER_SETTINGS), dtype), np.zeros(32, dtype))
     workspace = layout.workspace(network, rows, 1, 1, training=False)._replace(width=width)
     workspace.row_weights[:] = UNTOUCHED
     order, step = np.arange(n) if order is None else order, width * lanes(dtype)

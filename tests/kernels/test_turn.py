@@ -12,6 +12,7 @@ from fastbp.compiling.jit import program
 from fastbp.kernels import turn
 from fastbp.kernels.arguments import N_OUT, ROWS_OUT, SPREAD, TURNED, UNITS_OUT
 from fastbp.kernels.lanes.sizes import FEW
+from fastbp.kernels.portions import Span
 
 pytestmark = pytest.mark.kernels
 
@@ -26,7 +27,7 @@ def turn_panel(network, workspace, layer, panel, unit, count, vectors):
 
 @program
 def turn_few(network, workspace, layer, rows):
-    turn.rows_of_deltas(network, workspace, layer, rows)
+    turn.to_rows(network, workspace, workspace.deltas, layer, rows, Span(0, network.table[layer, N_OUT]))
 
 
 def workspace_with_deltas(network, layer, rows, dtype):

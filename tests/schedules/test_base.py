@@ -21,6 +21,7 @@ EVERY = [
     fastbp.PolynomialDecay(0.01, 0.001, 2.0), fastbp.Cosine(0.01), fastbp.CosineRestarts(0.01, 5, 2), fastbp.FlatCosine(0.01),
     fastbp.OneCycle(0.01), fastbp.CosLog4(0.01), fastbp.Warmup(fastbp.Cosine(0.01), "1 epoch"),
     fastbp.Sequence(((0.01, 5), (fastbp.Warmup(fastbp.OneCycle(0.02), 0.1), None))),
+    fastbp.Plateau(0.01, 0.5, patience=0, min_delta=100.0),
 ]  # fmt: skip
 
 
@@ -33,7 +34,7 @@ def test_values_are_pytorchs(case):
 
 
 def test_the_stored_values_cover_every_schedule_it_has():
-    assert {case["schedule"] for case in TORCH["cases"]} == set(SCHEDULES) - NOT_IN_TORCH
+    assert {case["schedule"] for case in TORCH["cases"] + TORCH["following"]} == set(SCHEDULES) - NOT_IN_TORCH
 
 
 def test_every_schedule_of_the_table_is_tried_here():

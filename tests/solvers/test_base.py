@@ -170,3 +170,37 @@ def test_without_scipy_the_error_says_so(name, run_python):
         "    print(error)"
     )
     assert f"{words} needs scipy, which cannot be imported: pip install 'fastbp[scipy]'" in run_python(code)
+
+
+@pytest.mark.parametrize("settings", [{"dropout": 0.1}, {"input_dropout": 0.1}, {"input_noise": 0.1}], ids=str)
+def test_a_loss_that_is_drawn_anew_is_refused(name, settings):
+    model = fastbp.MLP([3, 6, 2], **settings)
+    with pytest.raises(ValueError, match="needs a loss that is the same at each evaluation"):
+        fastbp.Trainer(model, loss="squared_error", optimizer=SOLVERS[name]())
+
+
+def test_normalisation_is_refused_where_it_is_not_trained(name):
+    refused = {"batch"} | ({"layer"} if name == "levenberg_marquardt" else set())
+    for kind in ("batch", "layer"):
+        model = fastbp.MLP([3, 6, 2], normalization=kind, dtype="float64", seed=0)
+        if kind in refused:
+            with pytest.raises(ValueError, match=f"the model has {kind} normalization, which .* does not train"):
+                fastbp.Trainer(model, loss="squared_error", optimizer=SOLVERS[name]())
+        else:
+            history = fastbp.Trainer(model, loss="squared_error", optimizer=SOLVERS[name]()).fit(X, TARGETS, epochs=40)
+            assert history.loss[-1] < 0.1 * history.loss[0]
+
+
+def test_a_part_of_the_rows_may_be_for_validation(name):
+    split = make(name, loss="squared_error", dtype="float64")
+    split.fit(X, TARGETS, epochs=5, validation_split=0.3, sample_weight=np.arange(1.0, len(X) + 1))
+    given = make(name, loss="squared_error", dtype="float64")
+    rows = split.run.check_sets(X, TARGETS, None, None, 0.3)[0].chosen
+    assert 30 < rows.size < 40
+    given.fit(X[rows], TARGETS[rows], epochs=5, sample_weight=rows + 1.0)
+    assert np.array_equal(split.model.network.parameters, given.model.network.parameters)
+
+
+def test_a_range_test_of_learning_rates_is_refused(name):
+    with pytest.raises(ValueError, match="has no learning rate that counts at each step"):
+        make(name, loss="squared_error").learning_rate_range_test(X, TARGETS)

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from small_task import LABELS, N, X, bits, make
 
 import fastbp
+from fastbp.training.epoch import Epoch
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 8, 50, 51, 10**9, None])
@@ -28,6 +29,15 @@ def test_fit_on_other_data_starts_a_new_epoch():
     trainer.fit(X, LABELS, epochs=1)
     trainer.fit(X[:9], LABELS[:9], epochs=1)
     assert (trainer.steps, trainer.epoch) == (7 + 2, 2)
+
+
+def test_an_epoch_goes_on_with_the_rows_that_are_chosen_now():
+    epoch, chosen = Epoch.begin(5, 2, 0, 7), np.array([1, 3, 4, 8, 9])
+    places = epoch.order.copy()
+    assert_array_equal(np.sort(places), np.arange(5))
+    assert_array_equal(epoch.over(chosen).order, chosen[places])
+    assert epoch.over(chosen).order is epoch.over(chosen).order
+    assert_array_equal(epoch.over(None).order, places)
 
 
 def orders(epochs, **settings):

@@ -1,5 +1,7 @@
 """What a run leaves in its history."""
 
+import copy
+import pickle
 import re
 
 import numpy as np
@@ -80,6 +82,42 @@ def test_a_table_has_no_columns_without_entries_and_no_foreign_markup():
     assert cells(History(loss=[2.0], val_loss=[None])) == [["epoch", "loss"], ["1", "2"]]
     assert cells(History()) == [["epoch"]]
     assert "<b>" not in History(stopped="<b>")._repr_html_() and "&lt;b&gt;" in History(stopped="<b>")._repr_html_()
+
+
+def measured():
+    history = History()
+    history.add(1.0, {"loss": 0.5}, 2.0, 100)
+    history.add(0.5, {"loss": 0.25, "accuracy": 1.0, "f1": 0.75}, 2.0, 100, {"f1": 0.5})
+    return history
+
+
+def test_metrics_are_lists_with_an_entry_an_epoch():
+    history = measured()
+    assert history.metrics == {"val_f1": [None, 0.75], "f1": [None, 0.5]}
+    assert history.val_f1 is history.metrics["val_f1"] and history.f1 == [None, 0.5]
+    assert repr(history) == "History(2 epochs, loss 0.5, val_loss 0.25, val_accuracy 1, val_f1 0.75, f1 0.5)"
+    assert cells(history)[0] == ["epoch", "loss", "val_loss", "val_accuracy", "val_f1", "f1", "seconds", "samples_per_second"]
+    history.truncate(1)
+    assert history.f1 == history.val_f1 == [None]
+
+
+def test_a_list_that_is_not_there_is_told():
+    with pytest.raises(AttributeError, match="a History has no attribute 'val_f2'; its metrics are val_f1, f1"):
+        _ = measured().val_f2
+    with pytest.raises(AttributeError, match=r"no attribute 'val_f1'$"):
+        _ = History().val_f1
+
+
+def test_metrics_are_copied_and_come_back():
+    history, read = measured(), History()
+    read.load_state(history.state())
+    assert read == history == copy.deepcopy(history) == pickle.loads(pickle.dumps(history))
+    read.metrics["f1"][1] = 0.25
+    assert read != history
+    # Of a run of an earlier version.
+    old = {name: value for name, value in with_epochs(2).state().items() if name != "metrics"}
+    read.load_state(old)
+    assert read == with_epochs(2)
 
 
 def test_histories_are_equal_by_their_entries():

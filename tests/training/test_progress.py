@@ -20,6 +20,13 @@ def test_progress_shows_speed_loss_and_validation_on_stderr_alone(capfd):
     assert "epoch 2" in err and "100/100" in err and "samples/s" in err
 
 
+def test_progress_shows_the_first_metrics(capfd):
+    metrics = ["f1", "recall", "precision", "log_loss"]
+    history = make().fit(X, LABELS, epochs=1, validation_data=(X, LABELS), metrics=metrics, progress=True)
+    err = capfd.readouterr().err
+    assert f"val_f1={history.val_f1[-1]:.4g}" in err and "val_recall=" in err and "val_precision" not in err
+
+
 def test_progress_is_shown_on_a_terminal(capfd, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     make().fit(X, LABELS, epochs=2)

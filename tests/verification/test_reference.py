@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fastbp.verification import reference
-from fastbp.verification.gradients import KINDS, SEED
+from fastbp.verification.gradients import KINDS, SEEDS
 from fastbp.verification.problems import random_inputs, random_model, random_targets, random_weights
 
 STEP = 1e-6
@@ -12,8 +12,8 @@ STEP = 1e-6
 
 def problem(hidden, loss, output):
     """A net, its inputs, its targets and weights of the rows."""
-    net = reference.net_of(random_model([3, 4, 3, 2], seed=SEED, activation=hidden, output_activation=output))
-    return net, random_inputs(5, 3, seed=SEED), random_targets(loss, 5, 2, seed=SEED), random_weights(5, seed=SEED)
+    net = reference.net_of(random_model([3, 4, 3, 2], seed=SEEDS[None], activation=hidden, output_activation=output))
+    return net, random_inputs(5, 3, seed=SEEDS[None]), random_targets(loss, 5, 2, seed=SEEDS[None]), random_weights(5, seed=SEEDS[None])
 
 
 @pytest.mark.parametrize(("hidden", "loss", "output"), KINDS, ids=str)

@@ -11,7 +11,7 @@ from fastbp.kernels.lanes.vector import select
 def sort_groups(network: Network, workspace: Workspace, layer: int, at: int, vectors: int) -> None:
     """Sort a panel of the output layer, which begins at place `at`: a vector of rows of each unit, unit after unit."""
     units, lanes, step = workspace.activations, lanes_of(workspace.activations), workspace.width * lanes_of(workspace.activations)
-    size = int(network.act_settings[layer, 0])
+    size = int(network.layer_settings[layer, 0])
     for first in range(0, network.table[layer, N_OUT], size):
         for rest in range(size - 1, 0, -1):
             for j in range(rest):

@@ -10,6 +10,7 @@ from fastbp import layout
 from fastbp.activations import Identity
 from fastbp.compiling.jit import DISABLED, data_pointer, operation, program
 from fastbp.kernels.arguments import COLUMNS_OF_TABLE, N_OUT, Network
+from fastbp.kernels.codes import LAYER_SETTINGS
 from fastbp.kernels.lanes.buffer import CHECKED, Buffer, kind_of
 from fastbp.kernels.lanes.memory import load, store
 from fastbp.kernels.lanes.panels import lanes_of
@@ -102,8 +103,8 @@ def test_vectors(dtype):
 @pytest.mark.skipif(DISABLED or CHECKED, reason="kernels get the arrays themselves")
 def test_kinds_of_records():
     dtype = np.dtype(np.float32)
-    network = Network(1, 32, layout.table_of([1, 1], [Identity()], dtype), np.zeros(1, dtype), np.zeros(32, dtype))
+    network = Network(1, 32, layout.table_of([1, 1], [Identity()], dtype), np.zeros((1, LAYER_SETTINGS), dtype), np.zeros(32, dtype))
     kinds = kind_of(network).types
     assert kinds[:2] == (numba.int64, numba.int64)
-    assert kinds[2:] == (Buffer(numba.int64, COLUMNS_OF_TABLE), Buffer(numba.float32), Buffer(numba.float32))
+    assert kinds[2:] == (Buffer(numba.int64, COLUMNS_OF_TABLE), Buffer(numba.float32, LAYER_SETTINGS), Buffer(numba.float32))
     assert kind_of(np.float32(1)) == numba.float32

@@ -1,0 +1,30 @@
+"""How tasks share a batch: by its panels, or by the units of each layer; and whether its gradients are summed in shards."""
+
+from __future__ import annotations
+
+from fastbp.compiling.jit import scalar
+from fastbp.kernels.arguments import SHAPED, Network, Workspace
+from fastbp.kernels.lanes.panels import lanes_of, shards_of, shares_units, vectors_of
+from fastbp.kernels.lanes.sizes import FEW
+from fastbp.kernels.places import all_panels
+from fastbp.kernels.portions import Span, Task
+from fastbp.kernels.team import share
+
+
+@scalar
+def own_panels(workspace: Workspace, rows: int, task: Task) -> Span:
+    """The panels of a task, whose losses are its part even where layers are shared by units."""
+    return share(all_panels(workspace, rows).end, task, 1)
+
+
+@scalar
+def by_units(workspace: Workspace, rows: int, task: Task) -> bool:
+    """Whether layers are shared by units."""
+    vectors = vectors_of(rows, lanes_of(workspace.deltas))
+    return task.tasks > 1 and (rows <= FEW or shares_units(vectors, workspace.width, task.tasks))
+
+
+@scalar
+def shards_in(network: Network, rows: int) -> int:
+    """Into how many shards a batch is cut. What lies between layers may be of the whole batch, so that there it is one."""
+    return 1 if network.table[0, SHAPED] else shards_of(rows, network.size)
