@@ -15,6 +15,7 @@ from fastbp.mlp import MLP
 from fastbp.optimizers import MODULES as _OPTIMIZERS
 from fastbp.optimizers import SGD, Adam, AdamW, RMSprop
 from fastbp.schedules import MODULES as _SCHEDULES
+from fastbp.solvers import MODULES as _SOLVERS
 from fastbp.trainer import Trainer
 from fastbp.training.divergence import DivergenceError
 from fastbp.training.history import History
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from fastbp.activations.exponential import CELU, ELU, SELU, Exponential, Softplus
     from fastbp.activations.gated import GELU, GELUTanh, HardSwish, Mish, SiLU
     from fastbp.averages.kinds import EMA, SWA
+    from fastbp.bands import Bands, confidence_bands
     from fastbp.between.normalizations import BatchNorm, LayerNorm
     from fastbp.callbacks.best_model import BestModel
     from fastbp.callbacks.checkpoint import Checkpoint
@@ -48,6 +50,8 @@ if TYPE_CHECKING:
     from fastbp.schedules.decay import CosineRestarts, ExponentialDecay, InverseScaling, MultiStep, PolynomialDecay, StepDecay
     from fastbp.schedules.joined import Sequence, Warmup
     from fastbp.schedules.plateau import Plateau
+    from fastbp.solvers.lbfgs import LBFGS
+    from fastbp.solvers.levenberg_marquardt import LevenbergMarquardt
     from fastbp.training.range_test import RangeTest
 
 __version__ = "0.1.0"
@@ -59,6 +63,7 @@ __all__ = [
     "EMA",
     "GELU",
     "LAMB",
+    "LBFGS",
     "MLP",
     "SELU",
     "SGD",
@@ -70,6 +75,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "Adamax",
+    "Bands",
     "BatchNorm",
     "BestModel",
     "BinaryCrossEntropy",
@@ -102,6 +108,7 @@ __all__ = [
     "InverseScaling",
     "LayerNorm",
     "LeakyReLU",
+    "LevenbergMarquardt",
     "Lion",
     "LogCosh",
     "MLflow",
@@ -133,13 +140,15 @@ __all__ = [
     "TensorBoard",
     "Trainer",
     "Warmup",
+    "confidence_bands",
     "verify",
 ]
 # fmt: on
 
 # Imported when they are first asked for, so that scripts that do without start faster.
 _OTHERS = {"CustomMetric": "fastbp.metrics.custom", "metrics": "fastbp.metrics", "RangeTest": "fastbp.training.range_test"}
-_MODULES = _OTHERS | _CALLBACKS | _AVERAGES | _ACTIVATIONS | _BETWEEN | _LOSSES | _OPTIMIZERS | _SCHEDULES
+_OTHERS |= {"Bands": "fastbp.bands", "confidence_bands": "fastbp.bands"}
+_MODULES = _OTHERS | _CALLBACKS | _AVERAGES | _ACTIVATIONS | _BETWEEN | _LOSSES | _OPTIMIZERS | _SCHEDULES | _SOLVERS
 __getattr__ = later(globals(), _MODULES)
 
 

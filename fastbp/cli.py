@@ -48,12 +48,14 @@ def _list(given: argparse.Namespace) -> int:
     from fastbp.metrics import METRICS
     from fastbp.optimizers import OPTIMIZERS
     from fastbp.schedules import SCHEDULES
+    from fastbp.solvers import SOLVERS
 
     tables: dict[str, Mapping[str, type]] = {
         "activations": ACTIVATIONS,
         "losses": LOSSES,
         "metrics": METRICS,
         "optimizers": OPTIMIZERS,
+        "solvers": SOLVERS,
         "schedules": SCHEDULES,
         "averages": AVERAGES,
         "normalizations": NORMALIZATIONS,

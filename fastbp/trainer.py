@@ -15,8 +15,8 @@ from fastbp.callbacks.base import AnyCallback, check_callbacks
 from fastbp.data.labels import check_class_weight
 from fastbp.losses import Loss, as_loss
 from fastbp.mlp import MLP
-from fastbp.optimizers import Optimizer, as_optimizer
 from fastbp.processors.threads import check_threads
+from fastbp.solvers import Method, as_method
 from fastbp.training.calls import fit
 from fastbp.training.engine import Engine
 from fastbp.training.guard import Guard
@@ -40,10 +40,10 @@ class Trainer(HeldByRun):
         Its parameters are changed in place.
     loss : str or Loss
         A name of those in `fastbp.losses`, such as "cross_entropy", for default settings, or an object.
-    optimizer : str or Optimizer, default "sgd"
-        A name of those in `fastbp.optimizers` for default settings, or an object such as ``Adam(learning_rate=1e-3)``.
+    optimizer : str, Optimizer or Solver, default "sgd"
+        A name of those in `fastbp.optimizers` or `fastbp.solvers`, or an object such as ``Adam(learning_rate=1e-3)``.
     batch_size : int or None, default 128
-        Rows per update; 1 trains after every sample, None on the whole set at once. The last batch of an epoch may be short.
+        Rows per update; 1 trains after every sample, None on the whole set at once, as solvers always do. The last one may be short.
     shuffle : bool, default True
         Visit the rows in a new order each epoch.
     seed : int, optional
@@ -92,7 +92,7 @@ class Trainer(HeldByRun):
         model: MLP,
         *,
         loss: str | Loss,
-        optimizer: str | Optimizer = "sgd",
+        optimizer: str | Method = "sgd",
         batch_size: int | None = 128,
         shuffle: bool = True,
         seed: int | None = None,
@@ -109,7 +109,7 @@ class Trainer(HeldByRun):
         run = Run(
             model,
             as_loss(loss),
-            as_optimizer(optimizer),
+            as_method(optimizer),
             batch_size=check_batch_size(batch_size),
             shuffle=flag(shuffle, "shuffle"),
             seed=as_seed(seed),

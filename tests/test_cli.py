@@ -15,6 +15,7 @@ from fastbp.losses import LOSSES
 from fastbp.metrics import METRICS
 from fastbp.optimizers import OPTIMIZERS
 from fastbp.schedules import SCHEDULES
+from fastbp.solvers import SOLVERS
 
 
 @pytest.mark.parametrize("function", [wrong, raises, no_number])
@@ -43,7 +44,7 @@ def test_an_unknown_command_is_refused(arguments, capsys):
 def test_the_list_names_everything_and_how_to_build_it(capsys):
     assert cli.main(["list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    for table in (ACTIVATIONS, LOSSES, METRICS, OPTIMIZERS, SCHEDULES, AVERAGES, NORMALIZATIONS):
+    for table in (ACTIVATIONS, LOSSES, METRICS, OPTIMIZERS, SCHEDULES, SOLVERS, AVERAGES, NORMALIZATIONS):
         for name, cls in table.items():
             (place,) = [i for i, line in enumerate(lines) if line.startswith(f"  {name} ") and f" {cls.__name__}(" in line]
             assert len(lines[place + 1].strip()) > 5

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import fastbp
-from fastbp import activations, losses, metrics, optimizers
+from fastbp import activations, losses, metrics, optimizers, solvers
 from fastbp._names import flag, integer, lookup, real
 
 TABLE = {"adam": 1, "adamw": 2, "sgd": 3}
@@ -88,7 +88,8 @@ def test_names_that_people_bring():
         ),
         "optimizer": (
             optimizer,
-            "Adam-adam SGD-sgd RMSprop-rmsprop adamW-adamw Adam_w-adamw NAdam-nadam nesterov-sgd AMSgrad-amsgrad irprop-irprop_minus",
+            "Adam-adam SGD-sgd RMSprop-rmsprop adamW-adamw Adam_w-adamw NAdam-nadam nesterov-sgd AMSgrad-amsgrad irprop-irprop_minus "
+            "L_BFGS-lbfgs LBFGSB-lbfgs lm-levenberg_marquardt",
         ),
     }
     for argument, (make, pairs) in brought.items():
@@ -100,6 +101,7 @@ def test_names_that_people_bring():
 
 def test_other_names_are_written_plainly_and_are_of_entries_that_are_there():
     tables = {activations: activations.ACTIVATIONS, losses: losses.LOSSES, metrics: metrics.METRICS, optimizers: optimizers.OPTIMIZERS}
+    tables |= {solvers: solvers.SOLVERS}
     for others, table in ((module.OTHER_NAMES, table) for module, table in tables.items()):
         plain = {name.replace("_", "") for name in table}
         assert all(name.isalnum() and name == name.lower() and name not in plain for name in others)

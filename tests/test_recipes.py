@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 import fastbp
-from fastbp import activations, callbacks, losses, metrics, optimizers, schedules
+from fastbp import activations, callbacks, losses, metrics, optimizers, schedules, solvers
 
 ROOT = Path(fastbp.__file__).parent.parent
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
 RECIPES = TEXT[TEXT.index("## To add an activation") : TEXT.index("## Rules")]
 TABLES = {
     activations: activations.ACTIVATIONS, losses: losses.LOSSES, optimizers: optimizers.OPTIMIZERS, schedules: schedules.SCHEDULES,
-    metrics: metrics.METRICS, callbacks: callbacks.CALLBACKS,
+    solvers: solvers.SOLVERS, metrics: metrics.METRICS, callbacks: callbacks.CALLBACKS,
 }  # fmt: skip
 # Steps to an entry of a table: the file that each begins with, and all that is said of it.
 STEPS = re.findall(r"^\d\. `(fastbp/[\w/]+\.py)`(.*?)(?=^\d\.|^#|\Z)", RECIPES[: RECIPES.index("### A callback")], re.M | re.S)
@@ -75,11 +75,10 @@ def test_the_readme_names_everything(name):
     assert re.search(rf"\b({name}|{name.replace('_', ' ')})\b", said)
 
 
-@pytest.mark.parametrize(
-    "cls",
-    [cls for module in (activations, optimizers, schedules, callbacks) for cls in TABLES[module].values()],
-    ids=lambda cls: cls.__name__,
-)
+BUILT = [cls for module in (activations, optimizers, schedules, solvers, callbacks) for cls in TABLES[module].values()]
+
+
+@pytest.mark.parametrize("cls", BUILT, ids=lambda cls: cls.__name__)
 def test_classes_that_users_build_are_exported(cls):
     assert getattr(fastbp, cls.__name__) is cls and cls.__name__ in fastbp.__all__
 

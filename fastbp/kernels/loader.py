@@ -29,6 +29,14 @@ def scores() -> ModuleType:
     return scores
 
 
+@imported
+def jacobian() -> ModuleType:
+    """The module of the Jacobian of least squares."""
+    from fastbp.kernels import jacobian
+
+    return jacobian
+
+
 def prepared(call: Call) -> Prepared:
     """A call for the compiled program, which is compiled or loaded for its element type first; a fork waits until that is done."""
     with loading:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import math
-import numbers
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 
 from fastbp._names import flag, real
+from fastbp._settings import Settings
 from fastbp._typing import Array, DType, NDArray
-from fastbp.data.validation import within
 from fastbp.kernels.codes import DECAY, RATES
 from fastbp.schedules import NO_PLAN, Plan, Setting, check_setting, describe_setting, is_scheduled, values_at
 
@@ -27,7 +25,7 @@ Factors: TypeAlias = NDArray[np.float64]
 
 
 @dataclass(init=False, repr=False, eq=False)
-class Optimizer(ABC):
+class Optimizer(Settings):
     """Base of the optimizers: name, code, settings, coefficients of a step, and a reference implementation to check the kernels by.
 
     The trainer owns the state, the kernels hold the rule. Settings may be changed between calls of ``fit``; they are checked again when
@@ -55,9 +53,10 @@ class Optimizer(ABC):
         JMLR 15, 2014).
     """
 
-    name: ClassVar[str]
     #: What some settings are below, which may change from step to step.
     below: ClassVar[dict[str, float]] = {"momentum": 1.0}
+    #: Whether an update does, whatever the size of batches.
+    takes_whole_set: ClassVar[bool] = False
     #: How many `Factors` the rule has.
     n_factors: ClassVar[int] = 0
 
@@ -73,34 +72,7 @@ class Optimizer(ABC):
     def __post_init__(self) -> None:
         if self.layer_rates is not None:
             vars(self)["layer_rates"] = tuple(self.layer_rates)
-        self.check()
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        """Change a setting; nothing is changed when it is none, or outside its range."""
-        names, before = [field.name for field in fields(self)], dict(vars(self))
-        if name not in names:
-            common = [each.name for each in fields(Optimizer)]
-            own = [each for each in names if each not in common]
-            raise AttributeError(f"{type(self).__name__} has no setting {name!r}; expected one of {', '.join([*own, *common])}")
-        object.__setattr__(self, name, value)
-        if len(before) == len(names):
-            try:
-                self.check()
-            except (ValueError, TypeError):
-                vars(self).update(before)
-                raise
-
-    def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and vars(self) == vars(other)
-
-    # Settings may change.
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        common = {each.name: each.default for each in fields(Optimizer)}
-        shown = {name: value for name, value in vars(self).items() if name not in common}
-        shown |= {name: value for name, value in vars(self).items() if name in common and value != common[name]}
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+        super().__post_init__()
 
     @abstractmethod
     def check(self) -> None:
@@ -132,20 +104,6 @@ class Optimizer(ABC):
             raise ValueError(f"layer_rates has {len(rates)} numbers; the model has {n_layers} layers of weights")
         first = [self.clip_norm or 0, self.clip_value or 0, self.l1, self.max_norm or 0, self.bias_rate, float(self.decay_biases)]
         return np.array([*first, *rates], dtype)
-
-    def simplify(self) -> None:
-        """Turn settings that are numbers of other libraries into Python's, which files hold and whose arithmetic is float64."""
-        for name, value in vars(self).items():
-            if type(value).__name__ in ("bool", "bool_"):
-                setattr(self, name, bool(value))
-            elif isinstance(value, numbers.Real):
-                # What is too large for a float is refused by `check`.
-                with contextlib.suppress(OverflowError):
-                    setattr(self, name, float(value))
-
-    def check_range(self, dtype: DType) -> None:
-        """Raise ValueError for a setting too large for `dtype`."""
-        within(dtype, **{name: value for name, value in vars(self).items() if isinstance(value, (int, float))})
 
     def at(self, steps: NDArray[np.int64], plan: Plan) -> Self:
         """The same optimizer with numbers, one for each of `steps`, in place of the settings that change from step to step."""

@@ -9,9 +9,10 @@ from typing import Any
 
 from fastbp._names import integer, lookup, real
 from fastbp.training.engine import Engine
-from fastbp.training.fitting import Fit, Listener
+from fastbp.training.fitting import Fit
 from fastbp.training.guard import Guard
 from fastbp.training.history import History
+from fastbp.training.listener import Listener
 from fastbp.training.measures import measures_of_fit
 from fastbp.training.progress import check_progress
 from fastbp.training.run import Run

@@ -12,6 +12,7 @@ from fastbp._typing import Array, NDArray
 from fastbp.data.rows import Rows
 from fastbp.data.validation import all_finite
 from fastbp.mlp import MLP
+from fastbp.solvers import Solver
 from fastbp.training.engine import Engine
 from fastbp.training.run import Run
 
@@ -75,6 +76,8 @@ def layers_not_finite(run: Run) -> list[int]:
 
 
 def _advice(run: Run) -> str:
+    if isinstance(run.optimizer, Solver):
+        return "Begin again with smaller weights, or at a checkpoint"
     return f"Begin again, or at a checkpoint, with a smaller learning_rate (it is {_told(vars(run.optimizer)['learning_rate'])})"
 
 

@@ -17,10 +17,12 @@ from fastbp.kernels.loader import prepared, units_for
 from fastbp.optimizers import Optimizer
 from fastbp.processors.threads import plan_tasks, start
 from fastbp.schedules import Plan
+from fastbp.solvers import Solver
 from fastbp.training.mixup import Mixture
 from fastbp.training.pace import Pace
 from fastbp.training.rates import Rates
 from fastbp.training.run import Run
+from fastbp.training.solving import Solving
 
 if TYPE_CHECKING:
     from fastbp.kernels.block import Prepared
@@ -43,6 +45,7 @@ class Engine:
         self._free = self._limits = no_update(self._nothing, self._results)[1]
         self._settings: Any = None  # of the optimizer, that the limits are of
         self.pace = Pace((1,))
+        self._solving: Solving | None = None  # while a solver is at work
 
     def tasks(self, rows: int) -> int:
         """Into how many tasks a step on so many rows is cut."""
@@ -57,6 +60,8 @@ class Engine:
         """
         optimizer, memory = self._run.optimizer, self._run.memory
         memory.adapt(optimizer)
+        if isinstance(optimizer, Solver):
+            return self._solving_of(rows, tasks).advance(optimizer, count)
         factors = memory.factors.copy() if optimizer.n_factors else memory.factors
         plan = self._run.plan.now
         rates, first = self._rates.of(optimizer, memory.steps, count, factors, plan)
@@ -74,19 +79,35 @@ class Engine:
         self._run.position.steps += count
         return losses
 
-    def gradients(self, rows: Rows, order: NDArray[np.int64]) -> tuple[float, Array]:
+    def reason_to_stop(self, rows: Rows) -> str | None:
+        """Why a solver has no more to do on the whole set."""
+        if not isinstance(self._run.optimizer, Solver):
+            return None
+        return self._solving_of(rows, self.tasks(rows.n_rows)).reason_to_stop() or None
+
+    def _solving_of(self, rows: Rows, tasks: int) -> Solving:
+        if self._solving is None or self._solving.rows is not rows:
+            self._solving = Solving(self._run, self.gradients, rows)
+        self._solving.tasks = tasks
+        return self._solving
+
+    def gradients(self, rows: Rows, order: NDArray[np.int64], tasks: int | None = None) -> tuple[float, Array]:
         """Loss and flat gradient of one batch, all rows of the order; nothing is changed."""
         size = self._network.size
         flat = layout.aligned_zeros(max(size, gradients_size(order.size, size)), self._dtype)
         rule, _ = no_update(self._nothing, flat)
         if self._is_shaped:
             self._nothing[0, DROPOUT_OF_STEP] = self._dropout(self._run.memory.steps, 1, self._run.plan.now)
-        losses = self._make(rows, order, rule, self._free, 0, order.size, 1, self.tasks(order.size))
+        losses = self._make(rows, order, rule, self._free, 0, order.size, 1, tasks or self.tasks(order.size))
         return float(losses[0]), flat[:size]
 
     def _dropout(self, done: int, count: int, plan: Plan) -> Any:
         """The share that dropout leaves out at each of some steps, where it changes."""
         return self._run.model.between.rates_of_steps(np.arange(done + 1, done + count + 1), plan)
+
+    def forget(self) -> None:
+        """Keep nothing of the data of a solver."""
+        self._solving = None
 
     def let_go(self) -> None:
         """Keep no order of rows: that of the next epoch, as large, is about to be drawn."""

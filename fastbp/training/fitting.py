@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterable, Sequence
-from typing import Protocol
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from fastbp.training.engine import Engine
 from fastbp.training.epoch import Epoch
 from fastbp.training.guard import Guard
 from fastbp.training.interrupt import Interrupt
-from fastbp.training.listeners import Stateful
+from fastbp.training.listener import Listener
 from fastbp.training.measures import Measures, Seen
 from fastbp.training.mixup import Mixer, Mixture
 from fastbp.training.notes import Notes
@@ -25,27 +24,6 @@ from fastbp.training.pace import Pace
 from fastbp.training.progress import Progress
 from fastbp.training.run import Run
 from fastbp.training.sets import check_again
-
-
-class Listener(Stateful, Protocol):
-    """What is asked of a callback; `fastbp.Callback` says when."""
-
-    after_others: bool
-
-    def on_fit_begin(self, run: Run, /) -> bool | str | None:
-        """Before the first step."""
-
-    def on_epoch_end(self, run: Run, /) -> bool | str | None:
-        """After an epoch."""
-
-    def on_pause(self, run: Run, /) -> bool | str | None:
-        """Between steps."""
-
-    def steps_to_pause(self, run: Run, /) -> int | None:
-        """At most so many steps."""
-
-    def on_fit_end(self, run: Run, /) -> None:
-        """After the last step."""
 
 
 class Fit:
@@ -81,6 +59,7 @@ class Fit:
         run.listeners.begin(self._listeners)
         with self._interrupt, contextlib.ExitStack() as ending:
             ending.callback(self._guard.forget)
+            ending.callback(self._engine.forget)
             if run.averages.is_used:
                 ending.callback(self._show_average)
             for listener in reversed(self._listeners):
@@ -127,7 +106,9 @@ class Fit:
     def _reason_to_stop(self) -> str | None:
         if self._interrupt.reason:
             return self._interrupt.reason
-        return "time_limit" if self._deadline is not None and time.perf_counter() >= self._deadline else None
+        if self._deadline is not None and time.perf_counter() >= self._deadline:
+            return "time_limit"
+        return self._engine.reason_to_stop(self._rows)
 
     def _advance(self) -> str | None:
         """A run of steps of the epoch under way, and what comes after it."""
@@ -202,6 +183,8 @@ class Fit:
         changed = run.optimizer != self._notes.optimizer(run.steps)[0]
         if changed:
             run.check_optimizer()
+            if run.optimizer.takes_whole_set and self._batch < self._rows.n_rows:
+                raise ValueError(f"optimizer is {run.optimizer!r} now, which takes the whole set; set it between two calls of fit")
             run.plateaus.check(run.settings, self._measures.names)
             run.plateaus.begin(run.settings, run.epoch)
         if changed or run.listeners.have_state:
@@ -220,10 +203,11 @@ class Fit:
     def _epoch(self) -> Epoch:
         """The epoch under way, or a new one where there is none, or it was of other data."""
         run, position = self._run, self._run.position
-        if position.current is None or position.current.rows != self._rows.n_rows:
+        current = position.current
+        if current is None or current.rows != self._rows.n_rows or (run.optimizer.takes_whole_set and current.batch != self._batch):
             seed = run.seed if run.shuffle else None
-            position.current = Epoch.begin(self._rows.n_rows, self._batch, position.epoch, seed)
-        return position.current.over(self._rows.chosen)
+            position.current = current = Epoch.begin(self._rows.n_rows, self._batch, position.epoch, seed)
+        return current.over(self._rows.chosen)
 
     def _steps(
         self, order: NDArray[np.int64], first: int, batch: int, most: int, mixture: Mixture | None = None
@@ -235,7 +219,7 @@ class Fit:
         begin = time.perf_counter()
         losses = self._engine.train(self._rows, order, first, batch, count, tasks, mixture)
         seconds = time.perf_counter() - begin
-        pace.record(tasks, count, seconds)
+        pace.record(tasks, losses.size, seconds)
         return losses, seconds
 
     def _steps_of(self, epoch: Epoch, most: int) -> tuple[Array, int]:

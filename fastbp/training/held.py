@@ -12,8 +12,8 @@ from fastbp.averages import Average
 from fastbp.data.labels import ClassWeight
 from fastbp.losses import Loss
 from fastbp.mlp import MLP
-from fastbp.optimizers import Optimizer, as_optimizer
 from fastbp.processors.threads import check_threads
+from fastbp.solvers import Method, as_method
 from fastbp.training.history import History
 from fastbp.training.run import Run
 
@@ -50,7 +50,7 @@ class HeldByRun(Fixed):
     run: Run
 
     loss = Held[Loss]()
-    optimizer = Held[Optimizer](as_optimizer)
+    optimizer = Held[Method](as_method)
     batch_size = Held[int | None](check_batch_size)
     shuffle = Held[bool](lambda given: flag(given, "shuffle"))
     seed = Held[int](as_seed)

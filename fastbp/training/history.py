@@ -34,9 +34,9 @@ class History(Part):
         Wall time of the epoch's training, validation apart. The first of a process holds the loading, or compiling, of the kernels.
     samples_per_second : list of float
     stopped : str
-        Why the last ``fit`` ended: "epochs" (all done), "time_limit", "interrupted" (Ctrl-C), "terminated" (SIGTERM), "early_stopping" or
-        another word of the callback that asked, "callback" where it has none, "diverged" or "error" (another exception); empty while it
-        runs, and so in a checkpoint of that time.
+        Why the last ``fit`` ended: "epochs" (all done), "time_limit", "interrupted" (Ctrl-C), "terminated" (SIGTERM), "converged" or
+        "max_evaluations" (a solver), "early_stopping" or another word of the callback that asked, "callback" where it has none, "diverged"
+        or "error" (another exception); empty while it runs, and so in a checkpoint of that time.
     """
 
     by_steps: ClassVar[bool] = False

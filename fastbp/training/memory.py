@@ -1,4 +1,4 @@
-"""What an optimizer remembers between steps."""
+"""What an optimizer, or a solver, remembers between steps."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from fastbp._typing import Array
 from fastbp.data.validation import all_finite
 from fastbp.files.tensors import fill
 from fastbp.mlp import MLP
-from fastbp.optimizers import Factors, Optimizer
+from fastbp.optimizers import Factors
+from fastbp.solvers import Method
 from fastbp.training.part import Part, State
 
 # In a state, where there are any.
@@ -24,7 +25,7 @@ class Memory(Part):
     The factors are replaced at each step, not changed in place.
     """
 
-    def __init__(self, optimizer: Optimizer, model: MLP) -> None:
+    def __init__(self, optimizer: Method, model: MLP) -> None:
         self._model = model
         self._begin(optimizer.name, optimizer.n_slots)
         self.factors: Factors = np.ones(optimizer.n_factors)
@@ -35,7 +36,7 @@ class Memory(Part):
         self.flat: Array = layout.aligned_zeros(n_slots * size, dtype)
         self.slots: Array = self.flat.reshape(-1, size)
 
-    def adapt(self, optimizer: Optimizer) -> None:
+    def adapt(self, optimizer: Method) -> None:
         """Be of use to `optimizer`: what its own kind remembered is kept, so far as it still has use for it."""
         if self.name == optimizer.name and len(self.slots) == optimizer.n_slots:
             return

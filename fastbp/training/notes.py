@@ -6,12 +6,12 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fastbp.optimizers import Optimizer
+from fastbp.solvers import Method
 from fastbp.training.part import Part
 
 
 class _Note:
-    def __init__(self, epoch: int, steps: int, optimizer: Optimizer, parts: dict[str, Any]) -> None:
+    def __init__(self, epoch: int, steps: int, optimizer: Method, parts: dict[str, Any]) -> None:
         self.epoch, self.steps, self.optimizer, self.parts = epoch, steps, optimizer, parts
 
 
@@ -25,13 +25,13 @@ class Notes:
         self._parts = {name: part for name, part in parts.items() if not part.by_steps}
         self._notes: list[_Note] = []
 
-    def take(self, epoch: int, steps: int, optimizer: Optimizer, since: int) -> None:
+    def take(self, epoch: int, steps: int, optimizer: Method, since: int) -> None:
         """Write down what is so from here on. Nobody will ask for what was before step `since`."""
         self._notes.append(_Note(epoch, steps, copy.copy(optimizer), {name: part.keep() for name, part in self._parts.items()}))
         while len(self._notes) > 1 and self._notes[1].steps <= since:
             del self._notes[0]
 
-    def optimizer(self, steps: int) -> tuple[Optimizer, int | None]:
+    def optimizer(self, steps: int) -> tuple[Method, int | None]:
         """The optimizer with the settings of the step after `steps`, and at how many steps it got others, if it did."""
         known = self._last(lambda note: note.steps <= steps).optimizer
         changed = [note.steps for note in self._notes if note.steps > steps and note.optimizer != known]

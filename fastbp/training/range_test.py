@@ -16,8 +16,8 @@ from fastbp._table import attribute
 from fastbp._typing import NDArray
 from fastbp.data.rows import Rows
 from fastbp.data.validation import within
-from fastbp.optimizers import Optimizer
 from fastbp.processors.threads import task_choices
+from fastbp.solvers import Method
 from fastbp.training.engine import Engine
 from fastbp.training.epoch import Epoch
 from fastbp.training.pace import Pace
@@ -115,7 +115,7 @@ def _begin(run: Run, rows: Rows, steps: int) -> int:
     return run.memory.steps
 
 
-def _with_rates(optimizer: Optimizer, rates: NDArray[np.float64], done: int) -> Optimizer:
+def _with_rates(optimizer: Method, rates: NDArray[np.float64], done: int) -> Method:
     """The same optimizer with these learning rates after so many steps; ValueError where none of it counts at each step."""
     found = copy.copy(optimizer)
     try:

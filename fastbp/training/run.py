@@ -16,7 +16,7 @@ from fastbp.data.validation import check_inputs
 from fastbp.files import model_files, run_files
 from fastbp.losses import Loss, describe_loss, described_loss
 from fastbp.mlp import MLP
-from fastbp.optimizers import OPTIMIZERS, Optimizer, as_optimizer, described_optimizer
+from fastbp.solvers import Method, Solver, as_method, describe_method, described_method
 from fastbp.training.averaged import Averaged
 from fastbp.training.fingerprint import Fingerprint
 from fastbp.training.history import History
@@ -44,7 +44,7 @@ class Run:
     Attributes
     ----------
     model : MLP
-    optimizer : Optimizer
+    optimizer : Optimizer or Solver
         Its settings may be changed between steps; it may be another one then, too.
     history : History
     loss : Loss
@@ -57,7 +57,7 @@ class Run:
     """
 
     def __init__(
-        self, model: MLP, loss: Loss, optimizer: Optimizer, *, batch_size: int | None, shuffle: bool, seed: int, threads: int | None,
+        self, model: MLP, loss: Loss, optimizer: Method, *, batch_size: int | None, shuffle: bool, seed: int, threads: int | None,
         precision: str, missing_targets: str = "error", class_weight: ClassWeight = None,
         average: Average | None = None, accumulate: int = 1, mixup: float = 0.0,
     ) -> None:  # fmt: skip
@@ -81,6 +81,8 @@ class Run:
         self.plateaus = self.declare("plateaus", Plateaus(self.plan, self.history))
         self.data = self.declare("data", Fingerprint())
         self.listeners = self.declare("callbacks", Listeners())
+        if isinstance(optimizer, Solver):
+            self.check_optimizer()
 
     def declare(self, name: str, part: PartT) -> PartT:
         """Let `part` be a piece of the run; `name` is what it is called in files."""
@@ -136,15 +138,19 @@ class Run:
         known, settings = self._checked
         if self.optimizer is known and vars(known) == settings:
             return
-        self.optimizer = as_optimizer(self.optimizer)
-        self.optimizer.check()
-        self.optimizer.check_range(self.model.dtype)
-        self.optimizer.limits(self.model.network.layers, self.model.dtype)
+        self.optimizer = as_method(self.optimizer)
+        self.optimizer.check_all(self.model.dtype)
+        if isinstance(self.optimizer, Solver):
+            self.optimizer.check_trainer(
+                self.loss.name, self.model.n_parameters, self.model.between, self.accumulate, self.average, self.mixup
+            )
+        else:
+            self.optimizer.limits(self.model.network.layers, self.model.dtype)
         self._checked = self.optimizer, dict(vars(self.optimizer))
 
     def rows_of_step(self, n_rows: int) -> int:
         """Rows of an update, out of so many; the last of an epoch may have less."""
-        return min((self.batch_size or n_rows) * self.accumulate, n_rows)
+        return n_rows if self.optimizer.takes_whole_set else min((self.batch_size or n_rows) * self.accumulate, n_rows)
 
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> dict[str, float]:
         """Loss and accuracy over a data set, as `Trainer.evaluate`."""
@@ -154,9 +160,8 @@ class Run:
 
     def scores(self, rows: Rows) -> dict[str, float]:
         """The same over a data set that has been checked."""
-        answers = self.answers
-        loss, accuracy = self.model.inference.score(rows, self.objective, max(1, answers), self.threads)
-        return {"loss": loss, "accuracy": accuracy} if answers else {"loss": loss}
+        loss, accuracy = self.model.inference.score(rows, self.objective, max(1, self.answers), self.threads)
+        return {"loss": loss, "accuracy": accuracy} if self.answers else {"loss": loss}
 
     @property
     def answers(self) -> int:
@@ -211,7 +216,7 @@ class Run:
                 "accumulate": stored.settings.get("accumulate", 1),
                 "mixup": stored.settings.get("mixup", 0.0),
             }
-            loss, optimizer = described_loss(stored.settings["loss"]), described_optimizer(stored.settings["optimizer"])
+            loss, optimizer = described_loss(stored.settings["loss"]), described_method(stored.settings["optimizer"])
             run = cls(model, loss, optimizer, threads=threads, **settings, **later)
             run.take_output()
             run.load(stored.states)
@@ -230,12 +235,9 @@ class Run:
         self.resumed = True
 
     def _settings(self) -> dict[str, Any]:
-        optimizer = self.optimizer
-        if optimizer.name not in OPTIMIZERS or OPTIMIZERS[optimizer.name] is not type(optimizer):
-            raise TypeError(f"optimizer is of type {type(optimizer).__name__}; a file can hold {', '.join(OPTIMIZERS)}")
         return {
             "loss": describe_loss(self.loss),
-            "optimizer": optimizer.described(),
+            "optimizer": describe_method(self.optimizer),
             "batch_size": self.batch_size,
             "shuffle": self.shuffle,
             "seed": self.seed,

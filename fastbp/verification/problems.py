@@ -11,6 +11,7 @@ import numpy as np
 from fastbp._typing import Array
 from fastbp.losses import Loss, as_loss
 from fastbp.mlp import MLP
+from fastbp.optimizers import Optimizer
 from fastbp.trainer import Trainer
 from fastbp.verification import reference
 
@@ -44,4 +45,5 @@ def random_weights(rows: int, *, seed: int = 0) -> Array:
 def net_after_training(trainer: Trainer, X: Array, targets: Array, **training: Any) -> tuple[reference.Net, list[float]]:
     """What the oracle makes of a trainer's model, and its losses; the model is left alone."""
     net = reference.net_of(trainer.model)
+    assert isinstance(trainer.optimizer, Optimizer)
     return net, reference.train(net, trainer.loss, trainer.optimizer, X, targets, **training)

@@ -11,7 +11,7 @@ from itertools import product
 from pathlib import Path
 
 import fork_server
-from small_task import LABELS, OPTIMIZERS, SCHEDULED, TARGETS, N, X, bits, make
+from small_task import LABELS, OPTIMIZERS, SCHEDULED, SOLVERS, TARGETS, N, X, bits, make
 
 import fastbp
 from fastbp.optimizers import OPTIMIZERS as ALL
@@ -73,6 +73,12 @@ def scheduled_cases(checkpoints):
         given = (name, "float32", batch_size, loss, name == "adam_plateau", True, every, 1, epochs, 6, 1000 + seed)
         cases.append(Case(*given, activation=activation))
     return cases
+
+
+def solver_cases(checkpoints):
+    """Each solver, in float64, where it has enough to do."""
+    given = {"loss": "squared_error", "validation": True, "shuffle": True, "every": "1 epoch", "keep": 1, "hidden": 6}
+    return [Case(name, "float64", None, epochs=checkpoints + 1, seed=2000 + seed, **given) for seed, name in enumerate(SOLVERS)]
 
 
 def shaped_cases(checkpoints):

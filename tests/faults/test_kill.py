@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import numba
 import pytest
-from runs import Case, digest, measured_cases, mixed_cases, reference, scheduled_cases, shaped_cases
+from runs import Case, digest, measured_cases, mixed_cases, reference, scheduled_cases, shaped_cases, solver_cases
 from small_task import LABELS, X, make
 
 import fastbp
@@ -21,7 +21,7 @@ _NUMBERED = re.compile(r"run-\d{9}\.safetensors")
 
 def cases(whole):
     others = scheduled_cases(checkpoints=100)[: None if whole else 2] + shaped_cases(checkpoints=100)[:: 1 if whole else 5]
-    return mixed_cases(checkpoints=100)[: _RUNS[whole]] + others + measured_cases(100)
+    return mixed_cases(checkpoints=100)[: _RUNS[whole]] + others + measured_cases(100) + solver_cases(100)
 
 
 def test_killed_while_it_trains(case, server, tmp_path, tally, whole):

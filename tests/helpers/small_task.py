@@ -40,6 +40,12 @@ SCHEDULED = {
     "lamb_clipped": lambda: fastbp.LAMB(fastbp.Warmup(0.01, "1 epoch"), clip_norm=0.5),
 }
 
+# What takes the whole set, and goes on for as long as it is asked to.
+SOLVERS = {
+    "lbfgs": lambda: fastbp.LBFGS(tolerance=0, history_size=4, weight_decay=1e-5),
+    "levenberg_marquardt": lambda: fastbp.LevenbergMarquardt(tolerance=0, damping=0.1),
+}
+
 
 # What lies between the layers, and what is asked of the trainer with it.
 BETWEEN = {
@@ -55,7 +61,7 @@ def make(
 ):  # fmt: skip
     model = fastbp.MLP([3, hidden, 2], activation=activation, dtype=dtype, seed=model_seed, **BETWEEN[between][0])
     settings = BETWEEN[between][1] | settings
-    given = (OPTIMIZERS | SCHEDULED)[optimizer]() if isinstance(optimizer, str) else optimizer
+    given = (OPTIMIZERS | SCHEDULED | SOLVERS)[optimizer]() if isinstance(optimizer, str) else optimizer
     return fastbp.Trainer(model, loss=loss, optimizer=given, batch_size=batch_size, **({"seed": 0} | settings))
 
 

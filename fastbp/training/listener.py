@@ -1,0 +1,29 @@
+"""What a fit asks of a callback."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from fastbp.training.listeners import Stateful
+from fastbp.training.run import Run
+
+
+class Listener(Stateful, Protocol):
+    """What is asked of a callback; `fastbp.Callback` says when."""
+
+    after_others: bool
+
+    def on_fit_begin(self, run: Run, /) -> bool | str | None:
+        """Before the first step."""
+
+    def on_epoch_end(self, run: Run, /) -> bool | str | None:
+        """After an epoch."""
+
+    def on_pause(self, run: Run, /) -> bool | str | None:
+        """Between steps."""
+
+    def steps_to_pause(self, run: Run, /) -> int | None:
+        """At most so many steps."""
+
+    def on_fit_end(self, run: Run, /) -> None:
+        """After the last step."""
