@@ -126,7 +126,7 @@ def test_a_line_may_come_before():
         (
             lambda: fastbp.Plateau(0.1, metric="val_something"),
             ValueError,
-            "does not know whether 'val_something' should fall or rise; expected mode='min' or mode='max'",
+            "does not know whether 'val_something' should fall or rise; expected mode='min' or 'max'",
         ),
         (
             lambda: fastbp.Sequence(((0.1, 5), (fastbp.Warmup(fastbp.Plateau(0.1), 3), None))),

@@ -12,6 +12,7 @@ import fastbp
 from fastbp.solvers import METHODS, as_method, described_method
 from fastbp.solvers import SOLVERS as TABLE
 from fastbp.training import interrupt
+from fastbp.training.sets import check_sets
 
 
 def solved(name, epochs=6, **settings):
@@ -195,7 +196,7 @@ def test_a_part_of_the_rows_may_be_for_validation(name):
     split = make(name, loss="squared_error", dtype="float64")
     split.fit(X, TARGETS, epochs=5, validation_split=0.3, sample_weight=np.arange(1.0, len(X) + 1))
     given = make(name, loss="squared_error", dtype="float64")
-    rows = split.run.check_sets(X, TARGETS, None, None, 0.3)[0].chosen
+    rows = check_sets(split.run, X, TARGETS, None, None, 0.3)[0].chosen
     assert 30 < rows.size < 40
     given.fit(X[rows], TARGETS[rows], epochs=5, sample_weight=rows + 1.0)
     assert np.array_equal(split.model.network.parameters, given.model.network.parameters)
@@ -204,3 +205,8 @@ def test_a_part_of_the_rows_may_be_for_validation(name):
 def test_a_range_test_of_learning_rates_is_refused(name):
     with pytest.raises(ValueError, match="has no learning rate that counts at each step"):
         make(name, loss="squared_error").learning_rate_range_test(X, TARGETS)
+
+
+def test_rows_that_are_mixed_anew_are_refused(name):
+    with pytest.raises(ValueError, match=r"mixup is 0.2; .* needs a loss that is the same at each evaluation"):
+        make(name, loss="squared_error", mixup=0.2).fit(X, TARGETS, epochs=1)
