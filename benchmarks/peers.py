@@ -3,9 +3,11 @@
     pip install -e ".[peers]"
     python benchmarks/peers.py                                    # all nets: about a quarter of an hour
     python benchmarks/peers.py 784-128-10,128,adam,sigmoid        # one, or several
+    python benchmarks/peers.py --features                         # gelu, nadam, dropout, normalisation, clipping on three nets
     python benchmarks/peers.py --png peers.png --json peers.json
 
-A net is LAYERS,BATCH,OPTIMIZER,ACTIVATION[,LOSS]: sgd or adam; sigmoid, tanh or relu; cross_entropy (softmax output) or squared_error.
+A net is LAYERS,BATCH,OPTIMIZER,ACTIVATION[,LOSS[,EXTRA]]: sgd, adam or nadam; sigmoid, tanh, relu or gelu; cross_entropy (softmax
+output) or squared_error; dropout (a tenth), batch or layer (normalisation), or clip (gradients by their norm).
 
 Each peer has a process of its own and the same threads. They take turns, one round after the other, so that a machine that slows down
 slows all; the others sleep meanwhile. Rows are shuffled each epoch, and each batch is gathered. Before that each makes three steps from
@@ -30,7 +32,7 @@ from benchmarks.comparison import PEERS, match, picture, report
 from benchmarks.comparison.options import CORES, count, names_of, seconds, thread_count
 from benchmarks.comparison.outcome import OURS
 from benchmarks.comparison.process import AbsentError, Entrant, Worker
-from benchmarks.comparison.spec import DEFAULT, FORM, parse
+from benchmarks.comparison.spec import DEFAULT, FEATURES, FORM, parse
 
 
 def main(arguments=None):
@@ -42,7 +44,7 @@ def main(arguments=None):
         print(f"first start of {OURS}, which compiles once an installation: {first_start(options.threads)}", flush=True)
     outcomes = []
     entrants = {name: Entrant(name) for name in options.peers}
-    for spec in options.nets or map(parse, DEFAULT):
+    for spec in options.nets or map(parse, FEATURES if options.features else DEFAULT):
         outcome = match.play(spec, entrants, options.threads, options.threads == CORES, options.rounds, options.seconds)
         print(f"\n{report.table(outcome)}", flush=True)
         outcomes.append(outcome)
@@ -57,6 +59,7 @@ def read(arguments=None):
     """The options of the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("nets", nargs="*", type=parse, metavar="NET", help=FORM)
+    parser.add_argument("--features", action="store_true", help="instead of the usual nets, three with what costs a step something")
     parser.add_argument("--threads", type=thread_count, default=CORES, help="of each peer (default: all %(default)s cores)")
     parser.add_argument("--rounds", type=count, default=7, help="turns of each peer (default: %(default)s)")
     parser.add_argument("--seconds", type=seconds, default=0.5, help="of a turn, at least an epoch (default: %(default)s)")

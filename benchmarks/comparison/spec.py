@@ -6,11 +6,11 @@ from argparse import ArgumentTypeError
 from dataclasses import dataclass
 
 from benchmarks.common import flops_of_training
-from benchmarks.comparison.task import Task
+from benchmarks.comparison.task import EXTRAS, Task
 
-FORM = "LAYERS,BATCH,OPTIMIZER,ACTIVATION[,LOSS], such as 784-128-10,128,adam,sigmoid"
-OPTIMIZERS = ("sgd", "adam")
-ACTIVATIONS = ("sigmoid", "tanh", "relu")
+FORM = "LAYERS,BATCH,OPTIMIZER,ACTIVATION[,LOSS[,EXTRA]], such as 784-128-10,128,adam,sigmoid"
+OPTIMIZERS = ("sgd", "adam", "nadam")
+ACTIVATIONS = ("sigmoid", "tanh", "relu", "gelu")
 LOSSES = ("cross_entropy", "squared_error")
 
 # From a few kilobytes of weights to 100 MB, the odd ones filling neither vectors nor blocks nor shares of threads.
@@ -28,6 +28,13 @@ DEFAULT = (
     "784-128-10,1,sgd,sigmoid",
     "333-257-129,100,adam,tanh",
     "1-64-64-1,256,adam,tanh,squared_error",
+)
+
+# Each with what a net may have beside, which costs a step something.
+FEATURES = tuple(
+    f"{net},{how}"
+    for net in ("784-128-10,128", "784-512-512-10,128", "64-64-8,32")
+    for how in ("adam,gelu", "nadam,relu", *(f"adam,relu,cross_entropy,{extra}" for extra in EXTRAS))
 )
 
 # An epoch: about this many operations, so that it lasts a part of a turn, within the other limits.
@@ -48,9 +55,10 @@ class Spec:
     optimizer: str
     activation: str
     loss: str
+    extra: str = ""
 
     def __str__(self) -> str:
-        tail = "" if self.loss == LOSSES[0] else f",{self.loss}"
+        tail = f",{self.loss},{self.extra}" if self.extra else "" if self.loss == LOSSES[0] else f",{self.loss}"
         return f"{self.layers},{self.batch},{self.optimizer},{self.activation}{tail}"
 
     @property
@@ -74,7 +82,7 @@ class Spec:
 
     def task(self, threads: int, all_cores: bool) -> Task:
         """What the workers are sent."""
-        return Task(self.sizes, self.batch, self.rows, self.optimizer, self.activation, self.loss, threads, all_cores)
+        return Task(self.sizes, self.batch, self.rows, self.optimizer, self.activation, self.loss, threads, all_cores, self.extra)
 
 
 def parse(text: str) -> Spec:
@@ -82,18 +90,23 @@ def parse(text: str) -> Spec:
     layers, *rest = text.split(",")
     if len(rest) == 3:
         rest.append(LOSSES[0])
-    if len(rest) != 4:
+    if len(rest) == 4:
+        rest.append("")
+    if len(rest) != 5:
         raise ArgumentTypeError(f"{text!r} has {text.count(',') + 1} parts; expected {FORM}")
     sizes = tuple(_positive(size, "layer size", text) for size in layers.split("-"))
     if len(sizes) < 2:
         raise ArgumentTypeError(f"{text!r}: expected at least an input and an output layer, such as 784-10")
-    batch, optimizer, activation, loss = rest
-    for name, value, known in (("optimizer", optimizer, OPTIMIZERS), ("activation", activation, ACTIVATIONS), ("loss", loss, LOSSES)):
+    batch, optimizer, activation, loss, extra = rest
+    for name, value, known in (
+        ("optimizer", optimizer, OPTIMIZERS), ("activation", activation, ACTIVATIONS), ("loss", loss, LOSSES),
+        ("extra", extra, ("", *EXTRAS)),
+    ):  # fmt: skip
         if value not in known:
-            raise ArgumentTypeError(f"{text!r}: {name} is {value!r}; expected {' or '.join(known)}")
+            raise ArgumentTypeError(f"{text!r}: {name} is {value!r}; expected {' or '.join(filter(None, known))}")
     if loss == "cross_entropy" and sizes[-1] == 1:
         raise ArgumentTypeError(f"{text!r}: cross_entropy needs at least 2 outputs; for one, end the spec with ,squared_error")
-    return Spec(sizes, _positive(batch, "batch", text), optimizer, activation, loss)
+    return Spec(sizes, _positive(batch, "batch", text), optimizer, activation, loss, extra)
 
 
 def _positive(number: str, name: str, text: str) -> int:

@@ -13,8 +13,15 @@ LEARNING_RATES = {
     ("sgd", "squared_error"): 1e-3,
     ("adam", "cross_entropy"): 1e-3,
     ("adam", "squared_error"): 1e-3,
+    ("nadam", "cross_entropy"): 1e-3,
+    ("nadam", "squared_error"): 1e-3,
 }
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
+# NAdam's momentum at step t is BETA_1 (1 - 0.96**(t * decay) / 2), as PyTorch has it.
+MOMENTUM_DECAY = 4e-3
+#: What a net may have beside: dropout of that share, normalisation of that kind, gradients clipped to that norm.
+EXTRAS = ("dropout", "batch", "layer", "clip")
+DROPOUT, CLIP_NORM, NORM_EPSILON, NORM_MOMENTUM = 0.1, 0.1, 1e-5, 0.1
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,12 @@ class Task:
     loss: str
     threads: int
     all_cores: bool
+    extra: str = ""
+
+    @property
+    def normalizes(self) -> bool:
+        """Whether hidden layers have scales and shifts: ones and zeros at first."""
+        return self.extra in ("batch", "layer")
 
     @property
     def steps(self) -> int:

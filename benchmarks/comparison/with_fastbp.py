@@ -1,7 +1,7 @@
 """fastbp, through its public interface."""
 
 from benchmarks.comparison.peer import Caller, Peer
-from benchmarks.comparison.task import BETA_1, BETA_2, EPSILON
+from benchmarks.comparison.task import BETA_1, BETA_2, CLIP_NORM, DROPOUT, EPSILON
 
 #: Epochs of the longer fit: so many that what a fit costs beyond its steps hardly counts in each.
 EPOCHS = 50
@@ -14,11 +14,16 @@ class Fastbp(Peer, Caller):
         import fastbp
 
         self.task, self.X, self.y = task, X, y
-        self.model = fastbp.MLP(task.sizes, activation=task.activation, seed=0)
+        between = {"dropout": DROPOUT} if task.extra == "dropout" else {"normalization": task.extra} if task.normalizes else {}
+        self.model = fastbp.MLP(task.sizes, activation=task.activation, seed=0, **between)
         for layer, (W, b) in enumerate(weights):
             self.model.weights[layer][...] = W
             self.model.biases[layer][...] = b
-        optimizer = fastbp.SGD(task.rate) if task.optimizer == "sgd" else fastbp.Adam(task.rate, BETA_1, BETA_2, EPSILON)
+        clip = {"clip_norm": CLIP_NORM} if task.extra == "clip" else {}
+        if task.optimizer == "sgd":
+            optimizer = fastbp.SGD(task.rate, **clip)
+        else:
+            optimizer = {"adam": fastbp.Adam, "nadam": fastbp.NAdam}[task.optimizer](task.rate, BETA_1, BETA_2, EPSILON, **clip)
         threads = None if task.all_cores else task.threads
         self.trainer = fastbp.Trainer(self.model, loss=task.loss, optimizer=optimizer, batch_size=task.batch, seed=0, threads=threads)
 

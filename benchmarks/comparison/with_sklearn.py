@@ -15,6 +15,8 @@ class Sklearn(Peer, Caller):
     def __init__(self, task, X, y, weights):
         from threadpoolctl import threadpool_limits
 
+        if task.extra or task.optimizer == "nadam" or task.activation == "gelu":
+            raise UnsuitableError(f"scikit-learn has no {task.extra or (task.optimizer if task.optimizer == 'nadam' else task.activation)}")
         self.limits = threadpool_limits(task.threads)
         self.task, self.X, self.y = task, X, y.ravel() if y.ndim == 2 and y.shape[1] == 1 else y
         self.is_logistic = task.loss == "cross_entropy" and task.sizes[-1] == 2

@@ -15,12 +15,13 @@ from typing import Any
 from fastbp.compiling.jit import scalar
 from fastbp.kernels.arguments import N_OUT, UNITS_OUT, Call, Network, Workspace
 from fastbp.kernels.codes import EPSILON, MOMENTUM_OF_MEANS, NO_UPDATE
-from fastbp.kernels.lanes.memory import load, load_first, store
+from fastbp.kernels.lanes.matrix import Matrix
+from fastbp.kernels.lanes.memory import load, load_first, store, store_first
 from fastbp.kernels.lanes.panels import lanes_of
+from fastbp.kernels.lanes.transpose import transpose_block
 from fastbp.kernels.lanes.vector import fma, splat, sqrt
 from fastbp.kernels.places import all_panels, output_at, panel_rows_of, vector_at, vectors_in
 from fastbp.kernels.portions import Batch, Span, Task
-from fastbp.kernels.team import sum_of_lanes
 
 #: Vectors of a normalised layer in the parameters.
 SCALES, SHIFTS, MEANS, VARIANCES = range(4)
@@ -53,17 +54,44 @@ def _first(workspace: Workspace, values: Any, count: int, task: Task) -> Any:
 
 
 @scalar
-def _over_rows(call: Call, batch: Batch, layer: int, unit: int, mean: Any, power: int, task: Task) -> Any:
-    """``sum_r (z - mean)**power / rows`` of a unit: lane by lane, then the lanes."""
+def _lanes_at(workspace: Workspace, task: Task, number: int) -> Matrix:
+    """Room in the scratch for a vector of each of as many units as a vector has lanes."""
+    lanes = lanes_of(workspace.scratch)
+    return Matrix(workspace.scratch, task.scratch_at + lanes + number * lanes * lanes, lanes)
+
+
+@scalar
+def _add_lanes(workspace: Workspace, task: Task, number: int) -> Any:
+    """The lanes of the vector of each unit, added one after the other, as a vector of the units."""
+    scratch, lanes, turned = workspace.scratch, lanes_of(workspace.scratch), _lanes_at(workspace, task, 2)
+    transpose_block(turned, _lanes_at(workspace, task, number), lanes)
+    total = load(scratch, turned.at)
+    for lane in range(1, lanes):
+        total = total + load(scratch, turned.at + lane * lanes)
+    return total
+
+
+@scalar
+def _over_rows(call: Call, batch: Batch, layer: int, units: Span, means_at: int, power: int, task: Task) -> Any:
+    """``sum_r (z - mean)**power / rows`` of up to as many units as a vector has lanes; their means lie in the statistics."""
     network, workspace, z, lanes = call.network, call.workspace, call.workspace.activations, lanes_of(call.workspace.activations)
-    total = splat(z, 0)
-    for p in range(all_panels(workspace, batch.rows).end):
-        at, left = output_at(network, workspace, layer, p, unit), batch.rows - p * panel_rows_of(workspace)
-        for v in range(vectors_in(workspace, batch.rows, p)):
-            x = load(z, at + v * lanes) - mean
-            total = total + _first(workspace, x * x if power == 2 else x, left - v * lanes, task)
-    found = sum_of_lanes(workspace, total, task)
-    return found / type(found)(batch.rows)
+    sums = _lanes_at(workspace, task, 0)
+    for u in range(units.begin, units.end):
+        total = splat(z, 0)
+        mean = call.shaping.statistics[means_at + u] if power == 2 else _zero_of(call.shaping.statistics)
+        for p in range(all_panels(workspace, batch.rows).end):
+            at, left = output_at(network, workspace, layer, p, u), batch.rows - p * panel_rows_of(workspace)
+            for v in range(vectors_in(workspace, batch.rows, p)):
+                x = load(z, at + v * lanes) - mean
+                total = total + _first(workspace, x * x if power == 2 else x, left - v * lanes, task)
+        store(sums.array, sums.at + (u - units.begin) * lanes, total)
+    return _add_lanes(workspace, task, 0) / batch.rows
+
+
+@scalar
+def _zero_of(values: Any) -> Any:
+    """0 of the type of an array."""
+    return type(values[0])(0)
 
 
 @scalar
@@ -71,38 +99,45 @@ def normalize_over_rows(call: Call, batch: Batch, layer: int, units: Span, task:
     """Of some units, by the batch; a step that updates brings their averages forward."""
     network, workspace, z, lanes = call.network, call.workspace, call.workspace.activations, lanes_of(call.workspace.activations)
     parameters, scales, shifts = network.parameters, vector_at(network, layer, SCALES), vector_at(network, layer, SHIFTS)
-    for u in range(units.begin, units.end):
-        none = parameters[scales + u] - parameters[scales + u]
-        mean = _over_rows(call, batch, layer, u, none, 1, task)
-        variance = _over_rows(call, batch, layer, u, mean, 2, task)
-        inverse = _inverse(variance + network.layer_settings[layer, EPSILON])
-        call.shaping.statistics[of_unit(network, INVERSES, layer, u)] = inverse
+    statistics, epsilon = call.shaping.statistics, network.layer_settings[layer, EPSILON]
+    # The place of the gradients is free on the way forth.
+    inverses, means = of_unit(network, INVERSES, layer, 0), of_unit(network, SHIFT_GRADIENTS, layer, 0)
+    for first in range(units.begin, units.end, lanes):
+        some = Span(first, min(first + lanes, units.end))
+        mean = _over_rows(call, batch, layer, some, means, 1, task)
+        store_first(statistics, means + first, mean, some.end - first)
+        variance = _over_rows(call, batch, layer, some, means, 2, task)
+        store_first(statistics, inverses + first, 1 / sqrt(variance + epsilon), some.end - first)
         if call.rule.code != NO_UPDATE:
-            _follow(call, batch, layer, u, mean, variance)
+            _follow(call, batch, layer, some, mean, variance)
+    for u in range(units.begin, units.end):
+        mean_of_unit, inverse = statistics[means + u], statistics[inverses + u]
         for p in range(all_panels(workspace, batch.rows).end):
             at = output_at(network, workspace, layer, p, u)
             for i in range(at, at + vectors_in(workspace, batch.rows, p) * lanes, lanes):
-                x = (load(z, i) - mean) * inverse
+                x = (load(z, i) - mean_of_unit) * inverse
                 store(call.shaping.normalized, i, x)
                 store(z, i, fma(parameters[scales + u], x, parameters[shifts + u]))
+
+
+@scalar
+def _follow(call: Call, batch: Batch, layer: int, units: Span, mean: Any, variance: Any) -> None:
+    """The averages over the steps a share of the way towards those of the batch, whose variance is that of a sample."""
+    network, share = call.network, call.network.layer_settings[layer, MOMENTUM_OF_MEANS]
+    means, variances = vector_at(network, layer, MEANS) + units.begin, vector_at(network, layer, VARIANCES) + units.begin
+    count, rows, p = units.end - units.begin, type(share)(batch.rows), network.parameters
+    if batch.rows > 1:
+        variance = variance * (rows / (rows - type(share)(1)))
+    before = load(p, means)
+    store_first(p, means, before + share * (mean - before), count)
+    before = load(p, variances)
+    store_first(p, variances, before + share * (variance - before), count)
 
 
 @scalar
 def _inverse(square: Any) -> Any:
     one = type(square)(1)
     return one / type(one)(math.sqrt(square))
-
-
-@scalar
-def _follow(call: Call, batch: Batch, layer: int, unit: int, mean: Any, variance: Any) -> None:
-    """The averages over the steps a share of the way towards those of the batch, whose variance is that of a sample."""
-    network, share = call.network, call.network.layer_settings[layer, MOMENTUM_OF_MEANS]
-    means, variances = vector_at(network, layer, MEANS) + unit, vector_at(network, layer, VARIANCES) + unit
-    rows, p = type(share)(batch.rows), network.parameters
-    if batch.rows > 1:
-        variance = variance * (rows / (rows - type(share)(1)))
-    p[means] += share * (mean - p[means])
-    p[variances] += share * (variance - p[variances])
 
 
 @scalar
@@ -124,30 +159,37 @@ def back_over_rows(call: Call, batch: Batch, layer: int, units: Span, task: Task
     """Deltas of some units from dL/dy to dL/dz; the gradients of their scales and shifts are left in the statistics."""
     network, workspace, d, lanes = call.network, call.workspace, call.workspace.deltas, lanes_of(call.workspace.deltas)
     x, statistics, scales = call.shaping.normalized, call.shaping.statistics, vector_at(network, layer, SCALES)
+    _gradients_of_units(call, d, 0, batch, layer, units, task)
     for u in range(units.begin, units.end):
-        along_x, along_1 = _gradients_of_unit(call, d, 0, batch, layer, u, task)
-        statistics[of_unit(network, SCALE_GRADIENTS, layer, u)] = along_x
-        statistics[of_unit(network, SHIFT_GRADIENTS, layer, u)] = along_1
-        rows = type(along_x)(batch.rows)
         factor = network.parameters[scales + u] * statistics[of_unit(network, INVERSES, layer, u)]
+        rows = type(factor)(batch.rows)
+        along_x = statistics[of_unit(network, SCALE_GRADIENTS, layer, u)] / rows
+        along_1 = statistics[of_unit(network, SHIFT_GRADIENTS, layer, u)] / rows
         for p in range(all_panels(workspace, batch.rows).end):
             at = output_at(network, workspace, layer, p, u)
             for i in range(at, at + vectors_in(workspace, batch.rows, p) * lanes, lanes):
-                store(d, i, factor * (load(d, i) - along_1 / rows - load(x, i) * (along_x / rows)))
+                store(d, i, factor * (load(d, i) - along_1 - load(x, i) * along_x))
 
 
 @scalar
-def _gradients_of_unit(call: Call, errors: Any, begin: int, batch: Batch, layer: int, unit: int, task: Task) -> tuple[Any, Any]:
-    """``sum_r dy x`` and ``sum_r dy`` of a unit, dy from place `begin` of `errors` on."""
+def _gradients_of_units(call: Call, errors: Any, begin: int, batch: Batch, layer: int, units: Span, task: Task) -> None:
+    """``sum_r dy x`` and ``sum_r dy`` of some units, to the statistics; dy from place `begin` of `errors` on."""
     network, workspace, x, lanes = call.network, call.workspace, call.shaping.normalized, lanes_of(call.workspace.deltas)
-    along_x, along_1 = splat(x, 0), splat(x, 0)
-    for p in range(all_panels(workspace, batch.rows).end):
-        at, left = output_at(network, workspace, layer, p, unit), batch.rows - p * panel_rows_of(workspace)
-        for v in range(vectors_in(workspace, batch.rows, p)):
-            dy = _first(workspace, load(errors, begin + at + v * lanes), left - v * lanes, task)
-            along_x = fma(dy, _first(workspace, load(x, at + v * lanes), left - v * lanes, task), along_x)
-            along_1 = along_1 + dy
-    return sum_of_lanes(workspace, along_x, task), sum_of_lanes(workspace, along_1, task)
+    of_x, of_1 = _lanes_at(workspace, task, 0), _lanes_at(workspace, task, 1)
+    for first in range(units.begin, units.end, lanes):
+        count = min(lanes, units.end - first)
+        for k in range(count):
+            along_x, along_1 = splat(x, 0), splat(x, 0)
+            for p in range(all_panels(workspace, batch.rows).end):
+                at, left = output_at(network, workspace, layer, p, first + k), batch.rows - p * panel_rows_of(workspace)
+                for v in range(vectors_in(workspace, batch.rows, p)):
+                    dy = _first(workspace, load(errors, begin + at + v * lanes), left - v * lanes, task)
+                    along_x = fma(dy, _first(workspace, load(x, at + v * lanes), left - v * lanes, task), along_x)
+                    along_1 = along_1 + dy
+            store(of_x.array, of_x.at + k * lanes, along_x)
+            store(of_1.array, of_1.at + k * lanes, along_1)
+        store_first(call.shaping.statistics, of_unit(network, SCALE_GRADIENTS, layer, first), _add_lanes(workspace, task, 0), count)
+        store_first(call.shaping.statistics, of_unit(network, SHIFT_GRADIENTS, layer, first), _add_lanes(workspace, task, 1), count)
 
 
 @scalar
@@ -201,8 +243,4 @@ def back_over_units(call: Call, batch: Batch, layer: int, panels: Span) -> None:
 @scalar
 def gradients_over_units(call: Call, batch: Batch, layer: int, units: Span, task: Task) -> None:
     """The gradients of scales and shifts of some units, from the dL/dy that `back_over_units` has kept."""
-    network, statistics = call.network, call.shaping.statistics
-    for u in range(units.begin, units.end):
-        along_x, along_1 = _gradients_of_unit(call, call.shaping.normalized, call.workspace.few, batch, layer, u, task)
-        statistics[of_unit(network, SCALE_GRADIENTS, layer, u)] = along_x
-        statistics[of_unit(network, SHIFT_GRADIENTS, layer, u)] = along_1
+    _gradients_of_units(call, call.shaping.normalized, call.workspace.few, batch, layer, units, task)
