@@ -14,7 +14,7 @@ sys.path.append(str(_ROOT))
 
 from benchmarks import peers  # noqa: E402  # not installed: found by the path
 from benchmarks.comparison.outcome import Outcome, Run, same  # noqa: E402
-from benchmarks.comparison.spec import DEFAULT, parse  # noqa: E402
+from benchmarks.comparison.spec import DEFAULT, FEATURES, parse  # noqa: E402
 from benchmarks.comparison.with_fastbp import Fastbp  # noqa: E402
 from benchmarks.comparison.with_sklearn import Sklearn  # noqa: E402
 
@@ -28,7 +28,7 @@ def test_loss_is_cross_entropy_unless_told():
     assert parse("3-2,1,sgd,relu").loss == "cross_entropy"
 
 
-@pytest.mark.parametrize("text", DEFAULT)
+@pytest.mark.parametrize("text", [*DEFAULT, *FEATURES])
 def test_spec_is_written_as_it_was_read(text):
     assert str(parse(text)) == text
 
@@ -38,7 +38,8 @@ def test_spec_is_written_as_it_was_read(text):
     [
         ("784-128-10", "1 parts; expected LAYERS,BATCH"),
         ("784-128-10,128,adam", "3 parts"),
-        ("784-128-10,128,adam,relu,cross_entropy,1", "6 parts"),
+        ("784-128-10,128,adam,relu,cross_entropy,1", "extra is '1'; expected dropout or batch or layer or clip"),
+        ("784-128-10,128,adam,relu,cross_entropy,clip,1", "7 parts"),
         ("784,128,adam,relu", "at least an input and an output"),
         ("784--10,128,adam,relu", "layer size is ''"),
         ("784-0-10,128,adam,relu", "layer size is '0'"),
@@ -46,7 +47,7 @@ def test_spec_is_written_as_it_was_read(text):
         ("784-10,0,adam,relu", "batch is '0'"),
         ("784-10,all,adam,relu", "batch is 'all'"),
         ("784-10,1,lion,relu", "optimizer is 'lion'; expected sgd or adam"),
-        ("784-10,1,sgd,gelu", "activation is 'gelu'"),
+        ("784-10,1,sgd,mish", "activation is 'mish'"),
         ("784-10,1,sgd,relu,hinge", "loss is 'hinge'"),
         ("784-1,1,sgd,relu", "at least 2 outputs"),
     ],
