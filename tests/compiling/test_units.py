@@ -49,8 +49,8 @@ def test_a_run_has_an_address_for_each_unit_and_two_for_each_layer():
     kinds = programs._kinds[batch.dtype]
     found = units_of(batch).tolist()
     plain, layers = found[: codes.ACTIVATE], [found[i : i + 2] for i in range(codes.ACTIVATE, len(found), units.EACH)]
-    # No update is made apart.
-    assert plain == [*(address_of_unit(number, None, kinds) for number in range(codes.APART)), 0]
+    # No update is made apart, and nothing lies between layers.
+    assert plain == [*(address_of_unit(number, None, kinds) for number in range(codes.APART)), *[0] * (codes.ACTIVATE - codes.APART)]
     gelu, elu = ([address_of_unit(number, code, kinds) for number in (codes.ACTIVATE, codes.DERIVE)] for code in (codes.GELU, codes.ELU))
     assert layers == [[0, 0], gelu, elu, gelu, [0, 0]]
     assert len({*plain, *gelu, *elu}) == len(plain) + 4
