@@ -61,6 +61,13 @@ def _lanes_at(workspace: Workspace, task: Task, number: int) -> Matrix:
 
 
 @scalar
+def _fill_up(sums: Matrix, count: int) -> None:
+    """Zeros for the units that the last vector of a layer lacks."""
+    for k in range(count, lanes_of(sums.array)):
+        store(sums.array, sums.at + k * sums.row, splat(sums.array, 0))
+
+
+@scalar
 def _add_lanes(workspace: Workspace, task: Task, number: int) -> Any:
     """The lanes of the vector of each unit, added one after the other, as a vector of the units."""
     scratch, lanes, turned = workspace.scratch, lanes_of(workspace.scratch), _lanes_at(workspace, task, 2)
@@ -85,6 +92,7 @@ def _over_rows(call: Call, batch: Batch, layer: int, units: Span, means_at: int,
                 x = load(z, at + v * lanes) - mean
                 total = total + _first(workspace, x * x if power == 2 else x, left - v * lanes, task)
         store(sums.array, sums.at + (u - units.begin) * lanes, total)
+    _fill_up(sums, units.end - units.begin)
     return _add_lanes(workspace, task, 0) / batch.rows
 
 
@@ -188,6 +196,8 @@ def _gradients_of_units(call: Call, errors: Any, begin: int, batch: Batch, layer
                     along_1 = along_1 + dy
             store(of_x.array, of_x.at + k * lanes, along_x)
             store(of_1.array, of_1.at + k * lanes, along_1)
+        _fill_up(of_x, count)
+        _fill_up(of_1, count)
         store_first(call.shaping.statistics, of_unit(network, SCALE_GRADIENTS, layer, first), _add_lanes(workspace, task, 0), count)
         store_first(call.shaping.statistics, of_unit(network, SHIFT_GRADIENTS, layer, first), _add_lanes(workspace, task, 1), count)
 

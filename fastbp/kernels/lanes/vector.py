@@ -159,7 +159,8 @@ def absolute(typingctx: Any, a: Any) -> Any:
 
 
 def _select_twin(mask: Any, a: Any, b: Any) -> Any:
-    dtype = next(x.dtype for x in (a, b) if isinstance(x, np.ndarray))
+    # Of two numbers the lanes tell the type.
+    dtype = next((x.dtype for x in (a, b) if isinstance(x, np.ndarray)), np.dtype(f"f{BYTES // np.size(mask)}"))
     return np.where(mask, np.asarray(a, dtype), np.asarray(b, dtype))
 
 
