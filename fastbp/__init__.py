@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fastbp.averages.kinds import EMA, SWA
     from fastbp.between.normalizations import BatchNorm, LayerNorm
     from fastbp.callbacks.checkpoint import Checkpoint
+    from fastbp.diagnosis import Diagnosis
     from fastbp.losses.custom import CustomLoss
     from fastbp.losses.log_link import Gamma, Poisson
     from fastbp.losses.margin import Focal, Hinge, SquaredHinge
@@ -74,6 +75,7 @@ __all__ = [
     "CustomActivation",
     "CustomLoss",
     "CustomMetric",
+    "Diagnosis",
     "DivergenceError",
     "Exponential",
     "ExponentialDecay",
@@ -126,7 +128,7 @@ __all__ = [
 
 # Imported when they are first asked for, so that scripts that do without start faster.
 _OTHERS = {"Checkpoint": "fastbp.callbacks.checkpoint", "CustomMetric": "fastbp.metrics.custom", "metrics": "fastbp.metrics"}
-_OTHERS |= {"RangeTest": "fastbp.training.range_test"}
+_OTHERS |= {"Diagnosis": "fastbp.diagnosis", "RangeTest": "fastbp.training.range_test"}
 _MODULES = _OTHERS | _AVERAGES | _ACTIVATIONS | _BETWEEN | _LOSSES | _OPTIMIZERS | _SCHEDULES
 __getattr__ = later(globals(), _MODULES)
 
