@@ -16,8 +16,10 @@ from fastbp.training.history import History
 # Updates are about 1e-3 of the weights where all is well (CS231n, "Neural Networks Part 3"): ten times as much is large, and a hundredth
 # of it small.
 _USUAL, _LARGE, _SMALL = 1e-3, 1e-2, 1e-5
-# A loss has risen, or fallen, when it is another by a tenth.
-_SEEN = 0.1
+# A step is too large that doubles the loss of its own rows: less comes of momentum, and of the first steps of rules that adapt.
+_RISEN = 1.0
+# A loss that has fallen by a tenth has seen the step.
+_FALLEN = 0.1
 # Small steps are tried out with a rate so many times theirs, and again so many, until they can be seen: the smallest ones are lost when
 # they are added to the weights.
 _TRIED, _MOST_TRIED = 1e4, 1e12
@@ -46,7 +48,7 @@ def step_findings(trial: Trial, layers: Sequence[LayerStatistics], update: Array
 
 def _too_large(trial: Trial, update: Array, ratio: float, told: str) -> Iterator[Finding]:
     before, tenth, after = (trial.loss_after(update, share) for share in (0.0, 0.1, 1.0))
-    if after <= before + _SEEN * abs(before) or after <= tenth:
+    if after <= before + _RISEN * abs(before) or after <= tenth:
         return
     yield Finding(
         "learning rate too large",
@@ -64,7 +66,7 @@ def _too_small(trial: Trial, ratio: float, told: str) -> Iterator[Finding]:
         update = trial.update(factor)
     before = trial.loss_after(update, 0.0)
     losses = {factor * share: trial.loss_after(update, share) for share in _SHARES}
-    found = {steps: loss for steps, loss in losses.items() if loss < before - _SEEN * abs(before)}
+    found = {steps: loss for steps, loss in losses.items() if loss < before - _FALLEN * abs(before)}
     if not found:
         return
     best = min(found, key=found.__getitem__)

@@ -21,9 +21,14 @@ def names(*arguments, **settings):
     return [finding.name for finding in found(*arguments, **settings)]
 
 
-@pytest.mark.parametrize(("rate", "wanted"), [(1e-9, 1), (1e-7, 1), (0.01, 0), (0.3, 0), (0.45, 0), (0.6, 1), (50.0, 1)])
+@pytest.mark.parametrize(("rate", "wanted"), [(1e-9, 1), (1e-7, 1), (0.01, 0), (0.3, 0), (0.6, 0), (0.61, 1), (50.0, 1)])
 def test_rates(rate, wanted):
     assert names(fastbp.SGD(rate)) == ["learning rate too small" if rate < 0.1 else "learning rate too large"] * wanted
+
+
+def test_a_step_that_doubles_the_loss_is_too_large():
+    """(1 - 4 rate)^2 is 1.96 of the loss at a rate of 0.6, and 2.07 at 0.61."""
+    assert names(fastbp.SGD(0.6)) == [] and names(fastbp.SGD(0.61)) == ["learning rate too large"]
 
 
 def test_the_numbers_are_those_of_the_step():
