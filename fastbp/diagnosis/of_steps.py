@@ -48,7 +48,7 @@ def step_findings(trial: Trial, layers: Sequence[LayerStatistics], update: Array
 
 def _too_large(trial: Trial, update: Array, ratio: float, told: str) -> Iterator[Finding]:
     before, tenth, after = (trial.loss_after(update, share) for share in (0.0, 0.1, 1.0))
-    if after <= before + _RISEN * abs(before) or after <= tenth:
+    if after <= before + _RISEN * abs(before):
         return
     yield Finding(
         "learning rate too large",

@@ -105,6 +105,13 @@ def test_balance_by_names_of_classes_and_rows_of_probabilities():
     assert names(make(loss="binary_cross_entropy"), X, np.eye(2)[y]) == []
 
 
+def test_balance_of_labels_that_may_be_missing_is_not_judged():
+    X, _ = labels(500, 0)
+    model = fastbp.MLP([3, 4, 1], seed=0)
+    trainer = fastbp.Trainer(model, loss="binary_cross_entropy", missing_targets="ignore")
+    assert names(trainer, X, np.repeat([1.0, np.nan], [20, 480])) == []
+
+
 def test_balance_is_of_weights():
     X, y = labels(97, 3)
     assert names(make(), X, y, np.where(y, 30.0, 1.0)) == names(make(class_weight="balanced"), X, y) == []

@@ -144,6 +144,8 @@ def test_history_is_drawn():
     assert [line.get_label() for line in right.lines] == ["val_accuracy", "val_f1", "f1"]
     assert given.lines[1].get_ydata().tolist() == [0.5, 0.25] and given.lines[0].get_xdata().tolist() == [1, 2]
     assert np.isnan(right.lines[0].get_ydata()[0]) and (given.get_xlabel(), right.get_ylabel()) == ("epoch", "score")
+    told = [text.get_text() for text in right.get_legend().get_texts()]
+    assert told == ["loss", "val_loss", "val_accuracy", "val_f1", "f1"]
     figure.savefig(os.devnull, format="png")
     assert len(History(loss=[1.0]).plot().figure.axes) == 1 and len(History().plot().lines) == 0
     pyplot.close("all")
