@@ -1,6 +1,7 @@
 """What a trainer tells of itself, here and in a notebook."""
 
 import importlib.util
+from pathlib import Path
 
 import pytest
 from small_task import LABELS, X, make
@@ -52,7 +53,8 @@ def test_in_a_notebook_they_are_tables():
     import nbformat
 
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
-    nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
+    here = {"metadata": {"path": str(Path(__file__).parent.parent)}}
+    nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3", resources=here).execute()
     shown = [[output["data"] for output in cell["outputs"] if output["output_type"] == "execute_result"] for cell in notebook.cells[1:]]
     assert all(len(data) == 1 and "<table>" in data[0]["text/html"] and "text/plain" in data[0] for data in shown)
     model, summary, trainer, history, diagnosis = (data[0]["text/html"] for data in shown)

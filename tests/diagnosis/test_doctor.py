@@ -1,5 +1,7 @@
 """The doctor finds what was planted, finds nothing in healthy runs, and leaves its patients as they were."""
 
+import threading
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -196,6 +198,22 @@ def test_of_an_average_the_weights_are_looked_at_that_training_goes_on_with():
     for each in (averaged, plain):
         each.fit(X, LABELS, epochs=3)
     assert averaged.diagnose(X, LABELS).layers == plain.diagnose(X, LABELS).layers
+
+
+def test_while_another_thread_trains_it_is_refused():
+    trainer, errors = make(), []
+
+    def ask():
+        try:
+            trainer.diagnose(X, LABELS)
+        except RuntimeError as error:
+            errors.append(str(error))
+
+    with trainer.model.turns.use("fit"):
+        thread = threading.Thread(target=ask)
+        thread.start()
+        thread.join()
+    assert len(errors) == 1 and "fit in thread 'MainThread' is training the model; diagnose in thread" in errors[0]
 
 
 def test_a_callback_may_ask_and_bad_data_are_told():
