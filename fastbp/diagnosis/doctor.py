@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from fastbp.diagnosis.layers import statistics
 from fastbp.diagnosis.of_columns import column_findings
 from fastbp.diagnosis.of_data import data_findings
@@ -15,7 +17,12 @@ from fastbp.training.run import Run
 
 
 def diagnose(run: Run, X: Any, y: Any, sample_weight: Any = None) -> Diagnosis:
-    """As `Trainer.diagnose`."""
+    """As `Trainer.diagnose`. Numbers that leave the range of their type are what it looks for, and no warnings."""
+    with np.errstate(all="ignore"):
+        return _diagnose(run, X, y, sample_weight)
+
+
+def _diagnose(run: Run, X: Any, y: Any, sample_weight: Any) -> Diagnosis:
     trial = Trial(run, X, y, sample_weight)
     loss, gradient = trial.gradient()
     update = trial.update()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -61,9 +62,8 @@ def statistics(trial: Trial, gradient: Array, update: Array) -> Iterator[LayerSt
     found = signals(model, trial.rows.inputs(trial.sample))
     for layer, (weights, signal) in enumerate(zip(model.weights, found, strict=True)):
         W = weights.astype(np.float64)
-        with np.errstate(all="ignore"):
-            own = float(W.mean()), float(W.std()), float(np.abs(W).max())
-            ratios = _ratio(of_loss[layer], W), _ratio(of_step[layer], W)
+        own = float(W.mean()), float(W.std()), float(np.abs(W).max())
+        ratios = _ratio(of_loss[layer], W), _ratio(of_step[layer], W)
         activation = str(model.activations[layer])
         yield LayerStatistics(layer, W.shape[0], W.shape[1], activation, *own, signal.mean, signal.std, *_counts(signal), *ratios)
 
@@ -79,5 +79,7 @@ def _counts(signal: Signal) -> tuple[int, int]:
 
 def _ratio(change: Array, W: Array) -> float:
     """The norms of both; of no weights infinite, unless nothing changes."""
-    above, below = np.linalg.norm(change.astype(np.float64)), np.linalg.norm(W)
-    return 0.0 if above == 0 else float(above / below)
+    above, below = float(np.linalg.norm(change.astype(np.float64))), float(np.linalg.norm(W))
+    if above == 0 or below == 0:
+        return math.inf if above else 0.0
+    return above / below

@@ -32,12 +32,11 @@ def signals(model: MLP, X: Array) -> Iterator[Signal]:
     """Of each layer, on these rows."""
     a = X.astype(np.float64)
     last = len(model.weights) - 1
-    with np.errstate(all="ignore"):
-        for layer, activation in enumerate(model.activations):
-            z = _logits(model, layer, a)
-            a = activation.reference(z)
-            saturates, flat = (False, None) if layer == last else _flat(activation, z)
-            yield Signal(float(a.mean()), float(a.std()), saturates, flat)
+    for layer, activation in enumerate(model.activations):
+        z = _logits(model, layer, a)
+        a = activation.reference(z)
+        saturates, flat = (False, None) if layer == last else _flat(activation, z)
+        yield Signal(float(a.mean()), float(a.std()), saturates, flat)
 
 
 def _logits(model: MLP, layer: int, a: Array) -> Array:

@@ -65,8 +65,7 @@ class Trial:
             vars(run.optimizer).update(learning_rate=factor * vars(run.optimizer)["learning_rate"])
         engine, batch = Engine(run), self.batch
         engine.train(self.rows, batch, 0, batch.size, 1, engine.tasks(batch.size))
-        with np.errstate(all="ignore"):
-            found: Array = run.model.network.parameters - self.parameters
+        found: Array = run.model.network.parameters - self.parameters
         return found
 
     @property
@@ -76,8 +75,7 @@ class Trial:
 
     def loss_after(self, update: Array, share: float) -> float:
         """The loss of the rows of the step after a share of it, which may be above 1."""
-        with np.errstate(all="ignore"):
-            self._plain.model.network.parameters[:] = self.parameters + share * update
+        self._plain.model.network.parameters[:] = self.parameters + share * update
         return self._engine.gradients(self.rows, self.batch)[0]
 
 

@@ -162,6 +162,30 @@ def test_of_many_rows_some_are_looked_at():
     assert str(diagnosis) == str(make().diagnose(many, labels))
 
 
+def enormous_weights(trainer):
+    trainer.model.weights[0][:] = 1e30
+
+
+def enormous_rate(trainer):
+    trainer.optimizer = fastbp.SGD(1e30)
+
+
+EXTREMES = {
+    "weights": (enormous_weights, 1.0, {"vanishing gradients", "exploding gradients"}),
+    "rate": (enormous_rate, 1.0, {"learning rate too large"}),
+    "inputs": (lambda trainer: None, 1e30, {"unscaled inputs"}),
+}
+
+
+@pytest.mark.parametrize("extreme", EXTREMES)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_numbers_out_of_range_are_no_warnings(extreme, dtype):
+    change, factor, wanted = EXTREMES[extreme]
+    trainer = make(activation="relu", dtype=dtype)
+    change(trainer)
+    assert wanted <= names(trainer.diagnose(X * np.float32(factor), LABELS))
+
+
 @pytest.mark.parametrize("rows", [1, 2, 5])
 @pytest.mark.parametrize("between", ["", "layer"])
 def test_of_few_rows_little_is_said(rows, between):
