@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from fastbp.callbacks.mlflow import MLflow
     from fastbp.callbacks.optuna_pruning import OptunaPruning
     from fastbp.callbacks.tensorboard import TensorBoard
+    from fastbp.diagnosis import Diagnosis
     from fastbp.losses.custom import CustomLoss
     from fastbp.losses.log_link import Gamma, Poisson
     from fastbp.losses.margin import Focal, Hinge, SquaredHinge
@@ -89,6 +90,7 @@ __all__ = [
     "CustomActivation",
     "CustomLoss",
     "CustomMetric",
+    "Diagnosis",
     "DivergenceError",
     "EarlyStopping",
     "Exponential",
@@ -147,7 +149,7 @@ __all__ = [
 
 # Imported when they are first asked for, so that scripts that do without start faster.
 _OTHERS = {"CustomMetric": "fastbp.metrics.custom", "metrics": "fastbp.metrics", "RangeTest": "fastbp.training.range_test"}
-_OTHERS |= {"Bands": "fastbp.bands", "confidence_bands": "fastbp.bands"}
+_OTHERS |= {"Bands": "fastbp.bands", "confidence_bands": "fastbp.bands", "Diagnosis": "fastbp.diagnosis"}
 _MODULES = _OTHERS | _CALLBACKS | _AVERAGES | _ACTIVATIONS | _BETWEEN | _LOSSES | _OPTIMIZERS | _SCHEDULES | _SOLVERS
 __getattr__ = later(globals(), _MODULES)
 

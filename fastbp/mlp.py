@@ -11,6 +11,7 @@ import numpy as np
 from fastbp import layout
 from fastbp._arrays import Arrays
 from fastbp._random import as_seed
+from fastbp._table import attribute
 from fastbp._typing import Array, DType
 from fastbp.activations import Activation, Identity, as_activation, as_activations
 from fastbp.between import PLAIN, Between, as_between
@@ -25,6 +26,7 @@ from fastbp.kernels.arguments import Network
 from fastbp.processors.turns import Turns
 
 if TYPE_CHECKING:
+    from fastbp._summary import Summary
     from fastbp.between import BatchNorm, LayerNorm
 
 
@@ -242,6 +244,21 @@ class MLP(Arrays):
         """
         model: MLP = model_files().read_model(path, cls)
         return model
+
+    def summary(self) -> Summary:
+        """A table of the layers: shapes, activations, what is between them, parameters; printed, and in notebooks, it is one.
+
+        Returns
+        -------
+        Summary
+            With `title`, `layers`, a dict for each, and `n_parameters`.
+        """
+        table: Summary = attribute("fastbp._summary", "summary_of")(self)
+        return table
+
+    def _repr_html_(self) -> str:
+        """The same for notebooks."""
+        return self.summary()._repr_html_()
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the views, which a copy must make of its own parameters."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastbp import layout
+from fastbp._looks import Looks
 from fastbp._names import flag, integer, lookup
 from fastbp._random import as_seed
-from fastbp._table import attribute
 from fastbp.averages import Average, as_average
 from fastbp.callbacks.base import AnyCallback, check_callbacks
 from fastbp.data.labels import check_class_weight
@@ -20,18 +20,15 @@ from fastbp.solvers import Method, as_method
 from fastbp.training.calls import fit
 from fastbp.training.engine import Engine
 from fastbp.training.guard import Guard
-from fastbp.training.held import HeldByRun, check_batch_size
+from fastbp.training.held import check_batch_size
 from fastbp.training.history import History
 from fastbp.training.measures import Metrics, evaluate
 from fastbp.training.mixup import check_mixup
 from fastbp.training.run import Run
 from fastbp.training.single import SingleCalls
 
-if TYPE_CHECKING:
-    from fastbp.training.range_test import RangeTest
 
-
-class Trainer(HeldByRun):
+class Trainer(Looks):
     """Trains an `MLP` by back-propagation.
 
     Parameters
@@ -215,22 +212,6 @@ class Trainer(HeldByRun):
         loss, gradient = self._single.loss_and_gradient(X, y, sample_weight)
         found = layout.views(gradient, self.model.network.table)
         return loss, *(arrays for name, arrays in found.items() if not name.startswith("running"))
-
-    def learning_rate_range_test(
-        self, X: Any, y: Any, *, lowest: float = 1e-7, highest: float = 10.0, steps: int = 100, sample_weight: Any = None
-    ) -> RangeTest:
-        """Train a copy for up to `steps` steps, with a learning rate that grows from `lowest` to `highest` by the same factor each time.
-
-        It ends where the loss explodes. Nothing of the trainer changes; while it lasts model and optimizer take twice their memory. Other
-        schedules follow its steps. Data and errors are as of `fit`; also refused are rprop and irprop_minus, whose steps find their size.
-
-        Returns
-        -------
-        RangeTest
-            `learning_rates`, `losses`, `smoothed`, `suggestion`, and `plot`. It says how the suggestion is found.
-        """
-        found: RangeTest = attribute("fastbp.training.range_test", "range_test")(self.run, X, y, lowest, highest, steps, sample_weight)
-        return found
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write all that training is to a file, in one piece or not at all: `resume` goes on from there to the last bit.

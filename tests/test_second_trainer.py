@@ -38,7 +38,8 @@ def test_a_trainer_that_comes_too_late_says_so():
     first.step(X, LABELS)
     before = model.network.parameters.copy()
     for call in (
-        second.step, second.evaluate, second.loss_and_gradients, second.learning_rate_range_test, lambda X, y: second.fit(X, y, epochs=1),
+        second.step, second.evaluate, second.loss_and_gradients, second.learning_rate_range_test, second.diagnose,
+        lambda X, y: second.fit(X, y, epochs=1),
     ):  # fmt: skip
         with pytest.raises(ValueError, match=r"loss='binary_cross_entropy' goes with .*; the model has softmax"):
             call(X, np.zeros((N, 2)))

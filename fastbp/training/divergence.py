@@ -11,6 +11,7 @@ from fastbp import layout
 from fastbp._typing import Array, NDArray
 from fastbp.data.rows import Rows
 from fastbp.data.validation import all_finite
+from fastbp.kernels.codes import NO_ACCURACY
 from fastbp.mlp import MLP
 from fastbp.solvers import Solver
 from fastbp.training.engine import Engine
@@ -18,6 +19,8 @@ from fastbp.training.run import Run
 
 # Inputs beyond this are worth a word: the sums of the first layer grow with them, its gradients by their square.
 _LARGE = 30.0
+# And targets beyond this: the gradient of the squared error grows with them.
+_LARGE_TARGET = 1e3
 
 
 class DivergenceError(ArithmeticError):
@@ -49,6 +52,10 @@ def explained(run: Run, engine: Engine, rows: Rows, batch: NDArray[np.int64]) ->
     largest = float(np.abs(inputs.astype(np.float64)).max())
     if largest > _LARGE:
         advice = f", and scaled inputs (they reach {largest:.3g})"
+    target = float(np.abs(np.nan_to_num(rows.targets[batch].astype(np.float64))).max())
+    # Labels are numbers, too.
+    if target > _LARGE_TARGET and run.loss.accuracy == NO_ACCURACY:
+        advice += f", and scaled targets (they reach {target:.3g})"
     layer, what = _find(run, engine, rows, batch, inputs)
     return DivergenceError(f"training diverged at {place}: {what}. {kept}{advice}", step, layer)
 

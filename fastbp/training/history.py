@@ -8,12 +8,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from fastbp._plots import axes
+from fastbp._table import attribute
+from fastbp._tables import html_table
 from fastbp.training.part import Part, State
 
 # Of all others an epoch may have no entry.
 _ALWAYS = ("loss", "seconds", "samples_per_second")
 # A table of more epochs shows so many of the first, and of the last.
 _MOST, _SHOWN = 12, 5
+_LOSSES = "loss", "val_loss"
 _FORMATS = {"samples_per_second": ",.0f"}
 
 
@@ -105,21 +109,72 @@ class History(Part):
 
     def _repr_html_(self) -> str:
         """A table for notebooks: a row for each epoch, of long histories for the first and the last."""
-        from html import escape
-
         shown: list[int | None] = list(range(len(self)))
         if len(self) > _MOST:
             shown[_SHOWN:-_SHOWN] = [None]
-        names = [name for name, entries in self.columns().items() if any(entry is not None for entry in entries)]
-        head = "".join(f"<th>{escape(name)}</th>" for name in ["epoch", *names])
-        rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in self._cells(names, epoch))}</tr>" for epoch in shown)
-        return f"<table><caption>{escape(self._summary())}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        names = list(self._known())
+        return html_table(self._summary(), ["epoch", *names], (self._cells(names, epoch) for epoch in shown))
 
     def _cells(self, names: list[str], epoch: int | None) -> list[str]:
         if epoch is None:
             return ["..."] * (1 + len(names))
         entries = {name: self._entry(name, epoch) for name in names}
         return [str(epoch + 1), *("" if entry is None else format(entry, _FORMATS.get(name, ".4g")) for name, entry in entries.items())]
+
+    def _known(self) -> dict[str, list[Any]]:
+        """The lists that have an entry."""
+        return {name: entries for name, entries in self.columns().items() if any(entry is not None for entry in entries)}
+
+    def to_frame(self) -> Any:
+        """The lists as columns, those without any entry left out.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row for each epoch, counted from 1 in the index ``epoch``; NaN where an epoch has no entry.
+
+        Raises
+        ------
+        ImportError
+            Where pandas is not installed.
+        """
+        try:
+            frame, index = attribute("pandas", "DataFrame"), attribute("pandas", "RangeIndex")
+        except ImportError as error:
+            raise ImportError(f"to_frame needs pandas ({error}); pip install 'fastbp[pandas]'") from error
+        return frame(self._known(), index(1, len(self) + 1, name="epoch"), dtype=np.float64)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw losses and, on an axis of their own at the right, scores over the epochs.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            By default those of a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            Of the losses.
+
+        Raises
+        ------
+        ImportError
+            Where matplotlib is not installed.
+        """
+        ax = axes(ax)
+        lists = {name: np.array(entries, np.float64) for name, entries in self._known().items() if name not in _ALWAYS[1:]}
+        scores = [name for name in lists if name not in _LOSSES]
+        right = ax.twinx() if scores else ax
+        for number, (name, entries) in enumerate(lists.items()):
+            place, style = (right, "--") if name in scores else (ax, "-")
+            place.plot(np.arange(1, len(self) + 1), entries, style, color=f"C{number}", label=name)
+        ax.set(xlabel="epoch", ylabel="loss")
+        if scores:
+            right.set_ylabel("score")
+        if lists:
+            right.legend(handles=[*ax.lines, *(right.lines if scores else ())])
+        return ax
 
     def columns(self) -> dict[str, list[Any]]:
         """Every list by its name, metrics among them."""

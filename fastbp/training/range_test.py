@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from fastbp._names import integer, real
-from fastbp._table import attribute
+from fastbp._plots import axes
 from fastbp._typing import NDArray
 from fastbp.data.rows import Rows
 from fastbp.data.validation import within
@@ -73,11 +73,7 @@ class RangeTest:
         ImportError
             Where matplotlib is not installed.
         """
-        if ax is None:
-            try:
-                ax = attribute("matplotlib.pyplot", "subplots")()[1]
-            except ImportError as error:
-                raise ImportError(f"plot needs matplotlib ({error}); pip install 'fastbp[plot]'") from error
+        ax = axes(ax)
         ax.plot(self.learning_rates, self.losses, color="C0", alpha=0.3, label="loss")
         ax.plot(self.learning_rates, self.smoothed, color="C0", label="smoothed")
         if self.suggestion is not None:

@@ -78,6 +78,25 @@ def test_inputs_that_want_scaling_are_pointed_out():
     assert "scaled inputs (they reach" in str(error_of(diverging(1.0), X * 1e4, TARGETS))
 
 
+def test_targets_that_want_scaling_are_pointed_out():
+    large = error_of(diverging(1.0), X, TARGETS * 1e4)
+    assert "scaled targets (they reach" in str(large) and "scaled inputs" not in str(large)
+    assert "scaled targets" not in str(error_of(diverging(1e3), X, TARGETS))
+    both = error_of(diverging(1.0), X * 1e4, TARGETS * 1e4)
+    assert "scaled inputs (they reach" in str(both) and ", and scaled targets (they reach" in str(both)
+
+
+def test_targets_that_are_missing_are_not_large():
+    trainer = fastbp.Trainer(fastbp.MLP([3, 6, 2], activation="relu", seed=0), loss="huber", optimizer="sgd", missing_targets="ignore")
+    trainer.optimizer.learning_rate = 3e38
+    assert "scaled targets" not in str(error_of(trainer, X, np.where(TARGETS > 0, np.nan, TARGETS)))
+
+
+def test_labels_are_not_scaled():
+    trainer = diverging(3e38, sizes=(3, 6, 2000), loss="cross_entropy")
+    assert "scaled targets" not in str(error_of(trainer, X, LABELS + 1500))
+
+
 @pytest.mark.parametrize("layer", [0, 2])
 def test_weights_that_a_callback_spoils_are_told_as_such(layer):
     """A relu may hide the NaN from the loss; no smaller learning rate would help."""

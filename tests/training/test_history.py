@@ -1,6 +1,7 @@
 """What a run leaves in its history."""
 
 import copy
+import os
 import pickle
 import re
 
@@ -130,3 +131,45 @@ def test_names_and_rows():
     assert history.names(["loss", "val_f1"]) == ["loss", "val_loss", "val_accuracy", "val_f1", "seconds", "samples_per_second"]
     assert history.row(0) == {"loss": 1.0, "val_loss": None, "val_accuracy": None, "seconds": 2.0, "samples_per_second": 5000.0}
     assert history.row(-1)["val_accuracy"] == 0.25
+
+
+def test_history_becomes_a_frame():
+    pandas = pytest.importorskip("pandas")
+    frame = measured().to_frame()
+    assert list(frame.columns) == ["loss", "val_loss", "val_accuracy", "val_f1", "f1", "seconds", "samples_per_second"]
+    assert frame.index.name == "epoch" and frame.index.tolist() == [1, 2] and set(frame.dtypes) == {np.dtype(np.float64)}
+    assert frame["val_f1"].isna().tolist() == [True, False] and frame.loc[2, "f1"] == 0.5
+    assert "val_loss" not in History(loss=[1.0], val_loss=[None]).to_frame()
+    assert isinstance(History().to_frame(), pandas.DataFrame) and History().to_frame().empty
+
+
+def test_history_is_drawn():
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    figure, given = pyplot.subplots()
+    assert measured().plot(given) is given and measured().plot().figure is not figure
+    right = figure.axes[1]
+    assert [line.get_label() for line in given.lines] == ["loss", "val_loss"]
+    assert [line.get_label() for line in right.lines] == ["val_accuracy", "val_f1", "f1"]
+    assert given.lines[1].get_ydata().tolist() == [0.5, 0.25] and given.lines[0].get_xdata().tolist() == [1, 2]
+    assert np.isnan(right.lines[0].get_ydata()[0]) and (given.get_xlabel(), right.get_ylabel()) == ("epoch", "score")
+    told = [text.get_text() for text in right.get_legend().get_texts()]
+    assert told == ["loss", "val_loss", "val_accuracy", "val_f1", "f1"]
+    figure.savefig(os.devnull, format="png")
+    assert len(History(loss=[1.0]).plot().figure.axes) == 1 and len(History().plot().lines) == 0
+    pyplot.close("all")
+
+
+def test_without_the_libraries_history_says_what_is_missing(run_python):
+    code = (
+        "import sys\n"
+        "sys.modules['matplotlib'] = sys.modules['pandas'] = None\n"
+        "from fastbp import History\n"
+        "for call in (History().plot, History().to_frame):\n"
+        "    try:\n"
+        "        call()\n"
+        "    except ImportError as error:\n"
+        "        print(error)"
+    )
+    plot, to_frame = run_python(code).splitlines()
+    assert plot.startswith("plot needs matplotlib (") and plot.endswith("pip install 'fastbp[plot]'")
+    assert to_frame.startswith("to_frame needs pandas (") and to_frame.endswith("pip install 'fastbp[pandas]'")

@@ -1,0 +1,18 @@
+"""Tables as text and as HTML."""
+
+from fastbp._tables import html_table, text_table
+
+
+def test_text_has_columns_as_wide_as_their_widest_cell():
+    assert text_table(["a", "long"], [["wider", "b"], ["c", ""]]) == "a      long\nwider  b\nc"
+    assert text_table(["a", "b"], []) == "a  b"
+
+
+def test_html_is_a_table_with_a_caption():
+    head, row = "<thead><tr><th>a</th><th>b</th></tr></thead>", "<tr><td>1</td><td>2</td></tr>"
+    assert html_table("of it", ["a", "b"], [["1", "2"]]) == f"<table><caption>of it</caption>{head}<tbody>{row}</tbody></table>"
+
+
+def test_what_is_given_is_no_markup():
+    html = html_table("<b>", ["<i>"], [["<script>", "'\""]])
+    assert not any(markup in html for markup in ("<b>", "<i>", "<script>")) and "&lt;script&gt;" in html
