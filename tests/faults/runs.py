@@ -84,7 +84,7 @@ def solver_cases(checkpoints):
 def shaped_cases(checkpoints):
     """Normalisation and dropout, with clipping, averages and accumulation, on few rows and on more."""
     cases = []
-    for seed, (between, dtype, batch_size) in enumerate(product(["batch", "layer"], ["float32", "float64"], [RAGGED, 20])):
+    for seed, (between, dtype, batch_size) in enumerate(product(["batch", "layer", "mixed"], ["float32", "float64"], [RAGGED, 20])):
         optimizer, epochs = ("lamb_clipped", "nadam_one_cycle")[seed % 2], _epochs("3 steps", batch_size, checkpoints)
         given = (optimizer, dtype, batch_size, "squared_error", True, True, "3 steps", 1, epochs, 6, 3000 + seed)
         cases.append(Case(*given, activation="gelu", between=between))

@@ -51,7 +51,8 @@ SOLVERS = {
 BETWEEN = {
     "": ({}, {}),
     "batch": ({"normalization": "batch", "dropout": fastbp.Cosine(0.3), "input_noise": 0.1}, {"average": "ema", "accumulate": 2}),
-    "layer": ({"normalization": "layer", "dropout": 0.2, "input_dropout": 0.1}, {"average": "swa", "mixup": 0.4}),
+    "layer": ({"normalization": "layer", "dropout": 0.2, "input_dropout": 0.1}, {"average": "swa"}),
+    "mixed": ({"normalization": "layer", "dropout": 0.2}, {"mixup": 0.4}),
 }
 
 
