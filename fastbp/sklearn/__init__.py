@@ -11,6 +11,6 @@ try:
 except ImportError as error:
     raise ImportError(f"fastbp.sklearn needs scikit-learn 1.9 or later: pip install 'fastbp[sklearn]' ({error})") from error
 
-from fastbp.sklearn.estimators import MLPClassifier, MLPRegressor
+from fastbp.sklearn.estimators import MLPClassifier, MLPRegressor  # noqa: E402  # the version comes first
 
 __all__ = ["MLPClassifier", "MLPRegressor"]
