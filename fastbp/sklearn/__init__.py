@@ -11,6 +11,14 @@ try:
 except ImportError as error:
     raise ImportError(f"fastbp.sklearn needs scikit-learn 1.9 or later: pip install 'fastbp[sklearn]' ({error})") from error
 
-from fastbp.sklearn.estimators import MLPClassifier, MLPRegressor  # noqa: E402  # the version comes first
+from typing import Any  # noqa: E402  # the version comes first
 
-__all__ = ["MLPClassifier", "MLPRegressor"]
+from fastbp.sklearn.estimators import MLPClassifier, MLPRegressor  # noqa: E402
+
+__all__ = ["MLPClassifier", "MLPRegressor", "from_sklearn"]
+
+
+def from_sklearn(fitted: Any) -> MLPClassifier | MLPRegressor:
+    """Our estimator of the same kind, as ``MLPClassifier.from_sklearn`` and ``MLPRegressor.from_sklearn``."""
+    kind = MLPRegressor if isinstance(fitted, MLPRegressor.theirs) else MLPClassifier
+    return kind.from_sklearn(fitted)

@@ -57,8 +57,8 @@ class Criterion:
 
     Attributes
     ----------
-    output : str
-        fastbp's name of the output activation.
+    name, output : str
+        fastbp's names of the loss and of the output activation.
     loss : Loss
     factor : float
         What the loss counts: fastbp's are means over outputs, most of scikit-learn's are sums.
@@ -72,6 +72,7 @@ class Criterion:
             "exp": ("exponential", Poisson(), n_outputs),
         }
         self.output, self.loss, self.factor = kinds[out_activation]
+        self.name = self.loss.name
 
     def targets(self, y: Array) -> Array:
         """Targets (n, n_outputs) as the loss reads them: of classes the number in place of its column."""

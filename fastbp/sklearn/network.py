@@ -7,41 +7,32 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from joblib.parallel import get_active_backend
 from scipy import sparse
 
 from fastbp import layout
 from fastbp._typing import Array, NDArray
-from fastbp.activations import Activation
 from fastbp.data.rows import Rows, as_they_lie
 from fastbp.mlp import MLP
+from fastbp.optimizers import SGD, Adam, Optimizer
 from fastbp.processors.threads import task_choices
+from fastbp.sklearn.held import DENSE, Held, our_names, threads_here
 from fastbp.sklearn.losses import Criterion
 from fastbp.sklearn.rules import AdamRule, Penalties, VelocityRule
+from fastbp.trainer import Trainer
 from fastbp.training.engine import Engine
 from fastbp.training.memory import Memory
 from fastbp.training.pace import Pace
 from fastbp.training.run import Run
 
-#: scikit-learn's names of hidden activations that fastbp calls otherwise.
-OTHER_NAMES = {"logistic": "sigmoid"}
-# Numbers of a sparse matrix that are made dense at a time.
-_DENSE = 1 << 22
 
-
-def threads_here(threads: int | None) -> int | None:
-    """As many as asked for; within joblib's workers one, as these have the processors already."""
-    return threads if threads is not None or get_active_backend()[0].nesting_level == 0 else 1
-
-
-class Network:
+class Network(Held):
     """A model and what its updates remember.
 
     Parameters
     ----------
     coefs, intercepts : sequence of ndarray
         The parameters that it begins with.
-    activation : str or Activation, or one for each hidden layer
+    activation : str, Activation or sequence of them
     out_activation : str
         scikit-learn's name.
     rule : VelocityRule or AdamRule
@@ -50,21 +41,21 @@ class Network:
     """
 
     def __init__(
-        self, coefs: Sequence[Array], intercepts: Sequence[Array], activation: str | Activation, out_activation: str,
+        self, coefs: Sequence[Array], intercepts: Sequence[Array], activation: Any, out_activation: str,
         rule: VelocityRule | AdamRule, before: Network | None = None,
     ) -> None:  # fmt: skip
         sizes = [coefs[0].shape[0], *(coef.shape[1] for coef in coefs)]
-        self._criterion, self._rule, self.activation = Criterion(out_activation, sizes[-1]), rule, activation
-        name = OTHER_NAMES.get(activation, activation) if isinstance(activation, str) else activation
-        self.model = MLP(
-            sizes, activation=name, output_activation=self._criterion.output, init="zeros", dtype=coefs[0].dtype, seed=0
-        )  # fmt: skip
+        self._criterion, self._rule = Criterion(out_activation, sizes[-1]), rule
+        output = self._criterion.output
+        model = MLP(sizes, activation=our_names(activation), output_activation=output, init="zeros", dtype=coefs[0].dtype, seed=0)
+        super().__init__(model, activation)
         self._run = Run(
-            self.model, self._criterion.loss, rule, batch_size=None, shuffle=False, seed=0, threads=None, precision="float32"
+            model, self._criterion.loss, rule, batch_size=None, shuffle=False, seed=0, threads=None, precision="float32"
         )  # fmt: skip
         self._run.take_output()
         if before is not None:
             self.memory.load_state(before.memory.state())
+        self._trainer: Trainer | None = None
         self._begin()
         self.write(coefs, intercepts)
 
@@ -91,15 +82,19 @@ class Network:
         return self._run.memory
 
     @property
-    def parameters(self) -> tuple[list[Array], list[Array]]:
-        """Weights and biases, as views."""
-        return list(self.model.weights), list(self.model.biases)
-
-    def write(self, coefs: Sequence[Array], intercepts: Sequence[Array]) -> None:
-        """Take these parameters, where they are not the network's own."""
-        for own, given in zip((*self.model.weights, *self.model.biases), (*coefs, *intercepts), strict=True):
-            if own is not given:
-                own[...] = given
+    def trainer(self) -> Trainer:
+        """One that goes on with the model, and with what its updates remember, by fastbp's own loss and optimizer."""
+        if self._trainer is None:
+            rule = self._rule
+            own: Optimizer
+            if isinstance(rule, AdamRule):
+                own = Adam(rule.learning_rate, rule.beta_1, rule.beta_2, rule.epsilon)
+            else:
+                momentum = min(float(rule.momentum), 1 - 1e-9)
+                own = SGD(rule.learning_rate, momentum, rule.nesterov and momentum > 0)
+            self._trainer = Trainer(self.model, loss=self._criterion.name, optimizer=own, batch_size=200)
+            self._trainer.run.memory.load_state(self.memory.state() | {"factors": np.ones(0)})
+        return self._trainer
 
     def set_alpha(self, alpha: float) -> None:
         """The L2 penalty of the steps to come."""
@@ -113,12 +108,34 @@ class Network:
             self.memory.flat *= float(rule.learning_rate) / rate
             rule.learning_rate = rate
 
+    @property
+    def rate(self) -> float:
+        """The learning rate of the last steps."""
+        return float(self._rule.learning_rate)
+
+    def remembered(self) -> list[list[Array]]:
+        """Copies of what updates remember, for each weight matrix and then each bias vector."""
+        self.memory.adapt(self._rule)
+        return [[array.copy() for array in self._arrays(slot)] for slot in self.memory.slots]
+
+    def remember(self, slots: Sequence[Sequence[Array]], steps: int) -> None:
+        """Take back the same, after so many steps."""
+        self.memory.adapt(self._rule)
+        self.memory.steps = steps
+        for slot, arrays in zip(self.memory.slots, slots, strict=True):
+            for own, given in zip(self._arrays(slot), arrays, strict=True):
+                own[...] = given
+
+    def _arrays(self, slot: Array) -> list[Array]:
+        weights, biases = layout.matrices(slot, self.model.network.table)
+        return [*weights, *biases]
+
     def epoch(self, X: Any, y: Array, sample_weight: Array | None, order: NDArray[np.int64], batch: int, threads: int | None) -> float:
         """One update for each batch of the rows in this order; the mean of the losses that scikit-learn reports, by the batches' rows."""
         begins = np.arange(0, order.size, batch)
         sizes = np.diff([*begins, order.size])
         of_rows, sums = self._weights(sample_weight, order, begins, sizes)
-        memory = self.memory
+        self._trainer, memory = None, self.memory
         memory.adapt(self._rule)
         self._rule.penalties.begin(memory.steps, sums)
         choices = task_choices(self.model.network, batch, threads_here(threads))
@@ -172,7 +189,7 @@ class Network:
             yield known[2].choice(None, weights), order
             return
         matrix, targets = known[2]
-        most = max(1, _DENSE // (X.shape[1] * batch)) * batch
+        most = max(1, DENSE // (X.shape[1] * batch)) * batch
         for begin in range(0, order.size, most):
             own = order[begin : begin + most]
             yield Rows(matrix[own].toarray(), targets[own], None if weights is None else weights[own]), as_they_lie(own.size)
@@ -193,18 +210,3 @@ class Network:
             loss += 0.5 * penalty * float(np.dot(coef.ravel(), coef.ravel()))
             gradient += penalty * coef
         return loss, weights, biases
-
-    def predict(self, X: Any, threads: int | None) -> Array:
-        """What the output layer gives, of a sparse matrix some rows at a time; in the type that a product of X and the weights has."""
-        dtype = np.result_type(X.dtype, self.model.dtype)
-        if sparse.issparse(X):
-            matrix, most = X.tocsr(), max(1, _DENSE // X.shape[1])
-            parts = [self._outputs(matrix[i : i + most].toarray(), threads) for i in range(0, X.shape[0], most)]
-            found = np.concatenate(parts)
-        else:
-            found = self._outputs(X, threads)
-        return found.astype(dtype, copy=False)
-
-    def _outputs(self, X: Array, threads: int | None) -> Array:
-        few = self.model.inference.predict_few(X)
-        return self.model.inference.predict(Rows(X), threads_here(threads)) if few is None else few

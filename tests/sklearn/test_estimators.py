@@ -43,7 +43,7 @@ def test_parameters_of_scikit_learn_come_first_with_their_defaults(name):
 @pytest.mark.parametrize("task", ["classes", "value"])
 def test_what_is_wrong_is_told_as_there(task):
     wrong = [
-        {"activation": "step"}, {"solver": "newton"}, {"alpha": -1}, {"max_iter": 0}, {"hidden_layer_sizes": (3, 0)}, {"momentum": 2},
+        {"solver": "newton"}, {"alpha": -1}, {"max_iter": 0}, {"hidden_layer_sizes": (3, 0)}, {"momentum": 2},
         {"early_stopping": True, "validation_fraction": 0.005}, {"tol": "x"},
     ]  # fmt: skip
     for settings in wrong:

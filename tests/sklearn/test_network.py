@@ -4,10 +4,8 @@ import pickle
 
 import numpy as np
 import pytest
-from joblib import Parallel, delayed
-from scipy import sparse
 
-from fastbp.sklearn.network import Network, threads_here
+from fastbp.sklearn.network import Network
 from fastbp.sklearn.rules import AdamRule, Penalties, VelocityRule
 
 RANDOM = np.random.default_rng(0)
@@ -60,13 +58,6 @@ def test_weights_of_rows_count_by_the_batch():
     np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-12)
 
 
-def test_sparse_rows_are_predicted_in_parts(monkeypatch):
-    monkeypatch.setattr("fastbp.sklearn.network._DENSE", 12)
-    net = network()
-    np.testing.assert_array_equal(net.predict(sparse.csc_matrix(X), None), net.predict(X, None))
-    assert net.predict(X.astype(np.float32), None).dtype == np.float64
-
-
 def test_another_network_may_go_on_with_what_one_remembers():
     first = network()
     first.epoch(X, Y, None, np.arange(23), 5, None)
@@ -74,7 +65,20 @@ def test_another_network_may_go_on_with_what_one_remembers():
     assert (second.memory.flat == first.memory.flat).all() and second.memory.steps == 5
 
 
-def test_workers_of_joblib_compute_on_one_thread():
-    assert threads_here(None) is None and threads_here(2) == 2
-    for backend in ("threading", "loky"):
-        assert Parallel(n_jobs=2, backend=backend)(delayed(threads_here)(each) for each in (None, 2)) == [1, 2]
+def test_what_is_remembered_is_given_and_taken():
+    first, second = network(), network()
+    first.epoch(X, Y, None, np.arange(23), 5, None)
+    second.remember(first.remembered(), 5)
+    assert (second.memory.flat == first.memory.flat).all() and second.memory.steps == 5 and second.rate == 0.1
+
+
+@pytest.mark.parametrize("rule", [VelocityRule(0.1, 0.9), VelocityRule(0.1, 1.0, True), VelocityRule(0.1, 0.0), AdamRule(0.1)])
+def test_a_trainer_goes_on_with_the_model(rule):
+    net = network(rule)
+    net.epoch(X, Y, None, np.arange(23), 5, None)
+    trainer = net.trainer
+    assert trainer is net.trainer and trainer.model is net.model and trainer.loss.name == "squared_error"
+    assert trainer.run.memory.steps == 5
+    trainer.fit(X, Y, epochs=1)
+    net.epoch(X, Y, None, np.arange(23), 5, None)
+    assert net.trainer is not trainer

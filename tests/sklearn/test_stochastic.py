@@ -103,7 +103,7 @@ def test_settings_and_weights_may_change_between_calls():
 
 @pytest.mark.parametrize("kind", [sparse.csr_matrix, sparse.csc_matrix, sparse.csr_array])
 def test_sparse_rows_are_read_as_there(kind, monkeypatch):
-    monkeypatch.setattr("fastbp.sklearn.network._DENSE", 1000)
+    monkeypatch.setattr("fastbp.sklearn.network.DENSE", 1000)
     rows = kind(np.where(X > 1, X, 0))
     assert_same(*fitted("classes", rows=rows, sample_weight=WEIGHTS), rows=rows)
     assert_same(*fitted("value", rows=rows, early_stopping=True), rows=rows)
@@ -181,3 +181,34 @@ def test_lbfgs_of_counts_and_of_sparse_rows():
     rows = sparse.csr_matrix(np.where(X > 1, X, 0))
     theirs, ours = fitted("values", rows=rows, loss="poisson", solver="lbfgs", sample_weight=WEIGHTS, max_iter=8, activation="logistic")
     assert largest_difference(theirs, ours) < 1e-10 and abs(theirs.loss_ - ours.loss_) < 1e-10
+
+
+def test_weights_of_classes_are_weights_of_rows():
+    (theirs, _), (_, ours) = twins("classes"), twins("classes", max_iter=20)
+    theirs.set_params(max_iter=20)
+    ours.set_params(class_weight={"a": 2.0, "b": 0.5})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        theirs.fit(X, TARGETS["classes"], sample_weight=WEIGHTS * np.array([2.0, 0.5, 1.0])[LABELS])
+        ours.fit(X, TARGETS["classes"], sample_weight=WEIGHTS)
+    assert_same(theirs, ours)
+
+
+def test_rows_to_stop_by_may_be_given():
+    (_, ours), kept = twins("classes", early_stopping=True, n_iter_no_change=2, tol=0.1), np.arange(len(X)) % 5 > 0
+    ours.fit(X[kept], TARGETS["classes"][kept], X_val=X[~kept], y_val=TARGETS["classes"][~kept])
+    assert ours.best_validation_score_ == ours.score(X[~kept], TARGETS["classes"][~kept]) and len(ours.validation_scores_) == ours.n_iter_
+    with pytest.raises(ValueError, match="they need early_stopping=True"):
+        ours.set_params(early_stopping=False).fit(X, LABELS, X_val=X, y_val=LABELS)
+    with pytest.raises(ValueError, match="y_val is missing"):
+        ours.fit(X, LABELS, X_val=X)
+    with pytest.raises(ValueError, match="solver='lbfgs' goes with"):
+        ours.set_params(solver="lbfgs").fit(X, LABELS, X_val=X, y_val=LABELS)
+
+
+def test_time_is_limited_and_progress_is_shown(capsys):
+    _, ours = twins("classes", max_iter=100000, tol=0, n_iter_no_change=np.inf)
+    ours.set_params(time_limit=0.05, progress=True).fit(X, LABELS)
+    assert 0 < ours.n_iter_ < 100000 and f"epoch {ours.n_iter_}" in capsys.readouterr().err
+    with pytest.raises(ValueError, match="progress is 'always'"):
+        ours.set_params(progress="always").fit(X, LABELS)
