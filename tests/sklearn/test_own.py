@@ -101,10 +101,10 @@ def test_searches_try_what_scikit_learn_has_not():
     assert search.fit(X, LABELS).best_score_ > 0.9
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [{"dropout": 2.0}, {"normalization": "group"}, {"optimizer": "newton"}, {"activation": ["relu"]}, {"callbacks": [3]}, {"loss": "step"}],
-)
+WRONG = {"dropout": 2.0, "normalization": "group", "optimizer": "newton", "activation": ["relu"], "callbacks": [3], "loss": "step"}
+
+
+@pytest.mark.parametrize("name", WRONG)
 def test_what_is_wrong_is_told(name):
     with pytest.raises((ValueError, TypeError), match=name):
         MLPClassifier(**SETTINGS | {name: WRONG[name]}).fit(X, LABELS)
