@@ -44,7 +44,7 @@ def main():
     print("moved to fastbp:", moved.trainer_)
     print(f"held-out digits read rightly: {moved.score(theirs[0].transform(X_test), y_test):.1%}")
 
-    network = MLPClassifier((100,), max_iter=30, optimizer="adamw", random_state=0)
+    network = MLPClassifier((100,), optimizer="adamw", early_stopping=True, random_state=0)
     search = GridSearchCV(make_pipeline(StandardScaler(), network), {"mlpclassifier__dropout": [0.0, 0.2]}, cv=3)
     search.fit(X, y)
     print(f"with AdamW and dropout {search.best_params_['mlpclassifier__dropout']}: {search.score(X_test, y_test):.1%}")

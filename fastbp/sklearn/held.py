@@ -20,9 +20,20 @@ OTHER_NAMES = {"logistic": "sigmoid", "exp": "exponential"}
 DENSE = 1 << 22
 
 
-def threads_here(threads: int | None) -> int | None:
-    """As many as asked for; by default, within joblib's workers one, as these have the processors already."""
-    return threads if threads is not None or get_active_backend()[0].nesting_level == 0 else 1
+# Below so many multiply-adds one thread computes: of a step, whose time the clock then tells on several threads, and of one call.
+_OF_STEP, _OF_CALL = 4_000_000, 50_000_000
+
+
+def threads_here(threads: int | None, multiply_adds: int, *, timed: bool = False) -> int | None:
+    """As many as asked for. By default one for little work, and within joblib's workers, as these have the processors already."""
+    if threads is None and (multiply_adds < (_OF_STEP if timed else _OF_CALL) or is_worker()):
+        return 1
+    return threads
+
+
+def is_worker() -> bool:
+    """Whether this is a worker of joblib."""
+    return bool(get_active_backend()[0].nesting_level > 0)
 
 
 def our_names(activation: Any) -> Any:
@@ -69,4 +80,6 @@ class Held:
 
     def _outputs(self, X: Array, threads: int | None) -> Array:
         few = self.model.inference.predict_few(X)
-        return self.model.inference.predict(Rows(X), threads_here(threads)) if few is None else few
+        if few is not None:
+            return few
+        return self.model.inference.predict(Rows(X), threads_here(threads, X.shape[0] * self.model.n_parameters))

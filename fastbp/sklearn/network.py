@@ -67,6 +67,7 @@ class Network(Held):
         """Keep no data."""
         self._data: tuple[Any, Any, Any] = (None, None, None)  # X and y, and X and targets as they are read
         self._rule.penalties.begin(0, np.ones(0))
+        self._engine.let_go()
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what computes, and without data."""
@@ -138,7 +139,7 @@ class Network(Held):
         self._trainer, memory = None, self.memory
         memory.adapt(self._rule)
         self._rule.penalties.begin(memory.steps, sums)
-        choices = task_choices(self.model.network, batch, threads_here(threads))
+        choices = task_choices(self.model.network, batch, threads_here(threads, 3 * batch * self.model.n_parameters, timed=True))
         if self._engine.pace.choices != choices:
             self._engine.pace = Pace(choices)
         parts = [self._train(*part, batch) for part in self._parts(X, y, of_rows, order, batch)]
@@ -194,12 +195,15 @@ class Network(Held):
             own = order[begin : begin + most]
             yield Rows(matrix[own].toarray(), targets[own], None if weights is None else weights[own]), as_they_lie(own.size)
 
-    def loss_and_gradients(self, X: Any, y: Array, sample_weight: Array | None) -> tuple[float, list[Array], list[Array]]:
+    def loss_and_gradients(
+        self, X: Any, y: Array, sample_weight: Array | None, threads: int | None
+    ) -> tuple[float, list[Array], list[Array]]:
         """Of all rows, as scikit-learn has them; a sparse matrix is made dense."""
         order, begins, sizes = as_they_lie(y.shape[0]), np.zeros(1, np.int64), np.array([y.shape[0]])
         of_rows, sums = self._weights(sample_weight, order, begins, sizes)
         if sparse.issparse(X):
             X = X.toarray()
+        self._run.threads = threads_here(threads, 3 * order.size * self.model.n_parameters)
         loss, flat = self._engine.gradients(Rows(X, self._criterion.targets(y), of_rows), order)
         weights, biases = layout.matrices(flat, self.model.network.table)
         penalty = self._rule.penalties.alpha / sums[0]

@@ -12,7 +12,7 @@ from fastbp.callbacks.base import Callback
 from fastbp.losses import CrossEntropy, Loss
 from fastbp.mlp import MLP
 from fastbp.optimizers import Optimizer
-from fastbp.sklearn.held import OTHER_NAMES, Held, our_names, threads_here
+from fastbp.sklearn.held import OTHER_NAMES, Held, is_worker, our_names
 from fastbp.trainer import Trainer
 from fastbp.training.run import Run
 
@@ -53,7 +53,9 @@ class Own(Held):
     ) -> None:  # fmt: skip
         sizes = [coefs[0].shape[0], *(coef.shape[1] for coef in coefs)]
         model = MLP(sizes, activation=our_names(activation), init=(coefs, intercepts), dtype=coefs[0].dtype, seed=seed, **between)
-        self.trainer = Trainer(model, loss=loss, optimizer=optimizer, shuffle=shuffle, seed=seed, threads=threads_here(threads))
+        self.trainer = Trainer(
+            model, loss=loss, optimizer=optimizer, shuffle=shuffle, seed=seed, threads=1 if threads is None and is_worker() else threads
+        )
         super().__init__(model, activation)
 
     @property

@@ -272,4 +272,4 @@ class Stochastic:
         """Loss and gradients of all rows: what L-BFGS asks for."""
         network = self._ready()
         assert isinstance(network, Network)
-        return network.loss_and_gradients(X, y, sample_weight)
+        return network.loss_and_gradients(X, y, sample_weight, self.threads)

@@ -3,10 +3,7 @@
 import runpy
 from pathlib import Path
 
-import pytest
 
-
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_it_runs(capsys):
     runpy.run_path(str(Path(__file__).parents[2] / "examples" / "from_sklearn.py"), run_name="__main__")
     told = capsys.readouterr().out

@@ -43,7 +43,15 @@ def test_predictions_have_the_type_of_a_product():
     assert held("float32").predict(X.astype(np.float32), None).dtype == np.float32
 
 
-def test_workers_of_joblib_compute_on_one_thread():
-    assert threads_here(None) is None and threads_here(2) == 2
-    for backend in ("threading", "loky"):
-        assert Parallel(n_jobs=2, backend=backend)(delayed(threads_here)(each) for each in (None, 2)) == [1, 2]
+LARGE = 10**9
+
+
+def test_little_work_is_of_one_thread():
+    assert threads_here(None, LARGE) is threads_here(None, 10**7, timed=True) is None
+    assert threads_here(None, 10**7) == threads_here(None, 10**6, timed=True) == 1
+    assert threads_here(2, 10) == 2
+
+
+@pytest.mark.parametrize("backend", ["threading", "loky"])
+def test_workers_of_joblib_compute_on_one_thread(backend):
+    assert Parallel(n_jobs=2, backend=backend)(delayed(threads_here)(each, LARGE) for each in (None, 2)) == [1, 2]

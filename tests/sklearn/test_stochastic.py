@@ -1,6 +1,9 @@
 """Trained by both, an estimator of ours has the numbers of scikit-learn's: weights, curves, and when they stop."""
 
+import os
 import pickle
+import signal
+import threading
 import warnings
 
 import numpy as np
@@ -8,7 +11,7 @@ import pytest
 from scipy import sparse
 from sklearn import datasets, neural_network
 from sklearn.exceptions import ConvergenceWarning
-from twins import LABELS, TARGETS, WEIGHTS, X, assert_same, fitted, largest_difference, twins
+from twins import LABELS, TARGETS, VALUES, WEIGHTS, X, assert_same, fitted, largest_difference, twins
 
 import fastbp.sklearn
 
@@ -66,6 +69,22 @@ def test_settings_mean_what_they_mean_there(task, settings):
             for each in pair:
                 each.fit(X, TARGETS[task])
     assert_same(*pair)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("solver", ["sgd", "adam"])
+def test_long_batches_too_and_no_number_of_threads_changes_a_bit(solver, dtype):
+    rows, targets = np.tile(X, (5, 1)).astype(dtype), np.tile(VALUES, (5, 1))
+    theirs, ours = twins("values", solver=solver, batch_size=800, max_iter=20, alpha=1.0)
+    bits = set()
+    for threads in (1, 2):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            ours.set_params(threads=threads).fit(rows, targets)
+            theirs.fit(rows, targets)
+        bits.add((ours.model_.network.parameters.tobytes(), *ours.loss_curve_))
+    assert len(bits) == 1 and largest_difference(theirs, ours) < (1e-4 if dtype == "float32" else 1e-10)
+    np.testing.assert_allclose(ours.loss_curve_, theirs.loss_curve_, rtol=1e-4 if dtype == "float32" else 1e-8)
 
 
 @pytest.mark.parametrize("solver", ["sgd", "adam"])
@@ -152,19 +171,14 @@ def test_what_is_printed_is_what_scikit_learn_prints(capsys):
     assert printed[0] == printed[1] and "Setting learning rate" in printed[0]
 
 
-def test_ctrl_c_ends_a_fit_with_a_warning(monkeypatch):
-    _, ours = twins("classes")
-    found = fastbp.sklearn.MLPClassifier._update_no_improvement_count
-
-    def interrupted(self, *arguments):
-        if self.n_iter_ == 3:
-            raise KeyboardInterrupt
-        found(self, *arguments)
-
-    monkeypatch.setattr(fastbp.sklearn.MLPClassifier, "_update_no_improvement_count", interrupted)
+def test_ctrl_c_ends_a_fit_with_a_warning():
+    _, ours = twins("classes", max_iter=1_000_000, n_iter_no_change=np.inf)
+    ours.partial_fit(X, LABELS, classes=[0, 1, 2])
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
     with pytest.warns(UserWarning, match="interrupted by user"):
         ours.fit(X, LABELS)
-    assert ours.n_iter_ == 3 and ours.score(X, LABELS) > 0.3
+    assert 0 < ours.n_iter_ < 1_000_000 and len(ours.loss_curve_) == ours.n_iter_ and ours.score(X, LABELS) > 0.3
 
 
 @pytest.mark.parametrize("weights", [None, WEIGHTS])

@@ -47,7 +47,7 @@ def clipped_binary_cross_entropy(x: Any, t: Any, settings: Any, j: int) -> Any:
     e = exp_nonpositive(-absolute(x))
     rest = select(x > 0, 1 - 1 / (1 + e), 1)
     kept = rest > epsilon
-    ratio = select(kept, select(x > 0, rest * (1 + e) / e, 1), 1)
+    ratio = select(kept, select(x > 0, rest * (1 + e) / select(e > 0, e, 1), 1), 1)
     above, below = select(ratio > 1, ratio, 1) - 1, 1 / select(ratio < 1, ratio, 1) - 1
     no = no - log1p_unit(select(above < 1, above, 1)) + log1p_unit(select(below < 1, below, 1))
     yes, no = select(yes > most, most, yes), select(kept, select(no > most, most, no), most)
