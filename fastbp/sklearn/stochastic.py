@@ -97,6 +97,8 @@ class Stochastic:
             raise ValueError("partial_fit does not support early_stopping=True")
         if self._validation is not None and not self.early_stopping:
             raise ValueError("X_val and y_val are what training is stopped by: they need early_stopping=True")
+        if incremental and is_classifier(self) and isinstance(self.class_weight, str):
+            raise ValueError("class_weight='balanced' counts all rows, which partial_fit does not see; give it a dict of weights by label")
         weights = self._weighed(y, sample_weight)
         sets = self._split(X, y, weights) if self.early_stopping else Sets(X, y, weights)
         try:

@@ -206,6 +206,8 @@ def test_weights_of_classes_are_weights_of_rows():
         theirs.fit(X, TARGETS["classes"], sample_weight=WEIGHTS * np.array([2.0, 0.5, 1.0])[LABELS])
         ours.fit(X, TARGETS["classes"], sample_weight=WEIGHTS)
     assert_same(theirs, ours)
+    with pytest.raises(ValueError, match="class_weight='balanced' counts all rows"):
+        ours.set_params(class_weight="balanced").partial_fit(X, TARGETS["classes"])
 
 
 def test_rows_to_stop_by_may_be_given():
