@@ -24,7 +24,7 @@ assert "numba" not in sys.modules, "numba was imported before tests/conftest.py 
 import hypothesis  # noqa: E402  # the settings above come first
 import pytest  # noqa: E402
 
-pytest.register_assert_rewrite("bad_calls", "cases", "chains", "errands", "models")
+pytest.register_assert_rewrite("bad_calls", "cases", "chains", "errands", "models", "twins")
 
 from errands import Errands, Outcome, copied, errand, python  # noqa: E402  # found by the path
 

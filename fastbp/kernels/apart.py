@@ -2,6 +2,7 @@
 
     g = sum over shards, times min(1, clip_norm / norm(g)), between -clip_value and clip_value, plus l1 sign(p)
     p' = rule(p, g);  p = p + rate (p' - p) - rate decay p, with the rate and the decay of a layer, or of biases
+    with an L2 penalty on weights g = g + l2 p, and the loss has l2 / 2 times the sum of their squares
     the weights of a unit times min(1, max_norm / their norm);  average = average + share (p - average)
 
 The gradients are in memory, once. Tasks share the parameters; sums of squares are of blocks of parameters, whoever computes them.
@@ -24,6 +25,7 @@ from fastbp.kernels.codes import (
     DECAY,
     DECAY_BIASES,
     L1,
+    L2,
     LAMB,
     MAX_NORM,
     PARTS,
@@ -60,8 +62,13 @@ def train_apart(call: Call, batch: Batch, task: Task) -> None:
         of_task = share(shards, task, 1)
         for shard in range(of_task.begin, of_task.end):
             train_on_shard(call, Batch(batch.order_begin, batch.rows, batch.step, shard, batch.ahead), task)
+    own, l2 = share(network.size, task, PIECE), rule.rates[rule.first + batch.step][L2]
+    if l2 > 0:
+        _sum_weights(call, own, task)
     meet(workspace.team, task)
-    own = share(network.size, task, PIECE)
+    if task.number == 0:
+        penalty = 0.5 * l2 * _squares_of_weights(network, limits) if l2 > 0 else l2
+        call.results[batch.step] = total_loss(workspace, batch.rows) + penalty
     if shards > 1 or limits.settings[CLIP_NORM] > 0:
         for at in range(own.begin, own.end, PIECE):
             block = Span(at, min(own.end, at + PIECE))
@@ -78,8 +85,6 @@ def train_apart(call: Call, batch: Batch, task: Task) -> None:
             _limit_units(network, layer, limits.settings[MAX_NORM], units)
         meet(workspace.team, task)
     _follow(network, limits, rule.rates[rule.first + batch.step][AVERAGE], own)
-    if task.number == 0:
-        call.results[batch.step] = total_loss(workspace, batch.rows)
     meet(workspace.team, task)
 
 
@@ -95,6 +100,36 @@ def _sum_of_squares(rule: Rule, workspace: Workspace, block: Span, shards: int, 
         store(g, at, total)
         squares = squares + total * total
     return sum_of_lanes(workspace, squares, task)
+
+
+@scalar
+def _sum_weights(call: Call, own: Span, task: Task) -> None:
+    """The squares of the weights in each of the task's blocks of parameters, biases left out; after the places for gradients."""
+    network, p, lanes = call.network, call.network.parameters, lanes_of(call.network.parameters)
+    for at in range(own.begin, own.end, PIECE):
+        squares = splat(p, 0)
+        for layer in range(network.layers):
+            whole = part_of(network, PARTS * layer)
+            for i in range(max(at, whole.begin), min(at + PIECE, whole.end), lanes):
+                w = load(p, i)
+                squares = squares + w * w
+        call.limits.sums[_blocks(network) + at // PIECE] = sum_of_lanes(call.workspace, squares, task)
+
+
+@scalar
+def _squares_of_weights(network: Network, limits: Limits) -> Any:
+    """Their sum, block after block."""
+    blocks = _blocks(network)
+    total = limits.sums[blocks]
+    for block in range(blocks + 1, 2 * blocks):
+        total += limits.sums[block]
+    return total
+
+
+@scalar
+def _blocks(network: Network) -> int:
+    """Blocks of parameters."""
+    return (network.size + PIECE - 1) // PIECE
 
 
 @scalar
@@ -121,7 +156,8 @@ def _update(call: Call, batch: Batch, own: Span, task: Task) -> None:
         rate, of_part = rate_of(settings, part), part_of(network, part)
         of_task = Span(max(own.begin, of_part.begin), min(own.end, of_part.end))
         of_decay = rate * decay if part % PARTS == 0 else rate * decay * settings[DECAY_BIASES]
-        _update_part(call, batch, of_task, (scale, rate, of_decay), task)
+        l2 = rule.rates[rule.first + batch.step][L2] if part % PARTS == 0 else decay - decay
+        _update_part(call, batch, of_task, (scale, rate, of_decay, l2), task)
 
 
 @scalar
@@ -130,7 +166,7 @@ def _update_part(call: Call, batch: Batch, part: Span, factors: Any, task: Task)
 
     Whole vectors: between the parts of layers lie zeros.
     """
-    network, workspace, rule, (scale, rate, decay) = call.network, call.workspace, call.rule, factors
+    network, workspace, rule, (scale, rate, decay, l2) = call.network, call.workspace, call.rule, factors
     p, scratch, lanes = network.parameters, workspace.scratch, lanes_of(network.parameters)
     highest, l1 = call.limits.settings[CLIP_VALUE], call.limits.settings[L1]
     old_at, shaped = task.scratch_at + PIECE, Matrix(scratch, task.scratch_at, 0)
@@ -142,6 +178,8 @@ def _update_part(call: Call, batch: Batch, part: Span, factors: Any, task: Task)
                 g = select(g > highest, highest, select(g < -highest, -highest, g))
             if l1 > 0:
                 g = g + l1 * select(old > 0, 1, select(old < 0, -1, old))
+            if l2 > 0:
+                g = g + l2 * old
             store(scratch, shaped.at + i, g)
             store(scratch, old_at + i, old)
         update_block(network, workspace, rule, batch, Block(begin, 0, 1, count), shaped)

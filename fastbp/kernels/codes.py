@@ -38,6 +38,8 @@ OTHER_LOSSES = (
     WEIGHTED_BINARY_CROSS_ENTROPY,
 ) = range(4, 15)  # fmt: skip
 LOSSES = (*CORE_LOSSES, *OTHER_LOSSES)
+#: Those that are reported as scikit-learn does, of `fastbp.sklearn` alone.
+REPORTED_LOSSES = CLIPPED_CROSS_ENTROPY, CLIPPED_BINARY_CROSS_ENTROPY, HALF_SQUARED_ERROR = range(50, 53)
 #: Room for the numbers that most losses are set by.
 LOSS_SETTINGS = 4
 #: Added to the code of a loss that leaves out targets which are NaN.
@@ -54,9 +56,10 @@ CORE_RULES = NO_UPDATE, SGD, MOMENTUM, RMSPROP, RMSPROP_MOMENTUM, ADAM = range(6
 OTHER_RULES = ADAGRAD, ADADELTA, ADAMAX, NADAM, RADAM, AMSGRAD, LION, RPROP, IRPROP_MINUS, LAMB = range(6, 16)
 RULES = (*CORE_RULES, *OTHER_RULES)
 #: Numbers that an optimizer's rule may use at a step, and all that there are of a step: after these the share of weights that decays, the
-#: share of the way that an average of the weights goes to them, and the share of outputs that dropout leaves out.
+#: share of the way that an average of the weights goes to them, the share of outputs that dropout leaves out, and the factor of an L2
+#: penalty on weights alone, which the loss contains.
 COEFFICIENTS, RATES = 12, 16
-DECAY, AVERAGE, DROPOUT_OF_STEP = 12, 13, 14
+DECAY, AVERAGE, DROPOUT_OF_STEP, L2 = 12, 13, 14, 15
 #: What limits a step, the same for all: gradients by their norm and by their size, the L1 penalty, the norm of the weights of a unit,
 #: the factor of the rate of biases, whether they decay. Then a factor of the rate for each layer. 0 where there is no limit.
 CLIP_NORM, CLIP_VALUE, L1, MAX_NORM, BIAS_RATE, DECAY_BIASES, LAYER_RATES = range(7)
