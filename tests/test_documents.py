@@ -65,18 +65,17 @@ def test_the_examples_run_one_after_the_other(document, tmp_path, monkeypatch):
     assert namespace["trainer"].epoch > 0
 
 
-@pytest.mark.parametrize("library", ["Keras", "PyTorch"])
+@pytest.mark.parametrize("library", re.findall(r"^## Coming from (.*)$", COMING_FROM, re.M))
 def test_the_columns_of_a_comparison(library, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (text,) = re.findall(rf"^## Coming from {library}\n(.*?)(?=^## |\Z)", COMING_FROM, re.M | re.S)
     rows = [BLOCK.findall(row) for row in ROW.findall(text)]
-    assert len(rows) > 3 and all(len(row) == 2 for row in rows)
+    assert rows and all(len(row) == 2 for row in rows)
     random = np.random.default_rng(0)
     namespace = {"X": random.normal(size=(320, 64)), "y": random.integers(0, 10, 320)}
     for theirs, ours in rows:
         assert ast.parse(theirs).body and "fastbp" not in theirs
         run(ours, namespace, "docs/coming_from.md")
-    assert namespace["trainer"].epoch > 0
 
 
 def test_no_example_is_left_out():
