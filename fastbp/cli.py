@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _verify(given: argparse.Namespace) -> int:
-    """Check that the compiled kernels compute what they should, in about ten seconds once they are compiled; save a report as JSON."""
+    """Check that the compiled kernels compute what they should, in about a minute; save a report as JSON."""
     from fastbp.verification.checks import run_checks
     from fastbp.verification.report import check_path
 
