@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import fastbp
-
-EXAMPLES = Path(fastbp.__file__).parent.parent / "examples"
+EXAMPLES = Path(__file__).parents[1] / "examples"
 # Images that no package on PyPI ships.
 ELSEWHERE = {"fashion_mnist"}
 
