@@ -19,12 +19,11 @@ LEVEL = 0.9
 
 
 def load():
-    """Index (n, 1) and progress (n,), of patients to fit and of those held out, by mean and deviation of the former; and these."""
+    """Index (n, 1) and progress (n,), to fit and held out, scaled by mean and deviation of the former; and these numbers."""
     data = load_diabetes(scaled=False)
     index = data.data[:, [data.feature_names.index("bmi")]]
     X, X_test, y, y_test = train_test_split(index, data.target, test_size=0.25, random_state=0)
-    units = (X.mean(), X.std()), (y.mean(), y.std())
-    (x_mean, x_unit), (y_mean, y_unit) = units
+    x_mean, x_unit, y_mean, y_unit = units = X.mean(), X.std(), y.mean(), y.std()
     return (X - x_mean) / x_unit, (X_test - x_mean) / x_unit, (y - y_mean) / y_unit, (y_test - y_mean) / y_unit, units
 
 
@@ -43,7 +42,7 @@ def draw(path, trainer, X, y, units):
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    (x_mean, x_unit), (y_mean, y_unit) = units
+    x_mean, x_unit, y_mean, y_unit = units
     grid = np.linspace(X.min(), X.max(), 200)[:, np.newaxis]
     figure, axes = plt.subplots(layout="constrained")
     axes.plot(X * x_unit + x_mean, y * y_unit + y_mean, ".", color="gray", alpha=0.5)
@@ -74,11 +73,11 @@ def main():
     bands = fastbp.confidence_bands(trainer, X, y, X_test, level=LEVEL, kind="prediction")
     inside = (bands.lower[:, 0] <= y_test) & (y_test <= bands.upper[:, 0])
     print(f"{inside.mean():.1%} of the patients held out lie within the prediction bands of {LEVEL:.0%}")
-    (x_mean, x_unit), (y_mean, y_unit) = units
-    indices = np.array([20.0, 25.0, 30.0, 35.0])
-    means = fastbp.confidence_bands(trainer, X, y, (indices[:, np.newaxis] - x_mean) / x_unit, level=LEVEL)
-    for index, *ends in zip(indices, *(each[:, 0] * y_unit + y_mean for each in means), strict=True):
-        print(f"body mass index {index:.0f}: progress {ends[0]:.0f} in the mean, between {ends[1]:.0f} and {ends[2]:.0f}")
+    x_mean, x_unit, y_mean, y_unit = units
+    indices = np.array([[20.0], [25.0], [30.0], [35.0]])
+    bands = fastbp.confidence_bands(trainer, X, y, (indices - x_mean) / x_unit, level=LEVEL)
+    for index, mean, low, high in np.hstack([indices, *(each * y_unit + y_mean for each in bands)]):
+        print(f"body mass index {index:.0f}: progress {mean:.0f} in the mean, between {low:.0f} and {high:.0f}")
     if options.save:
         draw(options.save, trainer, X, y, units)
 

@@ -2,8 +2,8 @@
 
 Weight decay, dropout, batch normalisation, mixup, an average of the weights and smoothed labels, each alone, beside nothing at all. The
 other digits (they come with scikit-learn) tell the accuracy. Each way is tried on five draws of rows and initial weights, the same for all;
-what it gains is compared draw by draw, since the draw matters more than the way. On so few rows none is a wonder: less than a point, and
-only of weight decay the sign is beyond doubt.
+what it gains is compared draw by draw, since the draw matters more than the way. None is a wonder, on so few rows; in these draws only
+weight decay gains more than chance would. With others it may be another way that suits: try them.
 Run it with ``python examples/regularise.py``; it needs ``pip install "fastbp[examples]"``.
 """
 
