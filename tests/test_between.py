@@ -7,6 +7,7 @@ import pytest
 
 import fastbp
 from fastbp.between import PLAIN
+from fastbp.files import model_file
 
 SIZES = [3, 6, 5, 2]
 ALL = {"normalization": "batch", "dropout": (0.1, 0.2), "input_dropout": 0.3, "input_noise": 0.4}
@@ -94,3 +95,8 @@ def test_a_schedule_of_dropout_is_followed_step_by_step():
     assert set(seen) >= {1, 2, 3}
     with pytest.raises(ValueError, match=r"dropout is 2.0 at step 1; expected numbers in \[0, 1\)"):
         fastbp.Trainer(fastbp.MLP(SIZES, dropout=lambda step: 2.0), loss="squared_error").step(*data)
+
+
+@pytest.mark.parametrize(("given", "version"), [({}, 2), ({"dropout": 0.1}, 3), ({"normalization": "layer"}, 3)])
+def test_a_reader_of_earlier_versions_does_not_leave_it_out(given, version):
+    assert model_file.describe(fastbp.MLP(SIZES, **given))["version"] == version

@@ -17,6 +17,8 @@ from fastbp.files.tensors import fill
 #: The entry of a file's metadata that describes the model.
 ENTRY = "fastbp"
 _KIND, _VERSION = "fastbp.MLP", 2
+# Of models with something between their layers, which a reader of version 2 would leave out of predictions.
+_NEWEST = 3
 # Files of this version hold no checksum.
 _UNSEALED = 1
 
@@ -60,7 +62,7 @@ def describe(model: Model) -> dict[str, Any]:
     """What it takes to build a model like this one, in terms of JSON."""
     return {
         "kind": _KIND,
-        "version": _VERSION,
+        "version": _NEWEST if model.between.is_used else _VERSION,
         "layer_sizes": list(model.layer_sizes),
         "activation": [activation.described() for activation in model.activations[:-1]],
         "output_activation": model.activations[-1].described(),
@@ -79,7 +81,7 @@ def build(path: Path, content: Content, model_class: Callable[..., ModelT]) -> M
         description = content.settings.get(ENTRY, {})
         if description.get("kind") != _KIND:
             raise ValueError(f"its metadata has no entry of kind {_KIND}")
-        check_version(description["version"], _UNSEALED, _VERSION)
+        check_version(description["version"], _UNSEALED, _NEWEST)
         if not content.checked and description["version"] != _UNSEALED:
             raise ValueError("it holds no checksum")
         model = model_class(init="zeros", **_arguments(description))

@@ -156,7 +156,7 @@ def rewritten(path, entry, **changes):
     save_file(tensors, path, metadata)
 
 
-@pytest.mark.parametrize(("entry", "newest"), [("fastbp", 2), ("run", 2)])
+@pytest.mark.parametrize(("entry", "newest"), [("fastbp", 3), ("run", 2)])
 def test_a_newer_version_is_named(entry, newest, tmp_path):
     from fastbp.files.sealed import sealed, unsealed, write_atomically
 

@@ -158,8 +158,8 @@ def test_names_of_features_that_do_not_fit_are_refused(tmp_path, names):
 
 def test_a_newer_version_is_named(tmp_path):
     path = tmp_path / "model"
-    save_file({"weights.0": np.zeros((3, 2), "f4")}, path, {"fastbp": json.dumps({"kind": "fastbp.MLP", "version": 3})})
-    with pytest.raises(ValueError, match=r"version 3; this fastbp reads versions 1 to 2"):
+    save_file({"weights.0": np.zeros((3, 2), "f4")}, path, {"fastbp": json.dumps({"kind": "fastbp.MLP", "version": 4})})
+    with pytest.raises(ValueError, match=r"version 4; this fastbp reads versions 1 to 3"):
         fastbp.MLP.load(path)
 
 
