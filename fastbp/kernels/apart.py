@@ -67,7 +67,7 @@ def train_apart(call: Call, batch: Batch, task: Task) -> None:
         _sum_weights(call, own, task)
     meet(workspace.team, task)
     if task.number == 0:
-        penalty = 0.5 * l2 * _squares_of_weights(network, limits) if l2 > 0 else l2
+        penalty = l2 * _squares_of_weights(network, limits) / type(l2)(2) if l2 > 0 else l2
         call.results[batch.step] = total_loss(workspace, batch.rows) + penalty
     if shards > 1 or limits.settings[CLIP_NORM] > 0:
         for at in range(own.begin, own.end, PIECE):
