@@ -23,7 +23,9 @@ class Fastbp(Peer, Caller):
         if task.optimizer == "sgd":
             optimizer = fastbp.SGD(task.rate, **clip)
         else:
-            optimizer = {"adam": fastbp.Adam, "nadam": fastbp.NAdam}[task.optimizer](task.rate, BETA_1, BETA_2, EPSILON, **clip)
+            # An older fastbp, for comparison, may have no NAdam.
+            made = fastbp.Adam if task.optimizer == "adam" else fastbp.NAdam
+            optimizer = made(task.rate, BETA_1, BETA_2, EPSILON, **clip)
         threads = None if task.all_cores else task.threads
         self.trainer = fastbp.Trainer(self.model, loss=task.loss, optimizer=optimizer, batch_size=task.batch, seed=0, threads=threads)
 
