@@ -29,7 +29,7 @@ class View:
 
     def __set__(self, model: Arrays, given: Sequence[Any]) -> None:
         """Copy them; ValueError or TypeError for arrays that do not fit, before anything is changed."""
-        model.fill({self._name: model.views.get(self._name, ())}, f"model.{self._name}", self._name, given)
+        model.fill([(self._name, array) for array in model.views.get(self._name, ())], f"model.{self._name}", self._name, given)
 
 
 class Arrays(Fixed):
@@ -71,24 +71,20 @@ class Arrays(Fixed):
         ValueError, TypeError
             For arrays of other shapes, or numbers that are not finite; nothing has changed then.
         """
-        own: dict[str, Any] = {}
-        for name, array in self._by_layer():
-            own[f"{len(own)}.{name}"] = (array,)
-        self.fill(own, "weights", "weights", weights)
+        self.fill(self._by_layer(), "weights", "weights", weights)
 
     def _by_layer(self) -> list[tuple[str, Array]]:
         layers = range(len(self.weights))
         return [(name, arrays[layer]) for layer in layers for name, arrays in self.views.items() if layer < len(arrays)]
 
-    def fill(self, own: dict[str, Any], argument: str, what: str, given: object) -> None:
-        """Copy given arrays into own ones, by the names of these, one after the other."""
-        arrays = [(name, array) for name, arrays in own.items() for array in arrays]
-        found = check_arrays(given, what, argument, [array.shape for _, array in arrays], self.dtype)
-        for i, ((name, _), values) in enumerate(zip(arrays, found, strict=True)):
-            if name.endswith("variances") and np.any(values < 0):
+    def fill(self, own: Sequence[tuple[str, Array]], argument: str, what: str, given: object) -> None:
+        """Copy given arrays into own ones, of which each comes with what it is."""
+        found = check_arrays(given, what, argument, [array.shape for _, array in own], self.dtype)
+        for i, ((name, _), values) in enumerate(zip(own, found, strict=True)):
+            if name == "running_variances" and np.any(values < 0):
                 raise ValueError(f"{argument}[{i}] holds {values.min()}; expected variances, which are not negative")
         with self.turns.change("an assignment of weights"):
-            for (_, array), values in zip(arrays, found, strict=True):
+            for (_, array), values in zip(own, found, strict=True):
                 array[...] = values
 
     @property

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fastbp._table import attribute
-from fastbp._tables import html_table
 from fastbp.training.held import HeldByRun
 
 if TYPE_CHECKING:
@@ -52,5 +51,5 @@ class Looks(HeldByRun):
         run = self.run
         names = "loss", "optimizer", "batch_size", "accumulate", "class_weight", "average", "epoch", "steps"
         rows = [[name, str(getattr(run, name))] for name in names if getattr(run, name) is not None]
-        html: str = html_table("Trainer", ["setting", "value"], rows) + self.model._repr_html_()
-        return html
+        table: str = attribute("fastbp._tables", "html_table")("Trainer", ["setting", "value"], rows)
+        return table + self.model.summary().html()

@@ -34,8 +34,11 @@ class Summary:
         rows = [[f"{each[name]:,}" if name == "parameters" else str(each[name]) for name in _HEAD] for each in self.layers]
         return [*rows, ["total", *[""] * (len(_HEAD) - 2), f"{self.n_parameters:,}"]]
 
-    def _repr_html_(self) -> str:
+    def html(self) -> str:
+        """The table for a browser."""
         return html_table(self.title, _HEAD, self._cells())
+
+    _repr_html_ = html
 
 
 def summary_of(model: Any) -> Summary:

@@ -258,7 +258,7 @@ class MLP(Arrays):
 
     def _repr_html_(self) -> str:
         """The same for notebooks."""
-        return self.summary()._repr_html_()
+        return self.summary().html()
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the views, which a copy must make of its own parameters."""

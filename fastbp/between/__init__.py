@@ -11,12 +11,12 @@ layer  mean and variance of a row over the units of the layer
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
 from fastbp._names import lookup, real
-from fastbp._table import Table, later
+from fastbp._table import Table, attribute, later
 from fastbp._typing import NDArray
 from fastbp.kernels.codes import NO_NORM
 from fastbp.schedules import Plan, describe_setting, described_setting, is_scheduled, values_at
@@ -68,12 +68,12 @@ class Between(NamedTuple):
         return is_scheduled(self.dropout)
 
     def rates_of_steps(self, steps: NDArray[np.int64], plan: Plan) -> Any:
-        """The share at each step, where it changes."""
-        return values_at(self.dropout, steps, plan, "dropout", 1.0) if is_scheduled(self.dropout) else 0.0
+        """The share at each step, where it is scheduled."""
+        return values_at(self.dropout, steps, plan, "dropout", 1.0)
 
     def described(self) -> dict[str, Any]:
         """For a file: what is there."""
-        own = {name: value for name, value in self._asdict().items() if value != PLAIN[self._fields.index(name)]}
+        own: dict[str, Any] = {name: value for name, value, none in zip(self._fields, self, PLAIN, strict=True) if value != none}
         if self.normalization:
             own["normalization"] = self.normalization.described()
         if "dropout" in own:
@@ -92,7 +92,7 @@ def as_between(normalization: object, dropout: object, input_dropout: object, in
             raise ValueError(f"{name} is {given!r}; expected none: it is of hidden layers, and the model has none")
     noise = real(input_noise, "input_noise")
     between = Between(_as_normalization(normalization), _as_dropout(dropout, n_hidden), _share(input_dropout, "input_dropout"), noise)
-    return PLAIN if between == PLAIN or (between._replace(dropout=0.0) == PLAIN and not any(between.rates(n_hidden))) else between
+    return between if between.is_used else PLAIN
 
 
 def described_between(description: dict[str, Any]) -> dict[str, Any]:
@@ -109,10 +109,8 @@ def _as_normalization(given: object) -> Normalization | None:
         return None
     if isinstance(given, str):
         return lookup(given, NORMALIZATIONS, "normalization", OTHER_NAMES)()
-    from fastbp.between.normalizations import Normalization
-
-    if isinstance(given, Normalization):
-        return given
+    if isinstance(given, attribute(_MODULE, "Normalization")):
+        return cast("Normalization", given)
     raise TypeError(f"normalization is {given!r} of type {type(given).__name__}; expected a name or an object such as BatchNorm(0.1)")
 
 
@@ -123,7 +121,8 @@ def _as_dropout(given: object, n_hidden: int) -> Any:
         return _share(given, "dropout")
     if len(given) != n_hidden:
         raise ValueError(f"dropout lists {len(given)}; expected a number for each of the {n_hidden} hidden layers")
-    return tuple(_share(each, f"dropout[{i}]") for i, each in enumerate(given))
+    shares = tuple(_share(each, f"dropout[{i}]") for i, each in enumerate(given))
+    return shares if any(shares) else 0.0
 
 
 def _share(given: object, argument: str) -> float:

@@ -28,7 +28,7 @@ PARTS = 4
 #: The variant of GATHER that mixes each row with another.
 MIXED = 1
 #: What a layer's logits are normalised over.
-NORMALIZATIONS = NO_NORM, BATCH_NORM, LAYER_NORM = range(3)
+NO_NORM, BATCH_NORM, LAYER_NORM = range(3)
 
 #: Losses in every compiled kernel.
 CORE_LOSSES = NO_LOSS, SQUARED_ERROR, CROSS_ENTROPY, BINARY_CROSS_ENTROPY = range(4)

@@ -38,7 +38,7 @@ def gather_batch(data: Data, workspace: Workspace, batch: Batch, panels: Span, i
 def gather_rows(data: Data, workspace: Workspace, batch: Batch, panels: Span, inputs: Span, targets: int, task: Task) -> None:
     """What `gather_batch` does, as a part of other units."""
     values, panel_rows, columns = workspace.activations, panel_rows_of(workspace), data.sources[INPUTS, COLUMNS]
-    scratch = Matrix(workspace.scratch, task.scratch_at, _COLUMNS_AT_ONCE)
+    scratch = room_for_rows(workspace, task)
     if batch.rows <= FEW:
         own, row = share(columns, task, lanes_of(values)), row_length(columns, lanes_of(values))
         for r in range(batch.rows):
@@ -50,6 +50,12 @@ def gather_rows(data: Data, workspace: Workspace, batch: Batch, panels: Span, in
     if targets:
         gather(data, TARGETS, batch, panels, Span(0, data.sources[TARGETS, COLUMNS]), Matrix(workspace.targets, 0, panel_rows), scratch)
         gather_weights_to(data, workspace, batch, panels, workspace.row_weights, 0)
+
+
+@scalar
+def room_for_rows(workspace: Workspace, task: Task) -> Matrix:
+    """Scratch that `gather` may have for some columns of as many rows as a vector has lanes."""
+    return Matrix(workspace.scratch, task.scratch_at, _COLUMNS_AT_ONCE)
 
 
 @scalar

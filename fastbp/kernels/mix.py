@@ -11,7 +11,7 @@ from fastbp.compiling.jit import scalar
 from fastbp.compiling.units import variant
 from fastbp.kernels.arguments import COLUMNS, INPUTS, TARGETS, Data, Workspace
 from fastbp.kernels.codes import GATHER, MIXED
-from fastbp.kernels.gather import gather, gather_rows, gather_weights_to
+from fastbp.kernels.gather import gather, gather_rows, gather_weights_to, room_for_rows
 from fastbp.kernels.lanes.matrix import Matrix
 from fastbp.kernels.lanes.memory import load, load_first, store
 from fastbp.kernels.lanes.panels import lanes_of, row_length, vectors_of
@@ -28,7 +28,7 @@ def gather_mixed(data: Data, workspace: Workspace, batch: Batch, panels: Span, i
     gather_rows(data, workspace, batch, panels, inputs, targets, task)
     others, columns = _of_partners(data), data.sources[INPUTS, COLUMNS]
     values, spare, panel_rows = workspace.activations, data.spare, panel_rows_of(workspace)
-    scratch = Matrix(workspace.scratch, task.scratch_at, 64)
+    scratch = room_for_rows(workspace, task)
     if batch.rows <= FEW:
         own, row = share(columns, task, lanes_of(values)), row_length(columns, lanes_of(values))
         for r in range(batch.rows):

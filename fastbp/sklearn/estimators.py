@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from numbers import Integral, Real
 from typing import Any
 
@@ -63,6 +64,12 @@ class Compiled(Convertible):
             return super().fit(X, y, sample_weight=sample_weight)  # type: ignore[misc]
         finally:
             del self._validation
+
+    def _take(self, given: dict[str, Any]) -> None:
+        """Keep the arguments of the constructor: scikit-learn's by its own, the others as they are."""
+        theirs = inspect.signature(self.theirs).parameters
+        self.theirs.__init__(self, **{name: value for name, value in given.items() if name in theirs})
+        vars(self).update({name: value for name, value in given.items() if name not in theirs and name != "self"})
 
     @property
     def model_(self) -> MLP:
@@ -166,23 +173,7 @@ class MLPClassifier(Compiled, neural_network.MLPClassifier):  # type: ignore[mis
         time_limit: float | None = None,
         threads: int | None = None,
     ) -> None:
-        super().__init__(
-            hidden_layer_sizes, activation, solver=solver, alpha=alpha, batch_size=batch_size, learning_rate=learning_rate,
-            learning_rate_init=learning_rate_init, power_t=power_t, max_iter=max_iter, shuffle=shuffle, random_state=random_state,
-            tol=tol, verbose=verbose, warm_start=warm_start, momentum=momentum, nesterovs_momentum=nesterovs_momentum,
-            early_stopping=early_stopping, validation_fraction=validation_fraction, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon,
-            n_iter_no_change=n_iter_no_change, max_fun=max_fun,
-        )  # fmt: skip
-        self.loss = loss
-        self.class_weight = class_weight
-        self.optimizer = optimizer
-        self.normalization = normalization
-        self.dropout = dropout
-        self.input_dropout = input_dropout
-        self.callbacks = callbacks
-        self.progress = progress
-        self.time_limit = time_limit
-        self.threads = threads
+        self._take(locals())
 
     def _predict(self, X: Any, check_input: bool = True) -> Array:
         outputs = self._forward_pass_fast(X, check_input=check_input)
@@ -279,18 +270,4 @@ class MLPRegressor(Compiled, neural_network.MLPRegressor):  # type: ignore[misc]
         time_limit: float | None = None,
         threads: int | None = None,
     ) -> None:
-        super().__init__(
-            loss, hidden_layer_sizes, activation, solver=solver, alpha=alpha, batch_size=batch_size, learning_rate=learning_rate,
-            learning_rate_init=learning_rate_init, power_t=power_t, max_iter=max_iter, shuffle=shuffle, random_state=random_state,
-            tol=tol, verbose=verbose, warm_start=warm_start, momentum=momentum, nesterovs_momentum=nesterovs_momentum,
-            early_stopping=early_stopping, validation_fraction=validation_fraction, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon,
-            n_iter_no_change=n_iter_no_change, max_fun=max_fun,
-        )  # fmt: skip
-        self.optimizer = optimizer
-        self.normalization = normalization
-        self.dropout = dropout
-        self.input_dropout = input_dropout
-        self.callbacks = callbacks
-        self.progress = progress
-        self.time_limit = time_limit
-        self.threads = threads
+        self._take(locals())

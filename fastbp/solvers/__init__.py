@@ -15,15 +15,16 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from fastbp._names import lookup
+from fastbp._settings import Settings
 from fastbp._table import Table, later
 from fastbp.optimizers import OPTIMIZERS, Optimizer, as_optimizer, described_optimizer
 from fastbp.optimizers import OTHER_NAMES as NAMES_OF_OPTIMIZERS
-from fastbp.solvers.base import Kept, Point, Problem, Solver, Squares
 
 if TYPE_CHECKING:
+    from fastbp.solvers.base import Kept, Point, Problem, Solver, Squares
     from fastbp.solvers.lbfgs import LBFGS
     from fastbp.solvers.levenberg_marquardt import LevenbergMarquardt
 
@@ -35,7 +36,7 @@ __all__ = [
 # fmt: on
 
 #: What a trainer takes.
-Method: TypeAlias = Optimizer | Solver
+Method: TypeAlias = "Optimizer | Solver"
 
 SOLVERS: Table[type[Solver]] = Table(
     (),
@@ -53,7 +54,7 @@ OTHER_NAMES = {
 }
 #: The modules of the classes that are imported when they are asked for.
 MODULES = SOLVERS.modules()
-__getattr__ = later(globals(), MODULES)
+__getattr__ = later(globals(), MODULES | dict.fromkeys(("Kept", "Point", "Problem", "Solver", "Squares"), "fastbp.solvers.base"))
 
 
 def describe_method(method: Method) -> dict[str, Any]:
@@ -75,7 +76,7 @@ def as_method(given: object) -> Method:
     """An optimizer or solver, or one with default settings by its name."""
     if isinstance(given, str):
         return lookup(given, METHODS, "optimizer", NAMES_OF_OPTIMIZERS | OTHER_NAMES)()
-    if isinstance(given, Solver):
+    if isinstance(given, Settings) and not isinstance(given, Optimizer):
         given.simplify()
-        return given
+        return cast("Solver", given)
     return as_optimizer(given)

@@ -13,7 +13,7 @@ from fastbp.data.rows import Rows
 from fastbp.data.validation import all_finite
 from fastbp.kernels.codes import NO_ACCURACY
 from fastbp.mlp import MLP
-from fastbp.solvers import Solver
+from fastbp.optimizers import Optimizer
 from fastbp.training.engine import Engine
 from fastbp.training.run import Run
 
@@ -83,7 +83,7 @@ def layers_not_finite(run: Run) -> list[int]:
 
 
 def _advice(run: Run) -> str:
-    if isinstance(run.optimizer, Solver):
+    if not isinstance(run.optimizer, Optimizer):
         return "Begin again with smaller weights, or at a checkpoint"
     return f"Begin again, or at a checkpoint, with a smaller learning_rate (it is {_told(vars(run.optimizer)['learning_rate'])})"
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from fastbp import layout
 from fastbp._random import random_key
+from fastbp._table import attribute
 from fastbp._typing import Array, NDArray
 from fastbp.data.rows import Rows, as_they_lie
 from fastbp.kernels.arguments import Call, Data, Limits, Rule, Workspace, no_update
@@ -17,15 +18,14 @@ from fastbp.kernels.loader import prepared, units_for
 from fastbp.optimizers import Optimizer
 from fastbp.processors.threads import plan_tasks, start
 from fastbp.schedules import Plan
-from fastbp.solvers import Solver
 from fastbp.training.mixup import Mixture
 from fastbp.training.pace import Pace
 from fastbp.training.rates import Rates
 from fastbp.training.run import Run
-from fastbp.training.solving import Solving
 
 if TYPE_CHECKING:
     from fastbp.kernels.block import Prepared
+    from fastbp.training.solving import Solving
 
 
 class Engine:
@@ -33,7 +33,8 @@ class Engine:
 
     def __init__(self, run: Run) -> None:
         self._run, self._network, self._dtype = run, run.model.network, run.model.dtype
-        self._rates, self._is_shaped = Rates(self._dtype), run.model.between.is_used
+        self._rates = Rates(self._dtype)
+        self._is_shaped, self._dropout_changes = run.model.between.is_used, run.model.between.is_scheduled
         self._gradients = layout.aligned_zeros(0, self._dtype)
         self._results = np.zeros(1, self._dtype)
         self._workspace: Workspace | None = None
@@ -60,13 +61,13 @@ class Engine:
         """
         optimizer, memory = self._run.optimizer, self._run.memory
         memory.adapt(optimizer)
-        if isinstance(optimizer, Solver):
+        if not isinstance(optimizer, Optimizer):
             return self._solving_of(rows, tasks).advance(optimizer, count)
         factors = memory.factors.copy() if optimizer.n_factors else memory.factors
         plan = self._run.plan.now
         rates, first = self._rates.of(optimizer, memory.steps, count, factors, plan)
         limits = self._limits_of(optimizer)
-        if self._is_shaped:
+        if self._dropout_changes:
             rates[first : first + count, DROPOUT_OF_STEP] = self._dropout(memory.steps, count, plan)
         if limits.apart:
             rates[first : first + count, AVERAGE] = self._run.averages.shares(memory.steps, count, plan)
@@ -81,28 +82,29 @@ class Engine:
 
     def reason_to_stop(self, rows: Rows) -> str | None:
         """Why a solver has no more to do on the whole set."""
-        if not isinstance(self._run.optimizer, Solver):
+        if isinstance(self._run.optimizer, Optimizer):
             return None
         return self._solving_of(rows, self.tasks(rows.n_rows)).reason_to_stop() or None
 
     def _solving_of(self, rows: Rows, tasks: int) -> Solving:
         if self._solving is None or self._solving.rows is not rows:
-            self._solving = Solving(self._run, self.gradients, rows)
-        self._solving.tasks = tasks
-        return self._solving
+            self._solving = attribute("fastbp.training.solving", "Solving")(self._run, self.gradients, rows)
+        solving = cast("Solving", self._solving)
+        solving.tasks = tasks
+        return solving
 
     def gradients(self, rows: Rows, order: NDArray[np.int64], tasks: int | None = None) -> tuple[float, Array]:
         """Loss and flat gradient of one batch, all rows of the order; nothing is changed."""
         size = self._network.size
         flat = layout.aligned_zeros(max(size, gradients_size(order.size, size)), self._dtype)
         rule, _ = no_update(self._nothing, flat)
-        if self._is_shaped:
+        if self._dropout_changes:
             self._nothing[0, DROPOUT_OF_STEP] = self._dropout(self._run.memory.steps, 1, self._run.plan.now)
         losses = self._make(rows, order, rule, self._free, 0, order.size, 1, tasks or self.tasks(order.size))
         return float(losses[0]), flat[:size]
 
     def _dropout(self, done: int, count: int, plan: Plan) -> Any:
-        """The share that dropout leaves out at each of some steps, where it changes."""
+        """The share that dropout leaves out at each of some steps."""
         return self._run.model.between.rates_of_steps(np.arange(done + 1, done + count + 1), plan)
 
     def forget(self) -> None:

@@ -8,9 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from fastbp._plots import axes
 from fastbp._table import attribute
-from fastbp._tables import html_table
 from fastbp.training.part import Part, State
 
 # Of all others an epoch may have no entry.
@@ -113,7 +111,10 @@ class History(Part):
         if len(self) > _MOST:
             shown[_SHOWN:-_SHOWN] = [None]
         names = list(self._known())
-        return html_table(self._summary(), ["epoch", *names], (self._cells(names, epoch) for epoch in shown))
+        html: str = attribute("fastbp._tables", "html_table")(
+            self._summary(), ["epoch", *names], (self._cells(names, epoch) for epoch in shown)
+        )
+        return html
 
     def _cells(self, names: list[str], epoch: int | None) -> list[str]:
         if epoch is None:
@@ -162,7 +163,7 @@ class History(Part):
         ImportError
             Where matplotlib is not installed.
         """
-        ax = axes(ax)
+        ax = attribute("fastbp._plots", "axes")(ax)
         lists = {name: np.array(entries, np.float64) for name, entries in self._known().items() if name not in _ALWAYS[1:]}
         scores = [name for name in lists if name not in _LOSSES]
         right = ax.twinx() if scores else ax

@@ -16,7 +16,8 @@ from fastbp.data.validation import check_inputs
 from fastbp.files import model_files, run_files
 from fastbp.losses import Loss, describe_loss, described_loss
 from fastbp.mlp import MLP
-from fastbp.solvers import Method, Solver, as_method, describe_method, described_method
+from fastbp.optimizers import Optimizer
+from fastbp.solvers import Method, as_method, describe_method, described_method
 from fastbp.training.averaged import Averaged
 from fastbp.training.fingerprint import Fingerprint
 from fastbp.training.history import History
@@ -81,7 +82,7 @@ class Run:
         self.plateaus = self.declare("plateaus", Plateaus(self.plan, self.history))
         self.data = self.declare("data", Fingerprint())
         self.listeners = self.declare("callbacks", Listeners())
-        if isinstance(optimizer, Solver):
+        if not isinstance(optimizer, Optimizer):
             self.check_optimizer()
 
     def declare(self, name: str, part: PartT) -> PartT:
@@ -140,7 +141,7 @@ class Run:
             return
         self.optimizer = as_method(self.optimizer)
         self.optimizer.check_all(self.model.dtype)
-        if isinstance(self.optimizer, Solver):
+        if not isinstance(self.optimizer, Optimizer):
             self.optimizer.check_trainer(
                 self.loss.name, self.model.n_parameters, self.model.between, self.accumulate, self.average, self.mixup
             )

@@ -6,8 +6,8 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+from fastbp._table import attribute
 from fastbp.data.rows import Rows, may_change
-from fastbp.data.split import split
 from fastbp.data.validation import check_inputs
 from fastbp.training.mixup import as_shares
 from fastbp.training.run import Run
@@ -26,7 +26,7 @@ def check_sets(
     if validation_data is not None:
         raise ValueError("validation_split and validation_data are given; expected one of them")
     every = run.check(X, y, sample_weight)
-    parts = split(validation_split, every.n_rows, run.targets.groups(every.targets), run.seed)
+    parts = attribute("fastbp.data.split", "split")(validation_split, every.n_rows, run.targets.groups(every.targets), run.seed)
     with _told_of(_SPLIT):
         training, validation = (
             every.choice(part, run.targets.weights_in(part, every.targets, sample_weight, training=number == 0))

@@ -6,8 +6,8 @@ from typing import Any
 
 from fastbp._typing import Array
 from fastbp.data.rows import Rows, as_they_lie
+from fastbp.optimizers import Optimizer
 from fastbp.processors.turns import User
-from fastbp.solvers import Solver
 from fastbp.training.divergence import unexplained
 from fastbp.training.engine import Engine
 from fastbp.training.few import FewRows
@@ -35,7 +35,7 @@ class SingleCalls:
             few = self._few.take(X, y) if sample_weight is None else None
             rows = run.check(X, y, sample_weight) if few is None else few
             run.check_optimizer()
-            if isinstance(run.optimizer, Solver):
+            if not isinstance(run.optimizer, Optimizer):
                 raise TypeError(f"step makes one update by a rule; {type(run.optimizer).__name__} takes the whole set: call fit")
             if self._activations is not run.model.activations:
                 run.keep_output()

@@ -1,12 +1,10 @@
 """The doctor finds what was planted, finds nothing in healthy runs, and leaves its patients as they were."""
 
-import threading
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from patients import ALSO, ILL, digits, trainer_of
-from small_task import LABELS, OPTIMIZERS, SCHEDULED, TARGETS, Recorder, StopAt, X, bits, make, saved
+from small_task import LABELS, OPTIMIZERS, SCHEDULED, TARGETS, Recorder, StopAt, X, bits, make, saved, told_in_another_thread
 
 import fastbp
 from fastbp.losses import LOSSES
@@ -225,18 +223,8 @@ def test_of_an_average_the_weights_are_looked_at_that_training_goes_on_with():
 
 
 def test_while_another_thread_trains_it_is_refused():
-    trainer, errors = make(), []
-
-    def ask():
-        try:
-            trainer.diagnose(X, LABELS)
-        except RuntimeError as error:
-            errors.append(str(error))
-
-    with trainer.model.turns.use("fit"):
-        thread = threading.Thread(target=ask)
-        thread.start()
-        thread.join()
+    trainer = make()
+    errors = told_in_another_thread(trainer, lambda: trainer.diagnose(X, LABELS))
     assert len(errors) == 1 and "fit in thread 'MainThread' is training the model; diagnose in thread" in errors[0]
 
 

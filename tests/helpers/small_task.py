@@ -1,5 +1,7 @@
 """A small task and what the tests of the trainer make of it."""
 
+import threading
+
 import numpy as np
 from safetensors import safe_open
 from safetensors.numpy import load_file
@@ -124,3 +126,34 @@ class StopAt(fastbp.Callback):
 
     def on_pause(self, trainer):
         return trainer.steps >= self.steps
+
+
+class TooFast(fastbp.Callback):
+    """Makes the step after so many the last finite one."""
+
+    def __init__(self, steps):
+        self.steps = steps
+
+    def steps_to_pause(self, trainer):
+        return max(1, self.steps - trainer.steps)
+
+    def on_pause(self, trainer):
+        if trainer.steps == self.steps:
+            trainer.optimizer.learning_rate = trainer.optimizer.weight_decay = 3e38
+
+
+def told_in_another_thread(trainer, call):
+    """What a call is told, in words, while ``fit`` of this thread has the model."""
+    errors = []
+
+    def ask():
+        try:
+            call()
+        except RuntimeError as error:
+            errors.append(str(error))
+
+    with trainer.model.turns.use("fit"):
+        thread = threading.Thread(target=ask)
+        thread.start()
+        thread.join()
+    return errors

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from small_task import LABELS, OPTIMIZERS, X, bits, make
+from small_task import LABELS, OPTIMIZERS, TooFast, X, bits, make
 
 import fastbp
 from fastbp.training import guard
@@ -12,20 +12,6 @@ from fastbp.training import guard
 def keep_every_state(monkeypatch):
     monkeypatch.setattr(guard, "_RARELY", 0)
     monkeypatch.setattr(guard, "_KEEP", 0)
-
-
-class TooFast(fastbp.Callback):
-    """Makes the first step after epoch 2, or one in the midst of epoch 3, the last finite one."""
-
-    def __init__(self, steps):
-        self.steps = steps
-
-    def steps_to_pause(self, trainer):
-        return max(1, self.steps - trainer.steps)
-
-    def on_pause(self, trainer):
-        if trainer.steps == self.steps:
-            trainer.optimizer.learning_rate = trainer.optimizer.weight_decay = 3e38
 
 
 @pytest.mark.parametrize("batch_size", [8, None])

@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from small_task import LABELS, TARGETS, Recorder, StopAt, X, bits, make, saved
+from small_task import LABELS, TARGETS, Recorder, StopAt, TooFast, X, bits, make, saved
 
 import fastbp
 from fastbp.schedules import Plan
@@ -113,20 +113,6 @@ def test_it_goes_on_in_a_copy_without_the_trainer_that_was_copied():
         each.fit(X, LABELS, epochs=2)
         assert each.run.plan.now.reductions == ((EACH, 4),)
     assert bits(trainer) == bits(other)
-
-
-class TooFast(fastbp.Callback):
-    """Makes the step after so many the last finite one."""
-
-    def __init__(self, steps):
-        self.steps = steps
-
-    def steps_to_pause(self, trainer):
-        return max(1, self.steps - trainer.steps)
-
-    def on_pause(self, trainer):
-        if trainer.steps == self.steps:
-            trainer.optimizer.learning_rate = trainer.optimizer.weight_decay = 3e38
 
 
 @pytest.mark.parametrize("seldom", [False, True])

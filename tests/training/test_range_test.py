@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 import pytest
-from small_task import LABELS, OPTIMIZERS, SCHEDULED, TARGETS, Recorder, StopAt, X, bits, make, saved
+from small_task import LABELS, OPTIMIZERS, SCHEDULED, TARGETS, Recorder, StopAt, X, bits, make, saved, told_in_another_thread
 
 import fastbp
 from fastbp._random import epoch_order
@@ -209,18 +209,7 @@ def test_a_callback_may_make_it_and_other_threads_may_not():
     assert bits(trainer) == bits(plain)
     # The last was made when the epochs were done.
     assert callback.found.losses.tolist() == plain.learning_rate_range_test(X, LABELS).losses.tolist()
-    errors = []
-
-    def call():
-        try:
-            trainer.learning_rate_range_test(X, LABELS)
-        except RuntimeError as error:
-            errors.append(str(error))
-
-    with trainer.model.turns.use("fit"):
-        thread = threading.Thread(target=call)
-        thread.start()
-        thread.join()
+    errors = told_in_another_thread(trainer, lambda: trainer.learning_rate_range_test(X, LABELS))
     assert len(errors) == 1 and "fit in thread 'MainThread' is training the model; learning_rate_range_test in thread" in errors[0]
 
 
