@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from fastbp.callbacks.optuna_pruning import OptunaPruning
     from fastbp.callbacks.tensorboard import TensorBoard
     from fastbp.diagnosis import Diagnosis
+    from fastbp.losses.categorical import CategoricalFocal
     from fastbp.losses.custom import CustomLoss
     from fastbp.losses.log_link import Gamma, Poisson
     from fastbp.losses.margin import Focal, Hinge, SquaredHinge
@@ -82,6 +83,7 @@ __all__ = [
     "BinaryCrossEntropy",
     "CSVLog",
     "Callback",
+    "CategoricalFocal",
     "Checkpoint",
     "CosLog4",
     "Cosine",

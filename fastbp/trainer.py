@@ -260,7 +260,7 @@ class Trainer(Looks):
         -------
         dict
             ``"loss"``, and ``"accuracy"``: the share of rows whose largest output is the right one (cross_entropy), of outputs on the
-            right side (binary_cross_entropy, hinge, squared_hinge, focal). None with ``missing_targets="ignore"``.
+            right side (binary_cross_entropy, hinge, squared_hinge, focal), of those whose target is not missing.
         """
         return evaluate(self.run, X, y, sample_weight, metrics)
 

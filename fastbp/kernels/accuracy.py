@@ -20,12 +20,13 @@ from fastbp.kernels.portions import Outputs, Span
 
 @scalar
 def _right_sides(workspace: Workspace, outputs: Outputs) -> Any:
-    """How many outputs are on the right side of one half, for a vector of rows."""
+    """How many outputs are on the right side of one half, for a vector of rows; one whose target is missing, NaN, is not."""
     z, t = workspace.activations, workspace.targets
     hits, zero = splat(z, 0), splat(z, 0)
     for j in range(outputs.units):
         above = select(load(z, outputs.at + j * outputs.panel_rows) > 0, 1, zero)
-        wanted = select(load(t, outputs.targets_at + j * outputs.panel_rows) > 0.5, 1, zero)
+        target = load(t, outputs.targets_at + j * outputs.panel_rows)
+        wanted = select(target > 0.5, 1, select(target == target, zero, -1))
         hits = hits + select(wanted == above, 1, zero)
     return hits
 

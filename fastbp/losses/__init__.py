@@ -15,6 +15,7 @@ gamma                  mean over outputs of t / p + log p, p = exp(z)
 hinge                  mean over outputs of max(0, 1 - s z), s = 1 or -1
 squared_hinge          mean over outputs of max(0, 1 - s z)**2
 focal                  mean over outputs of -(1 - p)**gamma log p, p that of the target
+categorical_focal      -sum over outputs of t (1 - p)**gamma log p, p = softmax(z)
 =====================  ====================================================================================
 
 What fastbp knows of one is in its class: formula, settings, targets it takes, output activations it goes with, code of the kernels, and a
@@ -32,6 +33,7 @@ from fastbp.losses.classification import BinaryCrossEntropy, CrossEntropy
 from fastbp.losses.regression import SquaredError
 
 if TYPE_CHECKING:
+    from fastbp.losses.categorical import CategoricalFocal
     from fastbp.losses.custom import CustomLoss
     from fastbp.losses.log_link import Gamma, Poisson
     from fastbp.losses.margin import Focal, Hinge, SquaredHinge
@@ -40,8 +42,8 @@ if TYPE_CHECKING:
 
 # fmt: off
 __all__ = [
-    "LOSSES", "AbsoluteError", "BinaryCrossEntropy", "CrossEntropy", "CustomLoss", "Focal", "Gamma", "Hinge", "Huber", "LogCosh", "Loss",
-    "Poisson", "Quantile", "SquaredError", "SquaredHinge", "as_loss", "describe_loss", "described_loss",
+    "LOSSES", "AbsoluteError", "BinaryCrossEntropy", "CategoricalFocal", "CrossEntropy", "CustomLoss", "Focal", "Gamma", "Hinge", "Huber",
+    "LogCosh", "Loss", "Poisson", "Quantile", "SquaredError", "SquaredHinge", "as_loss", "describe_loss", "described_loss",
 ]
 # fmt: on
 
@@ -58,6 +60,7 @@ LOSSES: Table[type[Loss]] = Table(
         "hinge": (_MARGIN, "Hinge"),
         "squared_hinge": (_MARGIN, "SquaredHinge"),
         "focal": (_MARGIN, "Focal"),
+        "categorical_focal": ("fastbp.losses.categorical", "CategoricalFocal"),
     },
 )
 _CUSTOM = "custom", "fastbp.losses.custom", "CustomLoss"
@@ -79,6 +82,7 @@ OTHER_NAMES = {
     **dict.fromkeys(("poissonnll", "poissonnllloss", "poissonloss", "poissondeviance"), "poisson"),
     **dict.fromkeys(("gammanll", "gammaloss", "gammadeviance"), "gamma"),
     **dict.fromkeys(("focalloss", "sigmoidfocalloss", "binaryfocalcrossentropy"), "focal"),
+    **dict.fromkeys(("categoricalfocalcrossentropy", "categoricalfocalloss", "softmaxfocalloss"), "categorical_focal"),
     **dict.fromkeys(("hingeloss", "l1hinge", "svm"), "hinge"),
     **dict.fromkeys(("squaredhingeloss", "l2hinge"), "squared_hinge"),
     "logcoshloss": "log_cosh",

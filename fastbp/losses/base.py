@@ -39,7 +39,7 @@ class Loss(Specification, ABC):
         """The loss as the kernels of a network of `dtype` read it; `masked`: without the targets that are NaN."""
         settings = np.zeros(max(LOSS_SETTINGS, len(self.numbers)), dtype)
         settings[: len(self.numbers)] = self.numbers
-        return Objective(self.code + MASKED, NO_ACCURACY, settings) if masked else Objective(self.code, self.accuracy, settings)
+        return Objective(self.code + MASKED * masked, self.accuracy, settings)
 
     def default_output(self) -> Activation:
         """What ``output_activation="auto"`` stands for."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -15,7 +15,63 @@ from fastbp.kernels import codes
 from fastbp.losses.base import ENCODE, Loss, rows_of_outputs, same_rows
 
 
-class CrossEntropy(Loss):
+class OneOfSeveral(Loss):
+    """Base of losses of classes that exclude each other, an output for each."""
+
+    output_activation = Softmax
+    allowed = ("softmax", "identity")
+    accuracy = codes.LARGEST
+    elementwise = False
+
+    def check_output(self, activation: Activation, n_outputs: int) -> None:
+        """At least two classes."""
+        super().check_output(activation, n_outputs)
+        if n_outputs < 2:
+            raise ValueError(f"loss={self.name!r} needs at least 2 outputs, one a class; for one output use loss={self._of_one!r}")
+
+    #: What is said to those who have one output.
+    _of_one: ClassVar[str] = "binary_cross_entropy"
+
+    def check_targets(self, y: object, rows: int, n_outputs: int, dtype: DType) -> Array:
+        """Labels or probabilities."""
+        targets = numeric(y, "y", ENCODE)
+        if targets.ndim == 2 and targets.shape[1] == 1:
+            targets = targets[:, 0]
+        if targets.ndim == 1:
+            same_rows(targets, rows)
+            return _labels(targets, n_outputs)
+        if targets.ndim != 2 or targets.shape[1] != n_outputs:
+            raise ValueError(
+                f"y has shape {targets.shape}; loss={self.name!r} expects integer labels (n,) or probabilities (n, {n_outputs}), "
+                "a column for each output"
+            )
+        same_rows(targets, rows)
+        check_range(targets, "y", 0, 1, "probabilities")
+        sums = targets.sum(axis=1, dtype=np.float64)
+        wrong = np.flatnonzero(np.abs(sums - 1) > 1e-3)
+        if wrong.size:
+            raise ValueError(f"y[{wrong[0]}] sums to {sums[wrong[0]]:g}; rows of probabilities sum to 1")
+        return targets
+
+    def target_range(self, own: DType, shape: tuple[int, ...], n_outputs: int, dtype: DType) -> tuple[float, float] | None:
+        """Of labels."""
+        return (0, n_outputs - 1) if own == np.int64 and shape == () else None
+
+    def reference_targets(self, random: np.random.Generator, rows: int, columns: int) -> Array:
+        """Rows of probabilities."""
+        uniform = random.uniform(0.05, 0.95, (rows, columns))
+        probabilities: Array = uniform / uniform.sum(axis=1, keepdims=True)
+        return probabilities
+
+    @staticmethod
+    def reference_surprise(z: Array) -> Array:
+        """-log softmax(z), with the largest logit taken from all, which changes nothing."""
+        highest = z.max(axis=1, keepdims=True)
+        surprise: Array = highest - z + np.log(np.exp(z - highest).sum(axis=1, keepdims=True))
+        return surprise
+
+
+class CrossEntropy(OneOfSeveral):
     """mean over rows of -sum_k t_k log p_k, p = softmax(z) (C. M. Bishop, *Pattern Recognition and Machine Learning*, 2006, section 4.3).
 
     Targets are integer labels 0 to n_outputs - 1 of shape (n,) or (n, 1), or rows of probabilities
@@ -28,10 +84,6 @@ class CrossEntropy(Loss):
     """
 
     name = "cross_entropy"
-    output_activation = Softmax
-    allowed = ("softmax", "identity")
-    accuracy = codes.LARGEST
-    elementwise = False
 
     label_smoothing: float
 
@@ -48,49 +100,10 @@ class CrossEntropy(Loss):
         """Without smoothing, and with it."""
         return [cls(), cls(0.2)]
 
-    def check_output(self, activation: Activation, n_outputs: int) -> None:
-        """At least two classes."""
-        super().check_output(activation, n_outputs)
-        if n_outputs < 2:
-            raise ValueError("loss='cross_entropy' needs at least 2 outputs, one a class; for one output use loss='binary_cross_entropy'")
-
-    def check_targets(self, y: object, rows: int, n_outputs: int, dtype: DType) -> Array:
-        """Labels or probabilities."""
-        targets = numeric(y, "y", ENCODE)
-        if targets.ndim == 2 and targets.shape[1] == 1:
-            targets = targets[:, 0]
-        if targets.ndim == 1:
-            same_rows(targets, rows)
-            return _labels(targets, n_outputs)
-        if targets.ndim != 2 or targets.shape[1] != n_outputs:
-            raise ValueError(
-                f"y has shape {targets.shape}; loss='cross_entropy' expects integer labels (n,) or probabilities (n, {n_outputs}), "
-                "a column for each output"
-            )
-        same_rows(targets, rows)
-        check_range(targets, "y", 0, 1, "probabilities")
-        sums = targets.sum(axis=1, dtype=np.float64)
-        wrong = np.flatnonzero(np.abs(sums - 1) > 1e-3)
-        if wrong.size:
-            raise ValueError(f"y[{wrong[0]}] sums to {sums[wrong[0]]:g}; rows of probabilities sum to 1")
-        return targets
-
-    def target_range(self, own: DType, shape: tuple[int, ...], n_outputs: int, dtype: DType) -> tuple[float, float] | None:
-        """Of labels."""
-        return (0, n_outputs - 1) if own == np.int64 and shape == () else None
-
     def reference(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:
-        """The formula, with the largest logit taken from all, which changes nothing."""
+        """The formula."""
         targets = (1 - self.label_smoothing) * targets + self.label_smoothing / z.shape[1]
-        highest = z.max(axis=1, keepdims=True)
-        minus_log_p = highest - z + np.log(np.exp(z - highest).sum(axis=1, keepdims=True))
-        return (targets * minus_log_p).sum(axis=1), targets.sum(axis=1, keepdims=True) * Softmax().reference(z) - targets
-
-    def reference_targets(self, random: np.random.Generator, rows: int, columns: int) -> Array:
-        """Rows of probabilities."""
-        uniform = random.uniform(0.05, 0.95, (rows, columns))
-        probabilities: Array = uniform / uniform.sum(axis=1, keepdims=True)
-        return probabilities
+        return (targets * self.reference_surprise(z)).sum(axis=1), targets.sum(axis=1, keepdims=True) * Softmax().reference(z) - targets
 
 
 class BinaryCrossEntropy(Loss):

@@ -162,12 +162,12 @@ class Run:
     def scores(self, rows: Rows) -> dict[str, float]:
         """The same over a data set that has been checked."""
         loss, accuracy = self.model.inference.score(rows, self.objective, max(1, self.answers), self.threads)
-        return {"loss": loss, "accuracy": accuracy} if self.answers else {"loss": loss}
+        return {"loss": loss, "accuracy": accuracy / self.targets.share_there(rows)} if self.answers else {"loss": loss}
 
     @property
     def answers(self) -> int:
         """Right answers that a row may have; 0 where they are not counted."""
-        return 0 if self.targets.may_miss else self.loss.answers(self.model.layer_sizes[-1])
+        return self.loss.answers(self.model.layer_sizes[-1])
 
     @property
     def settings(self) -> dict[str, Any]:

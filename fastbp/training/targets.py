@@ -8,6 +8,7 @@ import numpy as np
 
 from fastbp._typing import Array, NDArray
 from fastbp.data.labels import ClassWeight, numbered, weights_of
+from fastbp.data.rows import Rows
 from fastbp.data.validation import check_sample_weight, numeric
 from fastbp.kernels.codes import LARGEST, NO_ACCURACY
 from fastbp.losses import Loss
@@ -39,6 +40,14 @@ class Targets:
         missing = np.isnan(given) if given.dtype.kind == "f" else np.zeros(given.shape, bool)
         targets = self._loss.check_targets(np.where(missing, np.asarray(_ANY, given.dtype), given), rows, n_outputs, dtype)
         return np.where(missing.reshape(targets.shape), np.nan, targets).astype(given.dtype) if missing.any() else targets
+
+    def share_there(self, rows: Rows) -> float:
+        """The share of targets that are not missing, by the weights of their rows; NaN where all are."""
+        if not self.may_miss:
+            return 1.0
+        there = np.mean(~np.isnan(rows.chosen_targets()), axis=1)
+        weights = rows.weights(slice(None))
+        return float(np.average(there, weights=None if weights is None else weights.astype(np.float64))) or np.nan
 
     def weights(self, targets: Array, sample_weight: Any, *, training: bool) -> Array | None:
         """The weights of the rows, with those of their classes in training."""

@@ -25,8 +25,9 @@ def test_every_code_has_one_place_in_the_kernels():
     placed = [codes.IDENTITY, codes.SOFTMAX, codes.ASCENDING, *activate.BY_OUTPUT, *curves.BY_OUTPUT, *curves.BY_LOGIT]
     assert sorted(placed) == list(codes.ACTIVATIONS)
     assert {codes.NO_LOSS, *loss.LOSSES} == set(codes.CORE_LOSSES)
-    # The core's are there once more, for targets that may be missing; cross-entropy, smoothed or not, is no mean over outputs.
-    assert {*errors.ELEMENTWISE, codes.SMOOTHED_CROSS_ENTROPY} == {*codes.LOSSES} - {codes.NO_LOSS, codes.CROSS_ENTROPY}
+    # The core's are there once more, for targets that may be missing; those of a row as a whole are no means over outputs.
+    of_rows = {codes.CROSS_ENTROPY, codes.SMOOTHED_CROSS_ENTROPY, codes.CATEGORICAL_FOCAL}
+    assert {*errors.ELEMENTWISE} == {*codes.LOSSES} - {codes.NO_LOSS} - of_rows
     assert sorted(update.RULES) == list(codes.CORE_RULES)
     assert sorted(rules.RULES) == list(codes.OTHER_RULES)
 

@@ -28,6 +28,9 @@ CASES = [
     ("squared_hinge", {}, "sides"),
     ("focal", {}, "sides"),
     ("focal", {"gamma": 0.7, "alpha": 0.25}, "sides"),
+    ("categorical_focal", {}, "labels"),
+    ("categorical_focal", {"gamma": 0.7, "alpha": [0.25, 3.0]}, "labels"),
+    ("categorical_focal", {"gamma": 3.0}, "shares"),
     ("cross_entropy", {}, "labels"),
     ("cross_entropy", {"label_smoothing": 0.2}, "labels"),
     ("cross_entropy", {"label_smoothing": 0.1}, "shares"),
@@ -62,6 +65,10 @@ def loss_of(torch, name, settings, z, t):
         return torch.maximum(levels * error, (levels - 1) * error).mean()
     if name == "focal":
         return _focal(torch, z, t, settings.get("gamma", 2.0), settings.get("alpha", -1))
+    if name == "categorical_focal":
+        shares = t if t.is_floating_point() else functional.one_hot(t, z.shape[1]).double()
+        p, log_p = torch.softmax(z, 1), torch.log_softmax(z, 1)
+        return (torch.tensor(settings.get("alpha", 1.0)) * shares * (1 - p) ** settings.get("gamma", 2.0) * -log_p).sum(1).mean()
     if name == "binary_cross_entropy":
         smoothing, weight = settings.get("label_smoothing", 0.0), torch.tensor(settings.get("pos_weight", [1.0]))
         return torch.nn.BCEWithLogitsLoss(pos_weight=weight)(z, t * (1 - smoothing) + smoothing / 2)

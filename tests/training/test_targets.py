@@ -58,7 +58,21 @@ def test_missing_targets_lose_nothing_and_pull_at_nothing(loss, rows, dtype):
     assert found == pytest.approx(wanted, rel=DTYPES[dtype])
     close([weights[-1], biases[-1]], [dW, db], rtol=DTYPES[dtype])
     scores = trainer.evaluate(X, t)
-    assert scores["loss"] == pytest.approx(wanted, rel=DTYPES[dtype]) and "accuracy" not in scores
+    assert scores["loss"] == pytest.approx(wanted, rel=DTYPES[dtype]) and ("accuracy" in scores) == bool(trainer.loss.answers(3))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("rows", [1, 5, 700])
+@pytest.mark.parametrize("loss", ["binary_cross_entropy", "hinge"])
+def test_accuracy_is_of_the_targets_that_are_there(loss, rows, weighted):
+    trainer, X, t, missing = problem(LOSSES[loss](), rows)
+    t, weights = np.where(missing, np.nan, t > 0.5), np.random.default_rng(2).uniform(0.5, 2, rows) if weighted else None
+    yes = trainer.model.predict(X) > (0.5 if loss == "binary_cross_entropy" else 0)
+    share = np.broadcast_to(np.ones(rows) if weights is None else weights, (3, rows)).T
+    wanted = np.average((yes == t)[~missing], weights=share[~missing])
+    assert trainer.evaluate(X, t, weights)["accuracy"] == pytest.approx(wanted, rel=1e-12)
+    assert trainer.fit(X, t, epochs=1, validation_data=(X, t)).val_accuracy[-1] > 0
+    assert np.isnan(trainer.evaluate(X, np.full(t.shape, np.nan))["accuracy"])
 
 
 @pytest.mark.parametrize("loss", [*ELEMENTWISE, *OWN], ids=str)
@@ -121,8 +135,8 @@ def test_unless_told_otherwise_they_are_an_error_that_names_the_place(loss):
 
 
 def test_losses_of_a_row_as_a_whole_have_no_missing_targets():
-    for loss in (fastbp.CrossEntropy(), fastbp.CrossEntropy(0.1)):
-        with pytest.raises(ValueError, match="missing_targets='ignore' is for losses that are means over outputs; loss='cross_entropy'"):
+    for loss in (fastbp.CrossEntropy(), fastbp.CrossEntropy(0.1), fastbp.CategoricalFocal()):
+        with pytest.raises(ValueError, match=f"missing_targets='ignore' is for losses that are means over outputs; loss='{loss.name}'"):
             fastbp.Trainer(fastbp.MLP([2, 2]), loss=loss, missing_targets="ignore")
     with pytest.raises(ValueError, match="missing_targets='drop' is not known; expected one of error, ignore"):
         fastbp.Trainer(fastbp.MLP([2, 1]), loss="huber", missing_targets="drop")
