@@ -18,6 +18,7 @@ from fastbp.kernels.loader import prepared, units_for
 from fastbp.optimizers import Optimizer
 from fastbp.processors.threads import plan_tasks, start
 from fastbp.schedules import Plan
+from fastbp.training.last_step import LastStep
 from fastbp.training.mixup import Mixture
 from fastbp.training.pace import Pace
 from fastbp.training.rates import Rates
@@ -47,6 +48,7 @@ class Engine:
         self._settings: Any = None  # of the optimizer, that the limits are of
         self.pace = Pace((1,))
         self._solving: Solving | None = None  # while a solver is at work
+        self._last: LastStep | None = None  # whose call of the kernels can be made again
 
     def tasks(self, rows: int) -> int:
         """Into how many tasks a step on so many rows is cut."""
@@ -79,6 +81,28 @@ class Engine:
         memory.steps, memory.factors = memory.steps + count, factors
         self._run.position.steps += count
         return losses
+
+    def step(self, rows: Rows) -> Array:
+        """One update on all rows as they lie; the loss before it."""
+        n_rows, run = rows.n_rows, self._run
+        tasks = self.tasks(n_rows)
+        losses = self.train(rows, as_they_lie(n_rows), 0, n_rows, 1, tasks)
+        if tasks == 1 and not (self._is_shaped or self._limits.apart or run.memory.factors.size):
+            self._last = LastStep(run, rows, self._rates.settings)
+        return losses
+
+    def can_step_again(self, rows: Rows) -> bool:
+        """Whether a step on these rows is the last one but for their numbers."""
+        return self._last is not None and self._last.is_like(self._run, rows) and self._rates.row_of(self._run.memory.steps) is not None
+
+    def step_again(self) -> Array:
+        """That step, in a few microseconds."""
+        call, memory = cast("Prepared", self._call), self._run.memory
+        call.set({"rule.first": self._rates.row_of(memory.steps)})
+        start(call, 1)
+        memory.steps += 1
+        self._run.position.steps += 1
+        return self._results[:1].copy()
 
     def reason_to_stop(self, rows: Rows) -> str | None:
         """Why a solver has no more to do on the whole set."""
@@ -121,6 +145,7 @@ class Engine:
         mixture: Mixture | None = None,
     ) -> Array:  # fmt: skip
         """The call of the kernels; what `count` batches leave behind."""
+        self._last = None
         if self._results.size < count:
             self._results = np.zeros(2 * count, self._dtype)
         call = self._prepared(batch, rows.target_width, tasks)

@@ -41,3 +41,8 @@ class Rates:
             self._first, begin = done, 0
             self._rows = optimizer.rates(done, max(count, _AHEAD), self._dtype, factors, plan)
         return self._rows, begin
+
+    def row_of(self, done: int) -> int | None:
+        """Which row is that of the step after `done`, of those worked out last; None where it is not among them."""
+        row = done - self._first
+        return row if self._rows is not None and 0 <= row < len(self._rows) else None

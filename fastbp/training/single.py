@@ -33,15 +33,8 @@ class SingleCalls:
             if turns.users[0] is not user:
                 turns.check(user)
             few = self._few.take(X, y) if sample_weight is None else None
-            rows = run.check(X, y, sample_weight) if few is None else few
-            run.check_optimizer()
-            if not isinstance(run.optimizer, Optimizer):
-                raise TypeError(f"step makes one update by a rule; {type(run.optimizer).__name__} takes the whole set: call fit")
-            if self._activations is not run.model.activations:
-                run.keep_output()
-                self._activations = run.model.activations
-            if few is None:
-                run.model.keep_names(X)
+            again = few is not None and self._guard.is_current and self._engine.can_step_again(few)
+            rows = None if again else self._checked(few, X, y, sample_weight)
             turns.begin_change()
             run.averages.hide()
             return self._update(rows)
@@ -50,11 +43,26 @@ class SingleCalls:
                 turns.end_change()
             turns.users.remove(user)
 
-    def _update(self, rows: Rows) -> float:
+    def _checked(self, few: Rows | None, X: Any, y: Any, sample_weight: Any) -> Rows:
+        """The rows, with all else in order, too."""
+        run = self._run
+        rows = run.check(X, y, sample_weight) if few is None else few
+        run.check_optimizer()
+        if not isinstance(run.optimizer, Optimizer):
+            raise TypeError(f"step makes one update by a rule; {type(run.optimizer).__name__} takes the whole set: call fit")
+        if self._activations is not run.model.activations:
+            run.keep_output()
+            self._activations = run.model.activations
+        if few is None:
+            run.model.keep_names(X)
+        return rows
+
+    def _update(self, rows: Rows | None) -> float:
+        """A step on rows; without, the last one once more."""
         guard, engine = self._guard, self._engine
         if not guard.is_current:
             guard.begin()
-        losses = engine.train(rows, as_they_lie(rows.n_rows), 0, rows.n_rows, 1, engine.tasks(rows.n_rows))
+        losses = engine.step_again() if rows is None else engine.step(rows)
         if not (guard.losses_are_well(losses) and guard.weights_are_well()):
             steps = self._run.steps
             guard.go_back()
