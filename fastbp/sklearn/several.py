@@ -15,8 +15,9 @@ from sklearn.utils.validation import check_is_fitted
 from fastbp._typing import Array
 from fastbp.mlp import MLP
 from fastbp.sklearn.convert import Convertible
-from fastbp.sklearn.held import is_worker
+from fastbp.sklearn.held import Held, is_worker
 from fastbp.together.crew import Crew, check_crew
+from fastbp.together.watch import Watch
 
 
 class _Fit:
@@ -52,8 +53,10 @@ class Several(Convertible):
         given = (None, None) if self._validation is None else self._validation
         fits = [_Fit(functools.partial(own, X, y, sample_weight=sample_weight))]
         fits += [_Fit(functools.partial(other.fit, X, y, sample_weight, *given)) for other in others]
+        crew = Crew(1 if is_worker() else check_crew(self.threads))
         try:
-            Crew(1 if is_worker() else check_crew(self.threads)).work(fits, lambda: None, lambda: self._give_up(others))
+            with Watch(len(fits), 0, shown=False, deadline=None, raises=True) as watch:
+                crew.work(fits, watch.look, lambda: self._give_up(others))
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=2)
         for fit in fits:
@@ -81,13 +84,15 @@ class Several(Convertible):
     def models_(self) -> list[MLP]:
         """The fitted models; the first is `model_`."""
         check_is_fitted(self)
-        return [type(self)._ready(each).model for each in (self, *self._others)]
+        return [each.model_ for each in (self, *self._others)]
 
-    def _mean(self, outputs: Array, X: Any) -> Array:
-        """Its own outputs and those of the others, in the mean."""
+    def _outputs(self, X: Any) -> Array:
+        """The outputs for checked rows: in the mean, where there are others."""
+        outputs = self._ready().predict(X, self.threads)
         if not self._others:
             return outputs
-        every = [outputs, *(type(self)._ready(other).predict(X, self.threads) for other in self._others)]
+        # Which are given what has been checked.
+        every = [outputs, *(Held(model, None).predict(X, self.threads) for model in self.models_[1:])]
         mean: Array = np.mean(every, axis=0, dtype=np.float64).astype(outputs.dtype)
         return mean
 

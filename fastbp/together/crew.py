@@ -50,25 +50,18 @@ class Crew:
     def work(self, jobs: Sequence[Job], look: Callable[[], None], give_up: Callable[[], None]) -> None:
         """Do all jobs, while the caller's thread looks after what it has to.
 
-        What it raises there, or a signal does, goes on when the jobs have ended, which `give_up` asks for.
+        What `look` raises goes on when the jobs have ended, which `give_up` asks for; or at once when it does so again.
         """
         self._waiting.extend(sorted(jobs, key=lambda job: -job.length))
         count = min(self._threads, len(jobs))
         threads = [threading.Thread(target=self._work, args=(number,), name=f"fastbp {number}") for number in range(count)]
-        begun: list[threading.Thread] = []
         try:
             for thread in threads:
-                begun.append(thread)
                 thread.start()
-            for thread in threads:
-                while thread.is_alive():
-                    look()
-                    thread.join(_LOOK)
+            _wait_for(threads, look)
         except BaseException:
             give_up()
-            for thread in begun:
-                if thread.ident is not None:
-                    thread.join()
+            _wait_for(threads, look)
             raise
 
     @property
@@ -97,3 +90,10 @@ class Crew:
         if self._running and not self._waiting:
             _, share = max(self._running.values(), key=lambda running: running[0].step)
             share.threads = self._threads - len(self._running) + 1
+
+
+def _wait_for(threads: Sequence[threading.Thread], look: Callable[[], None]) -> None:
+    for thread in threads:
+        while thread.is_alive():
+            look()
+            thread.join(_LOOK)

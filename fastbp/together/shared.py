@@ -67,11 +67,11 @@ def check_places(given: Any, argument: str, n_rows: int) -> Places | None:
     places = numeric(given, argument)
     if places.dtype.kind == "b" and places.shape == (n_rows,):
         places = np.flatnonzero(places)
+    if places.size == 0:
+        raise ValueError(f"{argument} has no rows; expected at least one")
     if places.ndim != 1 or places.dtype.kind not in "iu":
         what = f"shape {places.shape}, {places.dtype}"
         raise ValueError(f"{argument} has {what}; expected numbers of rows, or a mask of shape ({n_rows},)")
-    if places.size == 0:
-        raise ValueError(f"{argument} has no rows; expected at least one")
     wrong = np.flatnonzero((places < 0) | (places >= n_rows))
     if wrong.size:
         raise ValueError(f"{argument}[{wrong[0]}] is {places[wrong[0]]}; X has rows 0 to {n_rows - 1}")

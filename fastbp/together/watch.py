@@ -29,17 +29,23 @@ class Watch:
 
     def __enter__(self) -> Watch:
         self._signals.__enter__()
+        # What they raise comes where it is looked for, and not while a thread is being started.
+        self._signals.begin_hold()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._bar.__exit__(kind, error, trace)
         self._signals.__exit__(kind, error, trace)
-        self._signals.tell()
+        self._signals.end_hold()
+        if error is None:
+            self._signals.tell()
 
     def look(self) -> None:
-        """Hand on what signals ask for."""
+        """Hand on what signals ask for; KeyboardInterrupt where they are to raise it."""
         if self._signals.reason and self._reason is None:
             self.stop(self._signals.reason)
+        self._signals.end_hold()
+        self._signals.begin_hold()
 
     def give_up(self) -> None:
         """The caller goes on elsewhere."""

@@ -35,8 +35,10 @@ def check_sets(
     run: Run, X: Any, y: Any, sample_weight: Any, validation_data: Any, validation_split: float | None, parts: Parts = _WHOLE
 ) -> tuple[Rows, Rows | None]:  # fmt: skip
     """Training and validation data; ValueError or TypeError for what is none. `parts` are as data sets of their own."""
-    if sum(given is not None for given in (validation_data, validation_split, parts.validation)) > 1:
-        raise ValueError("validation_split and validation_data are given; expected one of them")
+    several = {"validation_split": validation_split, "validation_data": validation_data, "validation_rows": parts.validation}
+    given = [name for name, value in several.items() if value is not None]
+    if len(given) > 1:
+        raise ValueError(f"{' and '.join(given)} are given; expected one of them")
     if parts.training is None and parts.validation is None and validation_split is None:
         rows, validation = run.check(X, y, sample_weight, training=True), None
     else:
