@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,7 +49,7 @@ class Several(Convertible):
         if self.n_models == 1:
             return own(X, y, sample_weight=sample_weight)
         self._validate_params()
-        others = known if self.warm_start and len(known) == self.n_models - 1 else self._copies()
+        others = [self._like(each, each.random_state) for each in known] if self._goes_on(known) else self._copies()
         given = (None, None) if self._validation is None else self._validation
         fits = [_Fit(functools.partial(own, X, y, sample_weight=sample_weight))]
         fits += [_Fit(functools.partial(other.fit, X, y, sample_weight, *given)) for other in others]
@@ -68,7 +68,14 @@ class Several(Convertible):
     def _copies(self) -> list[Any]:
         """Copies that are not fitted."""
         seeds = check_random_state(self.random_state).randint(np.iinfo(np.int32).max, size=self.n_models - 1)
-        return [clone(self).set_params(n_models=1, progress=False, random_state=int(seed)) for seed in seeds]
+        return [self._like(clone(self), int(seed)) for seed in seeds]
+
+    def _goes_on(self, known: Sequence[Any]) -> bool:
+        return bool(self.warm_start) and len(known) == self.n_models - 1
+
+    def _like(self, other: Any, random_state: int) -> Any:
+        """Another with its own settings, but one network and its own random state."""
+        return other.set_params(**self.get_params() | {"n_models": 1, "progress": False, "random_state": random_state})
 
     def _give_up(self, others: Any) -> None:
         for each in (self, *others):

@@ -27,7 +27,8 @@ def alone(estimator):
 def test_probabilities_are_the_mean_of_those_of_estimators_alone(settings):
     several = MLPClassifier(**SETTINGS, **settings, n_models=3, threads=2).fit(X, LABELS)
     each = [one.fit(X, LABELS).predict_proba(X) for one in alone(several)]
-    np.testing.assert_allclose(several.predict_proba(X), np.mean(each, axis=0), rtol=1e-12)
+    # scikit-learn gives the one probability as 1 less the other.
+    np.testing.assert_allclose(several.predict_proba(X), np.mean(each, axis=0), atol=1e-14)
     np.testing.assert_array_equal(several.predict(X), np.where(np.mean(each, axis=0)[:, 1] > 0.5, "yes", "no"))
     assert len(several.models_) == 3 and several.models_[0] is several.model_
 
@@ -43,10 +44,9 @@ def test_a_second_fit_begins_anew_and_a_warm_one_goes_on():
     several = MLPRegressor(**SETTINGS, n_models=2).fit(X, NUMBERS)
     first = several.predict(X)
     np.testing.assert_array_equal(several.fit(X, NUMBERS).predict(X), first)
-    losses = [model.weights[0].copy() for model in several.set_params(warm_start=True).models_]
+    before = [model.weights[0].copy() for model in several.set_params(warm_start=True).models_]
     several.fit(X, NUMBERS)
-    assert all((before != model.weights[0]).any() for before, model in zip(losses, several.models_, strict=True))
-    assert several.score(X, NUMBERS) != first.mean()
+    assert all((old != model.weights[0]).any() for old, model in zip(before, several.models_, strict=True))
     several.set_params(n_models=1, warm_start=False).fit(X, NUMBERS)
     assert len(several.models_) == 1
 
