@@ -81,9 +81,9 @@ def main(arguments=None):
         entrants = [Way(name, options.nets, options.rows) for name in options.ways]
         for way in entrants:
             ending.callback(way.close)
-        losses = {way: found[1] for way in entrants if (found := way.train(_FIRST))}
+        losses = {way.name: found[1] for way in entrants if (found := way.train(_FIRST))}
         # The first turn compiled; this one tells how long an epoch is.
-        epochs = {way: max(1, round(options.seconds / found[0])) for way in losses if (found := way.train(1))}
+        epochs = {way: max(1, round(options.seconds / found[0])) for way in entrants if (found := way.train(1))}
         for _ in range(options.rounds):
             for way, turn in epochs.items():
                 found = way.train(turn)
@@ -102,7 +102,7 @@ def table(entrants, losses):
             continue
         ratios = [own / theirs for own, theirs in zip(way.times, together, strict=True)] if together else []
         figures = [f"{figure:.2f}" for figure in (median(ratios), min(ratios), max(ratios))] if ratios else ["-"] * 3
-        rows.append([way.name, f"{1e6 * median(way.times):.2f}", *figures, f"{losses[way]:.4f}"])
+        rows.append([way.name, f"{1e6 * median(way.times):.2f}", *figures, f"{losses.get(way.name, float('nan')):.4f}"])
     lines = report.aligned(rows)
     alone = {name: known[name] for name in ALONE if name in known}
     if together and alone:
@@ -111,7 +111,7 @@ def table(entrants, losses):
         lines.append(f"side by side against one after the other on the best setting ({best}): {ratio:.2f} times as fast")
     lines += [f"{way.name} failed: {way.failed}" for way in entrants if way.failed]
     usual = median(losses.values()) if losses else 0.0
-    lines += [f"WARNING {way.name} learns otherwise" for way, loss in losses.items() if abs(loss / usual - 1) > _ALIKE]
+    lines += [f"WARNING {name} learns otherwise" for name, loss in losses.items() if abs(loss / usual - 1) > _ALIKE]
     return lines
 
 

@@ -45,7 +45,7 @@ def main():
     print(f"held-out digits read rightly: by one net {min(each):.1%} to {max(each):.1%}, by all {right.mean():.1%}")
 
     known, turned = (ensemble.uncertainty(images).disagreement for images in (X_test, X_test[:, ::-1]))
-    print(f"disagreement in nats: where all are right {known[right].mean():.3f}, where wrong {known[~right].mean():.3f}")
+    print(f"disagreement in nats: where they are right {known[right].mean():.3f}, where wrong {known[~right].mean():.3f}")
     print(f"disagreement about digits turned by half: {turned.mean():.3f}, about digits as they are {known.mean():.3f}")
 
     with tempfile.TemporaryDirectory() as folder:

@@ -55,9 +55,9 @@ if TYPE_CHECKING:
     from fastbp.solvers.lbfgs import LBFGS
     from fastbp.solvers.levenberg_marquardt import LevenbergMarquardt
     from fastbp.together.cross_validation import CrossValidation, cross_validate
-    from fastbp.together.ensemble import Ensemble, Uncertainty
+    from fastbp.together.ensemble import Ensemble
     from fastbp.together.halving import halving_search
-    from fastbp.together.rungs import HalvingSearch, Rung
+    from fastbp.together.rungs import HalvingSearch
     from fastbp.together.train import train_together
     from fastbp.training.range_test import RangeTest
 
@@ -138,7 +138,6 @@ __all__ = [
     "ReLU",
     "ReLU6",
     "Rprop",
-    "Rung",
     "Sequence",
     "SiLU",
     "Sigmoid",
@@ -151,7 +150,6 @@ __all__ = [
     "Tanh",
     "TensorBoard",
     "Trainer",
-    "Uncertainty",
     "Warmup",
     "confidence_bands",
     "cross_validate",

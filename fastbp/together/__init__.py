@@ -10,8 +10,6 @@ MODULES = {
     "cross_validate": "fastbp.together.cross_validation",
     "CrossValidation": "fastbp.together.cross_validation",
     "Ensemble": "fastbp.together.ensemble",
-    "Uncertainty": "fastbp.together.ensemble",
     "halving_search": "fastbp.together.halving",
     "HalvingSearch": "fastbp.together.rungs",
-    "Rung": "fastbp.together.rungs",
 }

@@ -61,5 +61,5 @@ def test_what_goes_with_one_network_alone():
 
 
 def test_an_error_of_one_is_raised():
-    with pytest.raises(ValueError, match="validation set is too small"):
+    with pytest.raises(ValueError, match="test_size = 1 should be greater"):
         MLPClassifier(**SETTINGS, n_models=2, early_stopping=True, validation_fraction=0.01).fit(X[:9], LABELS[:9] == "yes")
