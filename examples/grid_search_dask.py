@@ -37,9 +37,7 @@ def main():
         workers = client.nthreads()
         spread = search().fit(X, y)
     here = search().fit(X, y)
-    print(
-        f"{len(workers)} workers with {sum(workers.values())} threads fitted {len(spread.cv_results_['params'])} settings on 3 folds each"
-    )
+    print(f"{len(workers)} workers, each on one thread, have fitted {len(spread.cv_results_['params'])} settings on three folds")
     print(f"the best: {spread.best_params_}, accuracy {spread.best_score_:.1%}")
     print(f"held-out digits read rightly: {spread.score(X_test, y_test):.1%}")
     same = (spread.cv_results_["mean_test_score"] == here.cv_results_["mean_test_score"]).all()
