@@ -16,6 +16,7 @@ from fastbp.optimizers import MODULES as _OPTIMIZERS
 from fastbp.optimizers import SGD, Adam, AdamW, RMSprop
 from fastbp.schedules import MODULES as _SCHEDULES
 from fastbp.solvers import MODULES as _SOLVERS
+from fastbp.together import MODULES as _TOGETHER
 from fastbp.trainer import Trainer
 from fastbp.training.divergence import DivergenceError
 from fastbp.training.history import History
@@ -54,6 +55,11 @@ if TYPE_CHECKING:
     from fastbp.schedules.plateau import Plateau
     from fastbp.solvers.lbfgs import LBFGS
     from fastbp.solvers.levenberg_marquardt import LevenbergMarquardt
+    from fastbp.together.cross_validation import CrossValidation, cross_validate
+    from fastbp.together.ensemble import Ensemble
+    from fastbp.together.halving import halving_search
+    from fastbp.together.rungs import HalvingSearch
+    from fastbp.together.train import train_together
     from fastbp.training.range_test import RangeTest
 
 __version__ = "0.1.0"
@@ -89,18 +95,21 @@ __all__ = [
     "Cosine",
     "CosineRestarts",
     "CrossEntropy",
+    "CrossValidation",
     "CustomActivation",
     "CustomLoss",
     "CustomMetric",
     "Diagnosis",
     "DivergenceError",
     "EarlyStopping",
+    "Ensemble",
     "Exponential",
     "ExponentialDecay",
     "FlatCosine",
     "Focal",
     "GELUTanh",
     "Gamma",
+    "HalvingSearch",
     "HardSigmoid",
     "HardSwish",
     "HardTanh",
@@ -145,6 +154,9 @@ __all__ = [
     "Trainer",
     "Warmup",
     "confidence_bands",
+    "cross_validate",
+    "halving_search",
+    "train_together",
     "verify",
 ]
 # fmt: on
@@ -152,7 +164,7 @@ __all__ = [
 # Imported when they are first asked for, so that scripts that do without start faster.
 _OTHERS = {"CustomMetric": "fastbp.metrics.custom", "metrics": "fastbp.metrics", "RangeTest": "fastbp.training.range_test"}
 _OTHERS |= {"Bands": "fastbp.bands", "confidence_bands": "fastbp.bands", "Diagnosis": "fastbp.diagnosis"}
-_MODULES = _OTHERS | _CALLBACKS | _AVERAGES | _ACTIVATIONS | _BETWEEN | _LOSSES | _OPTIMIZERS | _SCHEDULES | _SOLVERS
+_MODULES = _OTHERS | _CALLBACKS | _AVERAGES | _ACTIVATIONS | _BETWEEN | _LOSSES | _OPTIMIZERS | _SCHEDULES | _SOLVERS | _TOGETHER
 __getattr__ = later(globals(), _MODULES)
 
 

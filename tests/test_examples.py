@@ -112,6 +112,34 @@ def test_tune_without_optuna(printed_by, monkeypatch):
         printed_by("tune_with_optuna")
 
 
+def test_ensemble(printed_by):
+    text = printed_by("ensemble")
+    mean, deviation = numbers(text, "five folds: accuracy ")
+    assert 95 < mean < 99 and 0 < deviation < 3
+    worst, best, together = numbers(text, "by one net ")
+    assert 93 < worst < best < together
+    right, wrong = numbers(text, "where they are right ")
+    turned, known = numbers(text, "turned by half: ")
+    assert wrong > 3 * right and turned > 3 * known
+    assert text.endswith("predicts as the one in memory: True\n")
+
+
+@pytest.mark.filterwarnings("default")
+def test_grid_search_dask(printed_by):
+    pytest.importorskip("distributed", reason='Dask is not here: pip install "fastbp[dask]"')
+    text = printed_by("grid_search_dask")
+    assert text.startswith("2 workers, each on one thread, have fitted 4 settings")
+    assert numbers(text, "'learning_rate_init': ")[1] > 93 and numbers(text, "held-out digits read rightly: ")[0] > 94
+    assert text.endswith("without the cluster: True\n")
+
+
+def test_grid_search_without_dask(printed_by, monkeypatch):
+    monkeypatch.setitem(sys.modules, "dask", None)
+    monkeypatch.setitem(sys.modules, "dask.distributed", None)
+    with pytest.raises(SystemExit, match="pip install"):
+        printed_by("grid_search_dask")
+
+
 def test_levenberg_marquardt(printed_by, tmp_path):
     text = printed_by("levenberg_marquardt", "--save", tmp_path / "curve.png")
     loss_of_adam, gradient_of_adam, epochs_of_adam = numbers(text, "adam ")

@@ -15,7 +15,7 @@ from fastbp.training.run import Run
 #: What `History.stopped` says.
 WORD = "early_stopping"
 # Ends of fit after which the run may go on to the bit from where it stands, or has gone wrong.
-_UNFINISHED = ("interrupted", "terminated", "error", "diverged", "")
+_UNFINISHED = ("interrupted", "terminated", "paused", "error", "diverged", "")
 
 
 class EarlyStopping(Watching):

@@ -44,6 +44,11 @@ class Rows:
         assert inputs is not None
         return Rows(inputs, targets, weights, chosen)
 
+    @property
+    def order(self) -> NDArray[np.int64]:
+        """The rows that are meant, one after the other."""
+        return as_they_lie(self.n_rows) if self.chosen is None else self.chosen
+
     def with_targets(self, targets: Array) -> Rows:
         """The same rows with other targets."""
         inputs, _, weights = self._arrays

@@ -21,3 +21,11 @@ def run_files() -> Any:
     from fastbp.files import run_file
 
     return run_file
+
+
+@imported
+def ensemble_files() -> Any:
+    """The module of files of ensembles."""
+    from fastbp.files import ensemble_file
+
+    return ensemble_file

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -18,10 +19,36 @@ from fastbp.processors.process import inherited, parallel_region
 if TYPE_CHECKING:
     from fastbp.kernels.block import Prepared
 
+_own = threading.local()
+
 # Below so many multiply-adds a task, the tasks of a step wait for each other longer than they compute.
 _WORK_PER_TASK = 100_000
 # A step of so many has phases far longer than the system's time slices, so that several threads never lose against one.
 _LONG = 1_000_000_000
+
+
+class Share:
+    """How many threads the calls of one Python thread may use; whoever has divided them among several may change it at any time."""
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+
+
+@contextmanager
+def sharing(share: Share) -> Iterator[None]:
+    """Let the calls of this Python thread use no more threads than its share is."""
+    before = getattr(_own, "share", None)
+    _own.share = share
+    try:
+        yield
+    finally:
+        _own.share = before
+
+
+def most_threads() -> int | None:
+    """How many this Python thread may use; None where nobody has divided them."""
+    share: Share | None = getattr(_own, "share", None)
+    return None if share is None else share.threads
 
 
 def check_threads(threads: object) -> int | None:
@@ -36,10 +63,16 @@ def check_threads(threads: object) -> int | None:
 
 
 def plan_tasks(network: Network, rows: int, threads: int | None) -> int:
-    """Into how many tasks to cut each loop: what was asked for, otherwise as many threads as the work of a step can feed."""
+    """Into how many tasks to cut each loop: what was asked for, otherwise as many threads as the work of a step can feed.
+
+    They are no more than the thread's share.
+    """
+    most = most_threads()
     if threads is not None:
-        return threads
-    worth = _multiply_adds(network, rows) // _WORK_PER_TASK
+        return threads if most is None else min(threads, most)
+    worth = multiply_adds(network, rows) // _WORK_PER_TASK
+    if most is not None:
+        worth = min(worth, most)
     # To ask for processors is a call of the system; to ask Numba starts its threads, which a process that may be forked yet does better
     # without.
     if worth < 2 or inherited() or cpus.available() < 2:
@@ -50,10 +83,11 @@ def plan_tasks(network: Network, rows: int, threads: int | None) -> int:
 def task_choices(network: Network, rows: int, threads: int | None) -> tuple[int, ...]:
     """The numbers of tasks worth timing: what was asked for, otherwise the plan and, where steps are not long, one."""
     plan = plan_tasks(network, rows, threads)
-    return (plan,) if threads is not None or plan == 1 or _multiply_adds(network, rows) > _LONG else (plan, 1)
+    return (plan,) if threads is not None or plan == 1 or multiply_adds(network, rows) > _LONG else (plan, 1)
 
 
-def _multiply_adds(network: Network, rows: int) -> int:
+def multiply_adds(network: Network, rows: int) -> int:
+    """Of a step."""
     return 3 * rows * network.size
 
 

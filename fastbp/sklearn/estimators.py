@@ -16,7 +16,7 @@ from fastbp.activations import ACTIVATIONS, Activation
 from fastbp.losses import LOSSES, Loss
 from fastbp.mlp import MLP
 from fastbp.optimizers import OPTIMIZERS, Optimizer
-from fastbp.sklearn.convert import Convertible
+from fastbp.sklearn.several import Several
 from fastbp.trainer import Trainer
 
 # Where scikit-learn looks for the ranges of parameters. What is not here fastbp's classes check.
@@ -24,6 +24,7 @@ _RANGES: dict[str, Any] = {
     "activation": [StrOptions({"logistic", *ACTIVATIONS}), Activation, "array-like"],
     "optimizer": [None, StrOptions({*OPTIMIZERS}), Optimizer],
     "threads": [None, Interval(Integral, 1, None, closed="left")],
+    "n_models": [Interval(Integral, 1, None, closed="left")],
     "time_limit": [None, Interval(Real, 0, None, closed="neither")],
     **dict.fromkeys(("normalization", "dropout", "input_dropout", "callbacks", "progress"), "no_validation"),
 }
@@ -33,7 +34,7 @@ def _gives_probabilities(estimator: Any) -> bool:
     return not isinstance(estimator.loss, Loss) or estimator.loss.default_output().name in ("softmax", "sigmoid")
 
 
-class Compiled(Convertible):
+class Compiled(Several):
     """What both estimators share."""
 
     _parameter_constraints: dict[str, Any]
@@ -61,7 +62,7 @@ class Compiled(Convertible):
             raise ValueError(f"{'y_val' if y_val is None else 'X_val'} is missing; expected X_val and y_val, or none of them")
         self._validation = None if X_val is None else (X_val, y_val)
         try:
-            return super().fit(X, y, sample_weight=sample_weight)  # type: ignore[misc]
+            return super().fit(X, y, sample_weight=sample_weight)
         finally:
             del self._validation
 
@@ -86,7 +87,7 @@ class Compiled(Convertible):
     def _forward_pass_fast(self, X: Any, check_input: bool = True) -> Array:
         if check_input:
             X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
-        return self._ready().predict(X, self.threads)
+        return self._outputs(X)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)  # type: ignore[misc]
@@ -116,13 +117,17 @@ class MLPClassifier(Compiled, neural_network.MLPClassifier):  # type: ignore[mis
         In seconds; training ends after the epoch under way.
     threads : int, optional
         By default as many as help; one within joblib's workers. No choice changes a bit of the result.
+    n_models : int, default 1
+        So many networks with different first weights and orders are trained side by side, and what they give is averaged.
 
     Attributes
     ----------
     coefs_, intercepts_, loss_, loss_curve_, n_iter_, ...
         As in scikit-learn. The arrays are views of the parameters of `model_`.
     model_ : MLP
-        The fitted model.
+        The fitted model; of several the first, of which the other attributes are, too.
+    models_ : list of MLP
+        All of them.
     trainer_ : Trainer
         One that goes on with `model_`, the settings and what the solver remembers.
 
@@ -172,6 +177,7 @@ class MLPClassifier(Compiled, neural_network.MLPClassifier):  # type: ignore[mis
         progress: bool | str = False,
         time_limit: float | None = None,
         threads: int | None = None,
+        n_models: int = 1,
     ) -> None:
         self._take(locals())
 
@@ -214,13 +220,17 @@ class MLPRegressor(Compiled, neural_network.MLPRegressor):  # type: ignore[misc]
         In seconds; training ends after the epoch under way.
     threads : int, optional
         By default as many as help; one within joblib's workers. No choice changes a bit of the result.
+    n_models : int, default 1
+        So many networks with different first weights and orders are trained side by side, and what they give is averaged.
 
     Attributes
     ----------
     coefs_, intercepts_, loss_, loss_curve_, n_iter_, ...
         As in scikit-learn. The arrays are views of the parameters of `model_`.
     model_ : MLP
-        The fitted model.
+        The fitted model; of several the first, of which the other attributes are, too.
+    models_ : list of MLP
+        All of them.
     trainer_ : Trainer
         One that goes on with `model_`, the settings and what the solver remembers.
 
@@ -269,5 +279,6 @@ class MLPRegressor(Compiled, neural_network.MLPRegressor):  # type: ignore[misc]
         progress: bool | str = False,
         time_limit: float | None = None,
         threads: int | None = None,
+        n_models: int = 1,
     ) -> None:
         self._take(locals())

@@ -59,6 +59,8 @@ class Stochastic:
     t_: int
     #: None where there is no network, or it is of other sizes.
     _network: Network | Own | None = None
+    #: Training is to end after the epoch under way.
+    _given_up = False
     #: X and y to judge by, while `fit` was given some.
     _validation: tuple[Any, Any] | None = None
 
@@ -250,7 +252,7 @@ class Stochastic:
             print(f"Iteration {self.n_iter_}, loss = {loss:.8f}")
         self._update_no_improvement_count(self.early_stopping, *sets[3:])
         self._optimizer.iteration_ends(self.t_)
-        return self._no_improvement_count > self.n_iter_no_change and self._stops()
+        return self._given_up or (self._no_improvement_count > self.n_iter_no_change and self._stops())
 
     def _stops(self) -> bool:
         """Whether training ends, where it has not got better for long enough; else the rate becomes smaller."""

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from fastbp._names import integer, lookup, real
+from fastbp._names import integer, lookup
+from fastbp.data.rows import Rows
 from fastbp.training.engine import Engine
 from fastbp.training.fitting import Fit
 from fastbp.training.guard import Guard
 from fastbp.training.history import History
 from fastbp.training.listener import Listener
-from fastbp.training.measures import measures_of_fit
+from fastbp.training.measures import Measures, measures_of_fit
+from fastbp.training.outside import Outside, deadline_of
 from fastbp.training.progress import check_progress
 from fastbp.training.run import Run
 from fastbp.training.sets import check_sets
+
+
+class Asked(NamedTuple):
+    """What ``fit`` was asked for, once it has been checked."""
+
+    X: Any  # as it was given, perhaps with names of columns
+    rows: Rows
+    measures: Measures
+    listeners: Sequence[Listener]
+    epochs: int
+    planned: int | None = None  # with those that another call is to make
 
 
 def fit(
@@ -27,19 +39,27 @@ def fit(
     """As `Trainer.fit`."""
     rows, validation = check_sets(run, X, y, sample_weight, validation_data, validation_split)
     measures = measures_of_fit(run, metrics, training_metrics, rows, validation, sample_weight)
-    epochs = integer(epochs, "epochs", least=0)
-    shown = check_progress(progress)
-    deadline = None if time_limit is None else time.perf_counter() + real(time_limit, "time_limit", exclusive=True)
-    raises = lookup(on_interrupt, {"return": False, "raise": True}, "on_interrupt")
+    asked = Asked(X, rows, measures, listeners, integer(epochs, "epochs", least=0))
+    outside = Outside(check_progress(progress), deadline_of(time_limit), raises_on(on_interrupt))
+    return train(run, engine, guard, asked, outside)
+
+
+def raises_on(on_interrupt: object) -> bool:
+    """Whether Ctrl-C raises."""
+    return lookup(on_interrupt, {"return": False, "raise": True}, "on_interrupt")
+
+
+def train(run: Run, engine: Engine, guard: Guard, asked: Asked, outside: Outside) -> History:
+    """Do what was asked for."""
     with run.model.turns.use("fit"):
         run.check_optimizer()
-        whole = Fit(run, engine, guard, rows, measures, listeners, shown, deadline, raises)
+        whole = Fit(run, engine, guard, asked.rows, asked.measures, asked.listeners, outside)
         run.keep_output()
-        run.model.keep_names(X)
-        difference = run.recognise(rows)
+        run.model.keep_names(asked.X)
+        difference = run.recognise(asked.rows)
         if difference:
             # Told where the user called the trainer.
-            warnings.warn(f"the data are not those of the run that was resumed: {difference}", UserWarning, stacklevel=3)
-        whole.train(epochs)
+            warnings.warn(f"the data are not those of the run that was resumed: {difference}", UserWarning, stacklevel=4)
+        whole.train(asked.epochs, asked.planned)
         run.resumed = False
     return run.history

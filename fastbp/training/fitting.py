@@ -9,17 +9,17 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from fastbp._typing import Array, NDArray
-from fastbp.data.rows import Rows, as_they_lie
-from fastbp.processors.threads import task_choices
+from fastbp.data.rows import Rows
+from fastbp.processors.threads import most_threads, task_choices
 from fastbp.training.divergence import changed, explained, layers_not_finite
 from fastbp.training.engine import Engine
 from fastbp.training.epoch import Epoch
 from fastbp.training.guard import Guard
-from fastbp.training.interrupt import Interrupt
 from fastbp.training.listener import Listener
 from fastbp.training.measures import Measures, Seen
 from fastbp.training.mixup import Mixer, Mixture
 from fastbp.training.notes import Notes
+from fastbp.training.outside import Outside
 from fastbp.training.pace import Pace
 from fastbp.training.progress import Progress
 from fastbp.training.run import Run
@@ -30,32 +30,36 @@ class Fit:
     """Trains a run for some epochs on checked data, which it may not have seen before."""
 
     def __init__(
-        self, run: Run, engine: Engine, guard: Guard, rows: Rows, measures: Measures, listeners: Sequence[Listener], shown: bool,
-        deadline: float | None, raises: bool = False,
+        self, run: Run, engine: Engine, guard: Guard, rows: Rows, measures: Measures, listeners: Sequence[Listener], outside: Outside
     ) -> None:  # fmt: skip
         self._run, self._engine, self._guard = run, engine, guard
         self._rows, self._measures = rows, measures
         self._listeners = sorted(listeners, key=lambda listener: listener.after_others)
-        self._shown, self._deadline = shown, deadline
+        self._outside = outside
         self._batch = run.rows_of_step(rows.n_rows)
         run.measured = measures.names
         run.plateaus.check(run.settings, run.measured)
         self._notes = Notes(run.parts)
         self._mixer = Mixer(run.mixup, run.seed, run.model.dtype)
         self._heard = False  # callbacks have been called since the data were looked at
-        self._interrupt = Interrupt(run.model.turns, raises)
+        self._interrupt = outside.interrupt(run.model.turns)
         self._bar = Progress(False, 0)
-        choices = task_choices(run.model.network, self._batch, run.threads)
-        if engine.pace.choices != choices:
-            engine.pace = Pace(choices)
+        self._plan_threads()
 
-    def train(self, epochs: int) -> None:
-        """Train, and leave in the history why it ended."""
+    def _plan_threads(self) -> None:
+        self._most = most_threads()
+        choices = task_choices(self._run.model.network, self._batch, self._run.threads)
+        if self._engine.pace.choices != choices:
+            self._engine.pace = Pace(choices)
+
+    def train(self, epochs: int, planned: int | None = None) -> None:
+        """Train, and leave in the history why it ended. Where more epochs are `planned`, another call is to make the others."""
         run, history = self._run, self._run.history
+        self._word_of_all = "epochs" if planned is None or planned == epochs else "paused"
         run.averages.hide()
         self._guard.begin()
         if epochs > 0 and run.follows_plan:
-            self._make_plan(epochs)
+            self._make_plan(planned or epochs)
         run.listeners.begin(self._listeners)
         with self._interrupt, contextlib.ExitStack() as ending:
             ending.callback(self._guard.forget)
@@ -69,14 +73,14 @@ class Fit:
             history.stopped = ""
             self._take_note()
             try:
-                with Progress(self._shown, epochs * self._rows.n_rows) as self._bar:
+                with self._outside.bar(epochs * self._rows.n_rows) as self._bar:
                     history.stopped = self._train_until(run.epoch + epochs, reason)
             except BaseException as error:
                 asked = self._interrupt.reason if isinstance(error, KeyboardInterrupt) else None
                 history.stopped = history.stopped or asked or "error"
                 raise
         # A signal after the last step, or while callbacks were ending.
-        if self._interrupt.reason and history.stopped == "epochs":
+        if self._interrupt.reason and history.stopped == self._word_of_all:
             history.stopped = self._interrupt.reason
         self._interrupt.tell()
 
@@ -101,12 +105,12 @@ class Fit:
                 reason = self._advance()
         if not run.is_finite():
             raise self._divergence(layers_not_finite(run))
-        return reason or "epochs"
+        return reason or self._word_of_all
 
     def _reason_to_stop(self) -> str | None:
         if self._interrupt.reason:
             return self._interrupt.reason
-        if self._deadline is not None and time.perf_counter() >= self._deadline:
+        if self._outside.deadline is not None and time.perf_counter() >= self._outside.deadline:
             return "time_limit"
         return self._engine.reason_to_stop(self._rows)
 
@@ -159,10 +163,10 @@ class Fit:
             self._run.averages.show(self._run.steps)
 
     def _repeat_step(self, most: int) -> None:
-        """Up to `most` epochs of one step on the whole set, which nobody watches, in one call of the kernels: so no rows are chosen."""
+        """Up to `most` epochs of one step on the whole set, which nobody watches, in one call of the kernels."""
         run, n_rows = self._run, self._rows.n_rows
         with self._interrupt.held():
-            losses, seconds = self._steps(as_they_lie(n_rows), 0, n_rows, most)
+            losses, seconds = self._steps(self._rows.order, 0, n_rows, most)
             # Rounded as the mean over the batches of an epoch is.
             with np.errstate(over="ignore"):
                 means = losses.astype(np.float64) * n_rows / n_rows
@@ -213,6 +217,8 @@ class Fit:
         self, order: NDArray[np.int64], first: int, batch: int, most: int, mixture: Mixture | None = None
     ) -> tuple[Array, float]:  # fmt: skip
         """As many of `most` updates as Python may be without control, on the best number of threads; their losses and the seconds."""
+        if most_threads() != self._most:
+            self._plan_threads()
         pace = self._engine.pace
         tasks, count = pace.next()
         count = max(1, min(count, int(most)))

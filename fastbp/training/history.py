@@ -37,8 +37,9 @@ class History(Part):
     samples_per_second : list of float
     stopped : str
         Why the last ``fit`` ended: "epochs" (all done), "time_limit", "interrupted" (Ctrl-C), "terminated" (SIGTERM), "converged" or
-        "max_evaluations" (a solver), "early_stopping" or another word of the callback that asked, "callback" where it has none, "diverged"
-        or "error" (another exception); empty while it runs, and so in a checkpoint of that time.
+        "max_evaluations" (a solver), "early_stopping" or another word of the callback that asked, "callback" where it has none, "paused"
+        (`halving_search` went on with others), "diverged" or "error" (another exception); empty while it runs, and so in a checkpoint of
+        that time.
     """
 
     by_steps: ClassVar[bool] = False

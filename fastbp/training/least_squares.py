@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from fastbp._typing import Array, NDArray
-from fastbp.data.rows import Rows, as_they_lie
+from fastbp.data.rows import Rows
 from fastbp.jacobian import BLOCK, Jacobian
 from fastbp.kernels.loader import jacobian as kernels
 from fastbp.processors.threads import running
@@ -16,16 +16,11 @@ from fastbp.solvers import Squares
 Numbers = NDArray[np.float64]
 
 
-def whole(rows: Rows) -> NDArray[np.int64]:
-    """The order of all rows that are meant."""
-    return as_they_lie(rows.n_rows) if rows.chosen is None else rows.chosen
-
-
 class LeastSquares:
     """The squared error of a net over a set as a sum of squares: residuals are errors by the square root of their share of the mean."""
 
     def __init__(self, jacobian: Jacobian, rows: Rows) -> None:
-        self.jacobian, self._rows, self._order = jacobian, rows, whole(rows)
+        self.jacobian, self._rows, self._order = jacobian, rows, rows.order
 
     def loss(self) -> float:
         """The mean over rows and outputs, as `Trainer.evaluate`, in float64."""

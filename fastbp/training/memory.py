@@ -36,6 +36,14 @@ class Memory(Part):
         self.flat: Array = layout.aligned_zeros(n_slots * size, dtype)
         self.slots: Array = self.flat.reshape(-1, size)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but the view, which a copy must make of its own vector."""
+        return {name: value for name, value in vars(self).items() if name != "slots"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.slots = self.flat.reshape(-1, self._model.network.size)
+
     def adapt(self, optimizer: Method) -> None:
         """Be of use to `optimizer`: what its own kind remembered is kept, so far as it still has use for it."""
         if self.name == optimizer.name and len(self.slots) == optimizer.n_slots:

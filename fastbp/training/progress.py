@@ -41,10 +41,13 @@ class Progress:
 
     def epoch(self, number: int, loss: float, validation: dict[str, float], training: dict[str, float]) -> None:
         """Show the figures of a finished epoch, or the first of them."""
+        self.show(f"epoch {number}", {"loss": loss} | {f"val_{name}": value for name, value in validation.items()} | training)
+
+    def show(self, what: str, scores: dict[str, float]) -> None:
+        """Show some words, and figures, or the first of them."""
         if self._bar is not None:
-            scores = {"loss": loss} | {f"val_{name}": value for name, value in validation.items()} | training
             figures = {name: f"{value:.4g}" for name, value in list(scores.items())[:_MOST]}
-            self._bar.set_description(f"epoch {number}", refresh=False)
+            self._bar.set_description(what, refresh=False)
             self._bar.set_postfix(figures)
 
 

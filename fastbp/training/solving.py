@@ -11,7 +11,7 @@ from fastbp._typing import Array, NDArray
 from fastbp.data.rows import Rows
 from fastbp.jacobian import Jacobian
 from fastbp.solvers import Kept, Point, Solver, Squares
-from fastbp.training.least_squares import LeastSquares, whole
+from fastbp.training.least_squares import LeastSquares
 from fastbp.training.run import Run
 
 #: Loss and flat gradient over a set, in so many tasks, at the model's parameters.
@@ -22,7 +22,7 @@ class Solving:
     """The loss of a run over a whole set as a solver asks for it."""
 
     def __init__(self, run: Run, gradients: Gradients, rows: Rows) -> None:
-        self._run, self._gradients, self.rows, self._order = run, gradients, rows, whole(rows)
+        self._run, self._gradients, self.rows, self._order = run, gradients, rows, rows.order
         self.tasks = 1
         # What was computed last, and at which parameters.
         self._last: tuple[Array, Point] | None = None

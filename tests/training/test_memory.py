@@ -1,7 +1,11 @@
 """What an optimizer remembers: it belongs to one kind of optimizer."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
+from small_task import LABELS, X, bits, make
 
 import fastbp
 from fastbp.training.memory import Memory
@@ -65,3 +69,15 @@ def test_what_is_not_finite_is_seen(memory):
     assert memory.is_finite()
     memory.slots[1, 3] = np.inf
     assert not memory.is_finite()
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda trainer: pickle.loads(pickle.dumps(trainer))], ids=["deepcopy", "pickle"])
+def test_a_copy_of_a_trainer_has_what_its_own_steps_leave(copied):
+    trainer = make()
+    trainer.fit(X, LABELS, epochs=1)
+    other = copied(trainer)
+    for each in (trainer, other):
+        each.fit(X, LABELS, epochs=1)
+    # What files hold, too.
+    assert bits(other) == bits(trainer)
+    assert np.shares_memory(other.run.memory.slots, other.run.memory.flat)
