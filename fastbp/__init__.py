@@ -31,11 +31,13 @@ if TYPE_CHECKING:
     from fastbp.bands import Bands, confidence_bands
     from fastbp.between.normalizations import BatchNorm, LayerNorm
     from fastbp.callbacks.best_model import BestModel
+    from fastbp.callbacks.certify import Certify
     from fastbp.callbacks.checkpoint import Checkpoint
     from fastbp.callbacks.csv_log import CSVLog
     from fastbp.callbacks.early_stopping import EarlyStopping
     from fastbp.callbacks.mlflow import MLflow
     from fastbp.callbacks.optuna_pruning import OptunaPruning
+    from fastbp.callbacks.record import Record
     from fastbp.callbacks.tensorboard import TensorBoard
     from fastbp.diagnosis import Diagnosis
     from fastbp.losses.custom import CustomLoss
@@ -82,6 +84,7 @@ __all__ = [
     "BinaryCrossEntropy",
     "CSVLog",
     "Callback",
+    "Certify",
     "Checkpoint",
     "CosLog4",
     "Cosine",
@@ -128,6 +131,7 @@ __all__ = [
     "RangeTest",
     "ReLU",
     "ReLU6",
+    "Record",
     "Rprop",
     "Sequence",
     "SiLU",
