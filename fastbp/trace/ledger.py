@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from fastbp._textbook import Array
+from fastbp.trace.queries import Queries
 
 
-@dataclass(frozen=True, repr=False, eq=False)
-class Trace:
+class Trace(Queries):
     """All numbers of one step of back-propagation on a batch of n rows, in float64, as `Trainer.trace` finds them.
 
     What row r has to do with the gradient of a weight is one product::
@@ -23,6 +20,8 @@ class Trace:
         What the first layer reads, with noise and dropout where the model has any.
     targets : ndarray of shape (n, n_targets)
         Labels of several classes as rows of ones and zeros.
+    labels : ndarray of shape (n,) or None
+        The number of each row's class; None where the targets are no classes.
     shares, losses : ndarray of shape (n,)
         What each row's loss is multiplied with: 1 / n, or its weight over the sum of them; the loss of each row times that.
     loss : float
@@ -49,30 +48,9 @@ class Trace:
     loss_name, optimizer_name : str
     learning_rate : float or None
         That of the next step; None of a solver.
+    classes, feature_names : tuple or None
+        Those of the model.
     """
-
-    inputs: Array
-    targets: Array
-    shares: Array
-    losses: Array
-    loss: float
-    sums: list[Array]
-    normalized: list[Array]
-    activations: list[Array]
-    deltas: list[Array]
-    slopes: list[Array | None]
-    errors: list[Array | None]
-    weights: list[Array]
-    biases: list[Array]
-    weight_gradients: list[Array]
-    bias_gradients: list[Array]
-    scale_gradients: list[Array]
-    shift_gradients: list[Array]
-    layer_sizes: tuple[int, ...]
-    activation_names: tuple[str, ...]
-    loss_name: str
-    optimizer_name: str
-    learning_rate: float | None
 
     def __repr__(self) -> str:
         sizes = "-".join(map(str, self.layer_sizes))
