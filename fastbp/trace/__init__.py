@@ -21,5 +21,6 @@ from __future__ import annotations
 from fastbp.trace.batch import trace
 from fastbp.trace.contributions import Contributions
 from fastbp.trace.ledger import Trace
+from fastbp.trace.recording import Recording
 
-__all__ = ["Contributions", "Trace", "trace"]
+__all__ = ["Contributions", "Recording", "Trace", "trace"]
