@@ -15,7 +15,7 @@ from fastbp._names import integer, lookup
 from fastbp.callbacks.base import Callback
 from fastbp.callbacks.chosen import check_layers, check_weights, chosen_layers, chosen_weights
 from fastbp.callbacks.recorded import StepRecord
-from fastbp.files.recording_file import RecordedStep, numbers_in, packed, path_of, places_of, read_part, unpacked, write_part
+from fastbp.files.recording_file import Part, numbers_in, path_of, places_of, read_part, unpacked
 from fastbp.files.sealed import as_path, check_writable
 from fastbp.optimizers import Optimizer
 from fastbp.training.part import State
@@ -93,7 +93,7 @@ class Record(Callback):
         self.most_megabytes = integer(most_megabytes, "most_megabytes", least=1)
         self._begun = False
         self._about: dict[str, Any] = {}
-        self._waiting: list[RecordedStep] = []  # for their part to be full
+        self._waiting = Part({})  # to be full
         self._next: int | None = None  # the number of that part; None: nobody knows
         self._last = self._bytes = 0  # the number of the step recorded last, and the size of all parts
         self._under_way: StepRecord | None = None
@@ -105,7 +105,7 @@ class Record(Callback):
         self._about, self._under_way = self._description(run), None
         self._places, self._dtype = places_of(self._about), _TYPES[self._about["dtype"]]
         if run.steps == 0 and not run.resumed:
-            self._waiting, self._next = [], None
+            self._waiting, self._next = Part(self._about), None
             self._keep_before()
         self._check_kind()
         self.path.mkdir(parents=True, exist_ok=True)
@@ -127,8 +127,8 @@ class Record(Callback):
         if record is None or run.steps != record.steps + 1 or run.under_way is None:
             return
         self._last = run.steps
-        self._waiting.append(record.finish(run, run.under_way.batch, run.under_way.computed(), self._dtype))
-        if sum(step.size for step in self._waiting) >= self.part_megabytes * _MEGABYTE:
+        self._waiting.add(record.finish(run, run.under_way.batch, run.under_way.computed(), self._dtype))
+        if self._waiting.size >= self.part_megabytes * _MEGABYTE:
             self._write()
 
     def on_fit_end(self, run: Run) -> None:
@@ -172,27 +172,28 @@ class Record(Callback):
 
     def _take_up(self, steps: int) -> None:
         """Let the folder hold no step after so many: they come again. What waits is not in it."""
+        waiting = self._waiting.steps
         for number in reversed(numbers_in(self.path)):
-            if self._next is not None and number >= self._next:
-                path_of(self.path, number).unlink()
-            elif self._next is None:
-                _, found = read_part(self.path, number)
+            if self._next is None:
+                found = read_part(self.path, number)[1]
                 if found[-1].values["step"] <= steps:
                     break
-                self._waiting = [step for step in found if step.values["step"] <= steps] + self._waiting
-                path_of(self.path, number).unlink()
+                waiting = found + waiting
+            elif number < self._next:
+                break
+            path_of(self.path, number).unlink()
         numbers = numbers_in(self.path)
         self._next, self._bytes = 1 + max(numbers, default=0), sum(path_of(self.path, number).stat().st_size for number in numbers)
         self._last = steps
-        self._waiting = [step for step in self._waiting if step.values["step"] <= steps]
+        self._waiting = Part(self._about, (step for step in waiting if step.values["step"] <= steps))
 
     def _write(self) -> None:
         """Write what waits as the next part, unless the folder is full."""
-        if not self._waiting or self._next is None:
+        if not self._waiting.steps or self._next is None:
             return
-        write_part(self.path, self._next, self._about, self._waiting)
+        self._waiting.write(self.path, self._next)
         self._bytes += path_of(self.path, self._next).stat().st_size
-        self._next, self._waiting = self._next + 1, []
+        self._next, self._waiting = self._next + 1, Part(self._about)
         if self._is_full:
             _LOG.warning("%r has its %d megabytes: no more steps are recorded", str(self.path), self.most_megabytes)
 
@@ -205,13 +206,12 @@ class Record(Callback):
         """The steps that wait, and the number of their part."""
         if self._next is None:
             return {}
-        tensors, settings = packed(self._about, self._waiting)
-        return {"next": self._next, "settings": settings} | {f"waiting {name}": array for name, array in tensors.items()}
+        return {"next": self._next, "settings": self._waiting.settings, **self._waiting.tensors}
 
     def load_state(self, state: State) -> None:
         """Go on with them."""
-        tensors = {name.removeprefix("waiting "): array for name, array in state.items() if name.startswith("waiting ")}
-        self._next, (self._about, self._waiting) = state["next"], unpacked(tensors, state["settings"])
+        tensors = {name: value for name, value in state.items() if isinstance(value, np.ndarray)}
+        self._next, self._waiting = state["next"], Part(*unpacked(tensors, state["settings"]))
 
     def mark(self) -> Any:
         """How far it is: what has been recorded stays where it is."""

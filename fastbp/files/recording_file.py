@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -45,19 +45,32 @@ def numbers_in(folder: Path) -> list[int]:
     return sorted(int(match[1]) for path in folder.glob("part-*") if (match := _NAME.fullmatch(path.name)))
 
 
-def write_part(folder: Path, number: int, about: Mapping[str, Any], steps: Sequence[RecordedStep]) -> None:
-    """Write a part in one piece, or leave what is there and raise OSError."""
-    write_atomically(path_of(folder, number), *sealed(*packed(about, steps)))
+class Part:
+    """Steps that are written together, as they will be in the file: `tensors`, and `settings`. `size` is the bytes of the tensors."""
 
+    def __init__(self, about: Mapping[str, Any], steps: Iterable[RecordedStep] = ()) -> None:
+        self.steps: list[RecordedStep] = []
+        self.tensors: dict[str, Array] = {}
+        self._values: list[dict[str, Any]] = []
+        self.settings = {_ENTRY: {"kind": _KIND, "version": _VERSION, "about": about, "steps": self._values}}
+        self.size = 0
+        for step in steps:
+            self.add(step)
 
-def packed(about: Mapping[str, Any], steps: Sequence[RecordedStep]) -> tuple[dict[str, Array], dict[str, Any]]:
-    """The tensors and the settings of a file with some steps of a recording."""
-    tensors = {f"{place}.{name}": array for place, step in enumerate(steps) for name, array in step.arrays.items()}
-    return tensors, {_ENTRY: {"kind": _KIND, "version": _VERSION, "about": about, "steps": [step.values for step in steps]}}
+    def add(self, step: RecordedStep) -> None:
+        """One more."""
+        self.tensors |= {f"{len(self.steps)}.{name}": array for name, array in step.arrays.items()}
+        self._values.append(step.values)
+        self.steps.append(step)
+        self.size += step.size
+
+    def write(self, folder: Path, number: int) -> None:
+        """Write the file in one piece, or leave what is there and raise OSError."""
+        write_atomically(path_of(folder, number), *sealed(self.tensors, self.settings))
 
 
 def unpacked(tensors: Mapping[str, Array], settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[RecordedStep]]:
-    """What `packed` was given; ValueError when it is no recording."""
+    """What a `Part` was made of; ValueError when it is none."""
     held = settings.get(_ENTRY, {})
     if held.get("kind") != _KIND or held["version"] != _VERSION:
         raise ValueError(f"it is no part of a recording that this version reads, but {held.get('kind', 'another file')!r}")

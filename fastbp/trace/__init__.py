@@ -20,7 +20,14 @@ from __future__ import annotations
 
 from fastbp.trace.batch import trace
 from fastbp.trace.contributions import Contributions
+from fastbp.trace.influences import influences
+from fastbp.trace.inputs import Relevances, relevances, sensitivities
 from fastbp.trace.ledger import Trace
 from fastbp.trace.recording import Recording
+from fastbp.trace.suspects import suspects
 
-__all__ = ["Contributions", "Recording", "Trace", "trace"]
+# fmt: off
+__all__ = [
+    "Contributions", "Recording", "Relevances", "Trace", "influences", "relevances", "sensitivities", "suspects", "trace",
+]
+# fmt: on

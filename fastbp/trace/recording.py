@@ -109,7 +109,7 @@ class Recording:
     def __reversed__(self) -> Iterator[Step]:
         return (step for number in reversed(self._parts) for step in reversed(self._part(number)))
 
-    def rows_of(self, layer: int, i: int | None, j: int, top: int | None = 10) -> Contributions:
+    def rows_of(self, layer: int, i: int | None, j: int, *, top: int | None = 20) -> Contributions:
         """Which rows have moved a weight over the recorded steps, and by how much each: with `change_of`'s remainders all of its change.
 
         Through momentum, and means as of Adam, a gradient moves the weight at later steps, too. That is counted as long as these follow
@@ -119,7 +119,7 @@ class Recording:
         ----------
         layer, i, j : int
             ``model.weights[layer][i, j]``; with `i` None the bias j. Of a weight that was not chosen to be recorded, ask `gradient_of`.
-        top : int or None, default 10
+        top : int or None, default 20
             How many rows; None: all.
 
         Returns
@@ -142,7 +142,7 @@ class Recording:
         """
         return self._chain(layer, i, j).change()
 
-    def gradient_of(self, layer: int, i: int | None, j: int, step: int, top: int | None = 10) -> Contributions:
+    def gradient_of(self, layer: int, i: int | None, j: int, step: int, *, top: int | None = 20) -> Contributions:
         """What each row of the batch of a recorded step has added to the gradient of a weight, be it chosen or not.
 
         Parameters
@@ -151,7 +151,7 @@ class Recording:
             As of `rows_of`; a layer that was recorded.
         step : int
             The number of the update, one of `steps`.
-        top : int or None, default 10
+        top : int or None, default 20
         """
         layer, i, j = self._checked(layer, i, j)
         if step not in self.steps.tolist():
@@ -206,8 +206,9 @@ def _contributions(step: Step, layer: int, i: int | None, j: int) -> NDArray[np.
 
 def by_rows(title: str, rows: NDArray[np.int64], amounts: NDArray[np.float64], top: int | None, rest: float = 0.0) -> Contributions:
     """Contributions of rows; those of the same row are added up."""
+    most = None if top is None else integer(top, "top", least=1)
     names, places = np.unique(rows, return_inverse=True)
-    return ranked(title, {"row": names}, np.bincount(places.ravel(), amounts, names.size), top, rest)
+    return ranked(title, {"row": names}, np.bincount(places.ravel(), amounts, names.size), most, rest)
 
 
 def _named(layer: int, i: int | None, j: int) -> str:
