@@ -25,8 +25,8 @@ class Rise:
     layer : int
         Whose part of the step was too large: the one that by the estimate added most to the cost.
     share : float
-        How much of that part would have been best, by the estimate; 0 where it went uphill from its begin. Of 1 or more the estimate does not
-        hold: the cost is too far from a parabola there.
+        How much of that part would have been best, by the estimate; 0 where it went uphill from its begin. Of 1 or more the estimate does
+        not hold: the cost is too far from a parabola there.
     halvings : int
         How often the step was halved; 0 without `backtrack`.
     """
@@ -64,8 +64,8 @@ class Certificate:
     largest_rise : float
         The largest of these, 0 where there were none.
     bound : float
-        By the second-order estimate, each step could have been so many times as long before the cost rose: the least over the steps. Below 1
-        some step was too long; 0 where one went uphill from its begin.
+        By the second-order estimate, each step could have been so many times as long before the cost rose: the least over the steps. Below
+        1 some step was too long; 0 where one went uphill from its begin.
     curvature : float
         The largest curvature of the cost along a step, ``dx (g' - g) / dx dx``. Plain gradient descent falls along these steps with a
         learning rate below ``2 / curvature``.

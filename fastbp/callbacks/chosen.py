@@ -41,7 +41,9 @@ def _pair(given: Any, layer: object) -> tuple[int | None, int]:
     if not isinstance(given, Sequence) or isinstance(given, str) or len(given) != 2:
         raise TypeError(f"weights[{layer}] has {given!r}; {_EXPECTED}")
     row, column = given
-    return None if row is None else integer(row, f"a row of weights[{layer}]", least=0), integer(column, f"a column of weights[{layer}]", least=0)
+    return None if row is None else integer(row, f"a row of weights[{layer}]", least=0), integer(
+        column, f"a column of weights[{layer}]", least=0
+    )
 
 
 def chosen_layers(layers: Sequence[int] | None, model: MLP) -> list[int]:

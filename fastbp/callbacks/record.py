@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from fastbp._names import integer, lookup
+from fastbp._typing import DType
 from fastbp.callbacks.base import Callback
 from fastbp.callbacks.chosen import check_layers, check_weights, chosen_layers, chosen_weights
 from fastbp.callbacks.recorded import StepRecord
@@ -22,7 +23,7 @@ from fastbp.training.part import State
 from fastbp.training.run import Run
 
 _MEGABYTE = 1 << 20
-_TYPES = {"float16": np.dtype(np.float16), "float32": np.dtype(np.float32), "float64": np.dtype(np.float64)}
+_TYPES: dict[str, DType] = {"float16": np.dtype(np.float16), "float32": np.dtype(np.float32), "float64": np.dtype(np.float64)}
 _LOG = logging.getLogger("fastbp")
 
 
@@ -33,8 +34,8 @@ class Record(Callback):
     are recorded, as the kernels computed them: with dropout, noise and mixed rows where there are any. Training stays the same to the bit.
 
     The recording is a folder of parts, each a safetensors file with a checksum, written in one piece. Steps wait in memory until a part is
-    full, and in checkpoints: a run that was killed and resumed leaves the recording of one that was not, no step twice. A run that begins at
-    step 0 keeps the folder of another as ``<name>-before`` and so on, and warns.
+    full, and in checkpoints: a run that was killed and resumed leaves the recording of one that was not, no step twice. A run that begins
+    at step 0 keeps the folder of another as ``<name>-before`` and so on, and warns.
 
     Parameters
     ----------
@@ -167,7 +168,7 @@ class Record(Callback):
             about = read_part(self.path, number)[0]
             differ = [name for name in self._about if about.get(name) != self._about[name] and name not in ("optimizer", "loss")]
             if differ:
-                told = "; ".join(f"{name} {str(about.get(name)):.60}" for name in differ)
+                told = "; ".join(f"{name} {about.get(name)!s:.60}" for name in differ)
                 raise ValueError(f"{str(self.path)!r} holds a recording with {told}: go on with the same, or in another folder")
 
     def _take_up(self, steps: int) -> None:

@@ -21,10 +21,10 @@ class Change:
     rows : float
         What came from the rows of the recorded batches: the sum over them.
     remainders : dict
-        What came from elsewhere: ``"memory"``, gradients before a recorded step that the optimizer remembers, of steps that are not recorded;
-        ``"weight_decay"``, ``"decoupled_weight_decay"``, ``"l1"``; ``"clip_value"``, what clipping by value has taken away (clipping by the
-        norm scales all rows alike, and is in `rows`); ``"max_norm"``, where a unit was at the limit of its norm; ``"taken_back"``, the steps
-        that rprop has taken back. Only those that are not 0.
+        What came from elsewhere: ``"memory"``, gradients before a recorded step that the optimizer remembers, of steps that are not
+        recorded; ``"weight_decay"``, ``"decoupled_weight_decay"``, ``"l1"``; ``"clip_value"``, what clipping by value has taken away
+        (clipping by the norm scales all rows alike, and is in `rows`); ``"max_norm"``, where a unit was at the limit of its norm;
+        ``"taken_back"``, the steps that rprop has taken back. Only those that are not 0.
     """
 
     total: float

@@ -12,7 +12,7 @@ from fastbp._names import integer
 from fastbp._typing import NDArray
 from fastbp.files.recording_file import RecordedStep, numbers_in, places_of, read_part, restored
 from fastbp.files.sealed import as_path
-from fastbp.trace.changes import Change, Chain
+from fastbp.trace.changes import Chain, Change
 from fastbp.trace.contributions import Contributions, ranked
 
 
@@ -208,7 +208,7 @@ def by_rows(title: str, rows: NDArray[np.int64], amounts: NDArray[np.float64], t
     """Contributions of rows; those of the same row are added up."""
     most = None if top is None else integer(top, "top", least=1)
     names, places = np.unique(rows, return_inverse=True)
-    return ranked(title, {"row": names}, np.bincount(places.ravel(), amounts, names.size), most, rest)
+    return ranked(title, {"row": names}, np.bincount(places.ravel(), amounts, names.size).astype(np.float64), most, rest)
 
 
 def _named(layer: int, i: int | None, j: int) -> str:

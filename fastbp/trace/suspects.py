@@ -19,7 +19,7 @@ def suspects(recording: Recording, *, top: int | None = 20) -> Contributions:
     Parameters
     ----------
     recording : Recording
-        With the last layer. Rows that no recorded step has visited are not told: record with ``every=1``, or for so many epochs that all are.
+        With the last layer. Rows that no recorded step has visited are not told: record with ``every=1``, or long enough.
     top : int or None, default 20
         How many rows, the most suspicious first; None: all that were visited.
 

@@ -1,5 +1,6 @@
 """`Certify`: every rise is told, backtracking lets none stay, and both go on to the bit."""
 
+import itertools
 import logging
 import signal
 
@@ -60,7 +61,7 @@ def test_backtracking_lets_no_rise_stay(optimizer):
     certify = fastbp.Certify(backtrack=True)
     trainer.fit(X, LABELS, epochs=N_STEPS, callbacks=[certify, lambda run: costs.append(trainer.loss_and_gradients(X, LABELS)[0])])
     assert certify.certificate.rises and certify.certificate.halvings >= certify.certificate.rises
-    assert all(later <= earlier for earlier, later in zip(costs, costs[1:], strict=False))
+    assert all(later <= earlier for earlier, later in itertools.pairwise(costs))
     # Each rise was of the whole step, before it was halved.
     assert all(rise.after > rise.before or np.isnan(rise.after) for rise in certify.rises)
 
@@ -103,7 +104,12 @@ def test_a_run_that_was_stopped_goes_on_to_the_bit(tmp_path, stop, normalization
     plain.fit(X, LABELS, epochs=3, callbacks=whole)
     assert whole.certificate.halvings > 0
     trainer = begun()
-    trainer.fit(X, LABELS, epochs=3, callbacks=[fastbp.Certify(every=3, rows=30, backtrack=True), StopAt(stop), fastbp.Checkpoint(tmp_path / "run", "1 h")])
+    trainer.fit(
+        X,
+        LABELS,
+        epochs=3,
+        callbacks=[fastbp.Certify(every=3, rows=30, backtrack=True), StopAt(stop), fastbp.Checkpoint(tmp_path / "run", "1 h")],
+    )
     again, rest = fastbp.Trainer.resume(tmp_path / "run"), fastbp.Certify(every=3, rows=30, backtrack=True)
     again.fit(X, LABELS, epochs=3 - again.epoch, callbacks=rest)
     assert bits(again) == bits(plain) and rest.rises == whole.rises and rest.certificate == whole.certificate

@@ -53,14 +53,19 @@ def test_some_weights_are_drawn_by_the_seed(tmp_path):
 def test_rows_activations_and_deltas_are_those_of_the_step(tmp_path):
     # 50 rows in batches of 24: the last has 2, which lie otherwise in the kernels.
     trainer = make("sgd", batch_size=24, dtype="float64")
-    before = trainer.run.model.get_weights() if False else [w.copy() for w in (*trainer.model.weights, *trainer.model.biases)]
+    before = [w.copy() for w in trainer.model.weights]
     trainer.fit(X, LABELS, epochs=1, callbacks=fastbp.Record(tmp_path / "r", every=1, weights="all"))
     steps = list(Recording(tmp_path / "r"))
     assert [step.rows.size for step in steps] == [24, 24, 2]
     assert sorted(np.concatenate([step.rows for step in steps])) == list(range(50))
     for step in steps:
         fields = [step.weights(layer)["before"] for layer in range(2)]
-        model = fastbp.MLP([3, 6, 2], activation="tanh", dtype="float64", init=([f[:n].reshape(s) for f, n, s in zip(fields, (18, 12), ((3, 6), (6, 2)), strict=True)], [fields[0][18:], fields[1][12:]]))
+        model = fastbp.MLP(
+            [3, 6, 2],
+            activation="tanh",
+            dtype="float64",
+            init=([f[:n].reshape(s) for f, n, s in zip(fields, (18, 12), ((3, 6), (6, 2)), strict=True)], [fields[0][18:], fields[1][12:]]),
+        )
         again = fastbp.Trainer(model, loss="cross_entropy").trace(X[step.rows], LABELS[step.rows])
         for layer in range(2):
             np.testing.assert_allclose(step.activations(layer), again.activations[layer], rtol=1e-12, atol=1e-14)
@@ -183,8 +188,9 @@ def test_what_cannot_be_recorded_is_refused_before_anything_changes(tmp_path):
     ("arguments", "error", "message"),
     [
         ({"every": 0}, ValueError, "every"), ({"layers": "all"}, TypeError, "layers"), ({"weights": 1.5}, TypeError, "weights"),
-        ({"weights": "some"}, TypeError, "weights"), ({"weights": {0: [3]}}, TypeError, "weights"), ({"dtype": "int8"}, ValueError, "dtype"),
-        ({"part_megabytes": 0}, ValueError, "part_megabytes"), ({"most_megabytes": 0}, ValueError, "most_megabytes"),
+        ({"weights": "some"}, TypeError, "weights"), ({"weights": {0: [3]}}, TypeError, "weights"),
+        ({"dtype": "int8"}, ValueError, "dtype"), ({"part_megabytes": 0}, ValueError, "part_megabytes"),
+        ({"most_megabytes": 0}, ValueError, "most_megabytes"),
     ],
 )  # fmt: skip
 def test_arguments(tmp_path, arguments, error, message):

@@ -51,7 +51,7 @@ def test_the_conservation_law_of_each_optimizer(tmp_path, name, number, dtype):
     trainer, recording = record(tmp_path / "r", optimizer, dtype)
     left, names = worst(recording, dtype, len(recording))
     assert left < 1
-    decays = number == 1 and "rprop" not in name or name in ("adamw", "lamb")
+    decays = (number == 1 and "rprop" not in name) or name in ("adamw", "lamb")
     assert names == ({"weight_decay"} if decays else {"taken_back"} if name == "rprop" else set())
     # The recorded changes are all that there was.
     first, last = next(iter(recording)), next(reversed(recording))
@@ -141,7 +141,10 @@ def test_momentum_carries_a_row_to_later_steps(tmp_path):
     trainer = fastbp.Trainer(model, loss="squared_error", optimizer=fastbp.SGD(0.25, momentum=0.5), batch_size=1, shuffle=False)
     trainer.fit([[1.0], [0.0]], [1.0, 0.5], epochs=1, callbacks=fastbp.Record(tmp_path / "r", every=1, weights="all"))
     # The gradient -2 of row 0 moves w by 0.5, and by half as much again at the next step, to which row 1 with its input 0 adds nothing.
-    assert dict(zip(*[Recording(tmp_path / "r").rows_of(0, 0, 0)[name].tolist() for name in ("row", "contribution")], strict=True)) == {0: 0.75, 1: 0.0}
+    assert dict(zip(*[Recording(tmp_path / "r").rows_of(0, 0, 0)[name].tolist() for name in ("row", "contribution")], strict=True)) == {
+        0: 0.75,
+        1: 0.0,
+    }
     assert model.weights[0][0, 0] == 0.75
 
 
