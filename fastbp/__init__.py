@@ -32,11 +32,13 @@ if TYPE_CHECKING:
     from fastbp.bands import Bands, confidence_bands
     from fastbp.between.normalizations import BatchNorm, LayerNorm
     from fastbp.callbacks.best_model import BestModel
+    from fastbp.callbacks.certify import Certify
     from fastbp.callbacks.checkpoint import Checkpoint
     from fastbp.callbacks.csv_log import CSVLog
     from fastbp.callbacks.early_stopping import EarlyStopping
     from fastbp.callbacks.mlflow import MLflow
     from fastbp.callbacks.optuna_pruning import OptunaPruning
+    from fastbp.callbacks.record import Record
     from fastbp.callbacks.tensorboard import TensorBoard
     from fastbp.diagnosis import Diagnosis
     from fastbp.losses.categorical import CategoricalFocal
@@ -90,6 +92,7 @@ __all__ = [
     "CSVLog",
     "Callback",
     "CategoricalFocal",
+    "Certify",
     "Checkpoint",
     "CosLog4",
     "Cosine",
@@ -139,6 +142,7 @@ __all__ = [
     "RangeTest",
     "ReLU",
     "ReLU6",
+    "Record",
     "Rprop",
     "Sequence",
     "SiLU",

@@ -9,7 +9,7 @@ import numpy as np
 from fastbp._names import integer
 from fastbp._typing import NDArray
 
-INITIAL_WEIGHTS, EPOCH_ORDER, VALIDATION_ROWS, KERNELS, MIXTURE = range(5)
+INITIAL_WEIGHTS, EPOCH_ORDER, VALIDATION_ROWS, KERNELS, MIXTURE, SAMPLE = range(6)
 
 
 def as_seed(seed: object) -> int:

@@ -97,6 +97,14 @@ def test_regularise(printed_by):
     assert gained > 2 * error
 
 
+def test_find_mislabelled(printed_by):
+    text = printed_by("find_mislabelled")
+    found, planted, first, share = numbers(text, "^")
+    assert planted == first == 90 and found >= 80 and round(100 * found / 90) == share
+    total, rows, rounding = *numbers(text, "threes, has changed by ")[:1], *numbers(text, "all rows together ")
+    assert abs(total - rows) < 2e-5 and abs(rounding) < 1e-6
+
+
 def test_tune_with_optuna(printed_by):
     text = printed_by("tune_with_optuna")
     trials, pruned, epochs, of = numbers(text, "^")

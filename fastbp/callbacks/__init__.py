@@ -10,6 +10,8 @@ csv_log         writes the history to a CSV file, a row an epoch
 tensorboard     writes the history for TensorBoard
 mlflow          logs settings and history to MLflow
 optuna_pruning  reports to an Optuna trial, and ends it when its pruner says so
+certify         compares the cost after each step with the one before
+record          writes to files which rows move which weights
 ==============  =====================================================================
 
 `base` has what all are made from; a function of the run, called after each epoch, is a callback, too.
@@ -29,6 +31,8 @@ CALLBACKS: Table[type] = Table(
         "tensorboard": ("fastbp.callbacks.tensorboard", "TensorBoard"),
         "mlflow": ("fastbp.callbacks.mlflow", "MLflow"),
         "optuna_pruning": ("fastbp.callbacks.optuna_pruning", "OptunaPruning"),
+        "certify": ("fastbp.callbacks.certify", "Certify"),
+        "record": ("fastbp.callbacks.record", "Record"),
     },
 )
 #: The modules of the classes, which are imported when they are asked for.

@@ -50,6 +50,9 @@ class Callback:
     def on_fit_begin(self, run: Run) -> bool | str | None:
         """Before the first step of a call of ``fit``. True ends it there."""
 
+    def on_steps(self, run: Run) -> None:
+        """After some steps, before validation: where the weights may be changed. ``run.under_way`` has what the last step computed."""
+
     def on_epoch_end(self, run: Run) -> bool | str | None:
         """After a whole epoch and its validation; ``run.history`` holds it. True stops the training."""
 
@@ -95,7 +98,7 @@ class EpochFunction(Callback):
 AnyCallback: TypeAlias = Callback | Callable[[Run], Any]
 
 # What is called, each with the run alone.
-_HOOKS = "on_fit_begin", "on_epoch_end", "on_pause", "steps_to_pause", "on_fit_end"
+_HOOKS = "on_fit_begin", "on_steps", "on_epoch_end", "on_pause", "steps_to_pause", "on_fit_end"
 
 
 def check_callbacks(callbacks: object) -> list[Callback]:

@@ -18,11 +18,13 @@ from fastbp.kernels.loader import prepared, units_for
 from fastbp.optimizers import Optimizer
 from fastbp.processors.threads import plan_tasks, start
 from fastbp.schedules import Plan
+from fastbp.training.computed import computed
 from fastbp.training.last_step import LastStep
 from fastbp.training.mixup import Mixture
 from fastbp.training.pace import Pace
 from fastbp.training.rates import Rates
 from fastbp.training.run import Run
+from fastbp.training.under_way import Computed
 
 if TYPE_CHECKING:
     from fastbp.kernels.block import Prepared
@@ -41,6 +43,7 @@ class Engine:
         self._workspace: Workspace | None = None
         self._call: Prepared | None = None  # with that workspace
         self._shape = 0, 0, 0  # of the batches of the last call
+        self._width = 0  # of their panels
         # Activations, rule and limits that it has compiled kernels for, and whether rows are mixed.
         self._asked: tuple[Any, int, Any, bool] = (None, 0, None, False)
         self._nothing = np.zeros((1, RATES), self._dtype)
@@ -127,6 +130,11 @@ class Engine:
         losses = self._make(rows, order, rule, self._free, 0, order.size, 1, tasks or self.tasks(order.size))
         return float(losses[0]), flat[:size]
 
+    def computed(self, rows: int) -> Computed:
+        """Copies of what the last step has left of its batch of so many rows."""
+        held = cast(Workspace, self._workspace)._replace(width=self._width)
+        return computed(self._network, held, rows, self._gradients[: self._network.size].copy() if self._limits.apart else None)
+
     def _dropout(self, done: int, count: int, plan: Plan) -> Any:
         """The share that dropout leaves out at each of some steps."""
         return self._run.model.between.rates_of_steps(np.arange(done + 1, done + count + 1), plan)
@@ -210,5 +218,6 @@ class Engine:
             begin = Call(TRAIN, self._network, held, data, rule, self._free, self._run.objective, shaping, 0, 1, self._results, 1)
             call, self._asked = prepared(begin), (None, 0, None, False)
             self._call = call
-        call.set({"workspace.width": layout.begin(held, self._network, rows, tasks)})
+        self._width = layout.begin(held, self._network, rows, tasks)
+        call.set({"workspace.width": self._width})
         return call

@@ -50,6 +50,10 @@ class Epoch:
         """The rows of the next batch."""
         return self.order[self.done * self.batch : (self.done + 1) * self.batch]
 
+    def last_rows(self) -> NDArray[np.int64]:
+        """The rows of the batch done last."""
+        return self.order[(self.done - 1) * self.batch : self.done * self.batch]
+
     def add(self, losses: NDArray[Any], seconds: float) -> int:
         """Take note of the next batches; the number of their rows."""
         before = self._rows_before(self.done)

@@ -24,6 +24,7 @@ from fastbp.training.pace import Pace
 from fastbp.training.progress import Progress
 from fastbp.training.run import Run
 from fastbp.training.sets import check_again
+from fastbp.training.under_way import UnderWay
 
 
 class Fit:
@@ -44,6 +45,7 @@ class Fit:
         self._heard = False  # callbacks have been called since the data were looked at
         self._interrupt = outside.interrupt(run.model.turns)
         self._bar = Progress(False, 0)
+        self._under_way = UnderWay(rows, engine.computed, engine.gradients, self._move)
         self._plan_threads()
 
     def _plan_threads(self) -> None:
@@ -64,6 +66,8 @@ class Fit:
         with self._interrupt, contextlib.ExitStack() as ending:
             ending.callback(self._guard.forget)
             ending.callback(self._engine.forget)
+            ending.callback(setattr, run, "under_way", None)
+            run.under_way = self._under_way
             if run.averages.is_used:
                 ending.callback(self._show_average)
             for listener in reversed(self._listeners):
@@ -129,6 +133,8 @@ class Fit:
             self._bar.advance(n_rows)
             if not self._guard.losses_are_well(losses):
                 raise self._divergence()
+            for listener in self._listeners:
+                listener.on_steps(run)
         if epoch.complete:
             self._close(epoch)
             answers += [listener.on_epoch_end(run) for listener in self._listeners]
@@ -157,6 +163,11 @@ class Fit:
             return self._measures.look()
         with self._interrupt.held(), run.averages.showing(run.steps):
             return self._measures.look()
+
+    def _move(self, parameters: Array) -> None:
+        with self._interrupt.held():
+            np.copyto(self._run.model.network.parameters, parameters)
+            self._guard.begin()
 
     def _show_average(self) -> None:
         with self._interrupt.held():
@@ -232,7 +243,9 @@ class Fit:
         """A run of up to `most` steps of the epoch; their losses and the number of their rows."""
         with self._interrupt.held():
             losses, seconds = self._steps(epoch.order, epoch.done * epoch.batch, epoch.batch, most, self._mixer.of(epoch))
-            return losses, epoch.add(losses, seconds)
+            n_rows = epoch.add(losses, seconds)
+            self._under_way.batch = epoch.last_rows()
+            return losses, n_rows
 
     def _divergence(self, layers: Sequence[int] = ()) -> Exception:
         """Go back to the last finite weights; the error that says what happened after them. `layers` are not finite before a step."""

@@ -16,6 +16,9 @@ class Listener(Stateful, Protocol):
     def on_fit_begin(self, run: Run, /) -> bool | str | None:
         """Before the first step."""
 
+    def on_steps(self, run: Run, /) -> None:
+        """After some steps, before anybody else sees what they have made."""
+
     def on_epoch_end(self, run: Run, /) -> bool | str | None:
         """After an epoch."""
 

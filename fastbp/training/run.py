@@ -29,6 +29,7 @@ from fastbp.training.plan import Planned
 from fastbp.training.plateaus import Plateaus
 from fastbp.training.position import Position
 from fastbp.training.targets import Targets
+from fastbp.training.under_way import UnderWay
 
 if TYPE_CHECKING:
     from fastbp.files.run_file import Stored
@@ -55,6 +56,8 @@ class Run:
         Whether it came from a file, and ``fit`` has not been called since.
     measured : list of str
         What the history has, or will have, of each epoch of the last ``fit`` beside times.
+    under_way : UnderWay or None
+        The data of the call of ``fit`` under way, and what its steps compute.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class Run:
         self.batch_size, self.shuffle, self.seed, self.threads, self.precision = batch_size, shuffle, seed, threads, precision
         self.resumed = False
         self.measured = ["loss"]
+        self.under_way: UnderWay | None = None
         self._checked: tuple[Any, dict[str, Any]] = (None, {})  # an optimizer that has been, and its settings then
         self.parts: dict[str, Part] = {}
         self.parameters = self.declare("model", Parameters(model))

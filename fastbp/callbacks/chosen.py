@@ -1,0 +1,89 @@
+"""Which layers and which of their weights a recording is of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from fastbp._names import integer
+from fastbp._random import SAMPLE, generator
+from fastbp.files.recording_file import ALL, ALL_WEIGHTS
+from fastbp.mlp import MLP
+
+_EXPECTED = "expected a number of each layer, 'all', or a dict such as {0: [(3, 5), (None, 5)]} by layers"
+
+
+def check_layers(layers: object) -> tuple[int, ...] | None:
+    """`layers` as integers; None stands for all."""
+    if layers is None:
+        return None
+    if isinstance(layers, (str, Mapping)) or not isinstance(layers, Sequence):
+        raise TypeError(f"layers is {layers!r}; expected a list of layers' numbers, such as [0, 1] or [-1]")
+    return tuple(integer(layer, f"layers[{i}]", least=-(2**31)) for i, layer in enumerate(layers))
+
+
+def check_weights(weights: object) -> int | str | dict[int, list[tuple[int | None, int]]]:
+    """`weights` as a number, "all", or lists by layer."""
+    if weights == ALL and isinstance(weights, str):
+        return ALL
+    if isinstance(weights, Mapping):
+        return {
+            integer(layer, "a layer of weights", least=-(2**31)): [_pair(pair, layer) for pair in pairs] for layer, pairs in weights.items()
+        }
+    if isinstance(weights, str) or not hasattr(weights, "__index__"):
+        raise TypeError(f"weights is {weights!r}; {_EXPECTED}")
+    return integer(weights, "weights", least=0)
+
+
+def _pair(given: Any, layer: object) -> tuple[int | None, int]:
+    if not isinstance(given, Sequence) or isinstance(given, str) or len(given) != 2:
+        raise TypeError(f"weights[{layer}] has {given!r}; {_EXPECTED}")
+    row, column = given
+    return None if row is None else integer(row, f"a row of weights[{layer}]", least=0), integer(
+        column, f"a column of weights[{layer}]", least=0
+    )
+
+
+def chosen_layers(layers: Sequence[int] | None, model: MLP) -> list[int]:
+    """The numbers of some layers of a model; ValueError for one that it has not."""
+    count = len(model.weights)
+    for layer in layers or ():
+        if not -count <= layer < count:
+            raise ValueError(f"layers has {layer}; the model has {count} layers of weights")
+    return list(range(count)) if layers is None else sorted({layer % count for layer in layers})
+
+
+def chosen_weights(weights: Any, layers: Sequence[int], model: MLP, seed: int) -> dict[str, Any]:
+    """The weights of each layer as files name them; ValueError for one that the model has not."""
+    if isinstance(weights, dict):
+        count = len(model.weights)
+        return {str(layer % count): _listed(layer % count, pairs, layers, model) for layer, pairs in weights.items()}
+    return {str(layer): _drawn(weights, layer, model, seed) for layer in layers if weights}
+
+
+def _drawn(weights: int | str, layer: int, model: MLP, seed: int) -> Any:
+    """All of a layer, or so many of its weights, of each part of them alike."""
+    shape = model.weights[layer].shape
+    if weights == ALL or isinstance(weights, str):
+        return ALL_WEIGHTS if _has_idle_biases(model, layer) else ALL
+    size = shape[0] * shape[1]
+    some = np.sort(generator(seed, SAMPLE, 1 + layer).choice(size, min(weights, size), replace=False))
+    return [(some // shape[1]).tolist(), (some % shape[1]).tolist()]
+
+
+def _listed(layer: int, pairs: Sequence[tuple[int | None, int]], layers: Sequence[int], model: MLP) -> list[list[int]]:
+    if layer not in layers:
+        raise ValueError(f"weights has layer {layer}, which layers={list(layers)} leaves out")
+    n_in, n_out = model.weights[layer].shape
+    for row, column in pairs:
+        if (row is not None and row >= n_in) or column >= n_out:
+            raise ValueError(f"weights[{layer}] has ({row}, {column}); the weights of layer {layer} are {n_in} x {n_out}")
+        if row is None and _has_idle_biases(model, layer):
+            raise ValueError(f"weights[{layer}] has the bias (None, {column}); before a batch is normalised biases count for nothing")
+    return [[-1 if row is None else row for row, _ in pairs], [column for _, column in pairs]]
+
+
+def _has_idle_biases(model: MLP, layer: int) -> bool:
+    return bool(model.running_means) and layer < len(model.weights) - 1

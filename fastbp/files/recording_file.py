@@ -1,0 +1,121 @@
+"""Recorded steps in files: a folder of parts, each a sealed safetensors file with some steps one after the other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from fastbp._typing import Array, DType, NDArray
+from fastbp.files.sealed import sealed, unsealed, write_atomically
+
+_KIND, _VERSION, _ENTRY = "fastbp.Record", 1, "recording"
+_NAME = re.compile(r"part-(\d{6,})\.safetensors")
+# Its numbers are multiples of a power of two of their own for each array: deltas may be as small as they like.
+_HALF = np.dtype(np.float16)
+
+#: Of each layer, the rows and the columns of its chosen weights; a bias has the row -1.
+Places: TypeAlias = Mapping[int, tuple[NDArray[np.int64], NDArray[np.int64]]]
+#: What stands for all weights of a layer, and for these and its biases.
+ALL_WEIGHTS, ALL = "all weights", "all"
+
+
+class RecordedStep(NamedTuple):
+    """A step: numbers by their names, among them its number ``step``, the first being 1; and arrays by theirs."""
+
+    values: dict[str, Any]
+    arrays: dict[str, Array]
+
+    @property
+    def size(self) -> int:
+        """Bytes of the arrays."""
+        return sum(array.nbytes for array in self.arrays.values())
+
+
+def path_of(folder: Path, number: int) -> Path:
+    """The file of a part; the first is 1."""
+    return folder / f"part-{number:06d}.safetensors"
+
+
+def numbers_in(folder: Path) -> list[int]:
+    """The parts that a folder has."""
+    return sorted(int(match[1]) for path in folder.glob("part-*") if (match := _NAME.fullmatch(path.name)))
+
+
+class Part:
+    """Steps that are written together, as they will be in the file: `tensors`, and `settings`. `size` is the bytes of the tensors."""
+
+    def __init__(self, about: Mapping[str, Any], steps: Iterable[RecordedStep] = ()) -> None:
+        self.steps: list[RecordedStep] = []
+        self.tensors: dict[str, Array] = {}
+        self._values: list[dict[str, Any]] = []
+        self.settings = {_ENTRY: {"kind": _KIND, "version": _VERSION, "about": about, "steps": self._values}}
+        self.size = 0
+        for step in steps:
+            self.add(step)
+
+    def add(self, step: RecordedStep) -> None:
+        """One more."""
+        self.tensors |= {f"{len(self.steps)}.{name}": array for name, array in step.arrays.items()}
+        self._values.append(step.values)
+        self.steps.append(step)
+        self.size += step.size
+
+    def write(self, folder: Path, number: int) -> None:
+        """Write the file in one piece, or leave what is there and raise OSError."""
+        write_atomically(path_of(folder, number), *sealed(self.tensors, self.settings))
+
+
+def unpacked(tensors: Mapping[str, Array], settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[RecordedStep]]:
+    """What a `Part` was made of; ValueError when it is none."""
+    held = settings.get(_ENTRY, {})
+    if held.get("kind") != _KIND or held["version"] != _VERSION:
+        raise ValueError(f"it is no part of a recording that this version reads, but {held.get('kind', 'another file')!r}")
+    arrays: list[dict[str, Array]] = [{} for _ in held["steps"]]
+    for name, array in tensors.items():
+        place, _, own = name.partition(".")
+        arrays[int(place)][own] = array
+    return held["about"], [RecordedStep(values, own) for values, own in zip(held["steps"], arrays, strict=True)]
+
+
+def read_part(folder: Path, number: int) -> tuple[dict[str, Any], list[RecordedStep]]:
+    """What a part says of the recording, and its steps; ValueError when it is damaged, or no part of one."""
+    path = path_of(folder, number)
+    content = unsealed(path)
+    try:
+        return unpacked(content.tensors, content.settings)
+    except (KeyError, IndexError, ValueError, TypeError) as error:
+        raise ValueError(f"{str(path)!r} is no part of a recording: {error}") from error
+
+
+def places_of(about: Mapping[str, Any]) -> Places:
+    """The weights of each layer whose changes a recording has, from what it says of itself."""
+    sizes, found = about["layer_sizes"], {}
+    for name, chosen in about["weights"].items():
+        layer = int(name)
+        if chosen in (ALL, ALL_WEIGHTS):
+            rows, columns = np.divmod(np.arange(sizes[layer] * sizes[layer + 1]), sizes[layer + 1])
+            if chosen == ALL:
+                biases = np.arange(sizes[layer + 1])
+                rows, columns = np.append(rows, np.full_like(biases, -1)), np.append(columns, biases)
+        else:
+            rows, columns = (np.array(each, np.int64) for each in chosen)
+        found[layer] = rows, columns
+    return found
+
+
+def stored(array: Array, dtype: DType) -> tuple[Array, int]:
+    """`array` in the type of a recording, and the power of two that it was divided by: 0 unless that is float16."""
+    if dtype != _HALF:
+        return array.astype(dtype), 0
+    largest = float(np.abs(array).max(initial=0.0))
+    exponent = int(np.frexp(largest)[1]) if 0 < largest < np.inf else 0
+    return np.ldexp(array.astype(np.float64), -exponent).astype(dtype), exponent
+
+
+def restored(array: Array, exponent: int) -> NDArray[np.float64]:
+    """What `stored` was given, in float64, as exactly as its type allows."""
+    return np.ldexp(array.astype(np.float64), exponent)

@@ -1,0 +1,30 @@
+"""Numbers of a batch out of the buffers of the kernels, where they lie by the words of ``kernels/arguments.py``."""
+
+from __future__ import annotations
+
+from fastbp._typing import Array
+from fastbp.kernels.arguments import N_IN, N_OUT, ROWS_IN, ROWS_OUT, UNITS_IN, UNITS_OUT, Network, Workspace
+from fastbp.kernels.lanes.sizes import BYTES, FEW
+from fastbp.training.under_way import Computed
+
+
+def computed(network: Network, held: Workspace, rows: int, gradient: Array | None) -> Computed:
+    """Copies of what a step has left of its batch of so many rows, beside its gradient."""
+    layers = range(network.layers)
+    activations = [_units(held, held.activations, rows, *network.table[layer, [UNITS_IN, ROWS_IN, N_IN]].tolist()) for layer in layers]
+    deltas = [_units(held, held.deltas, rows, *network.table[layer, [UNITS_OUT, ROWS_OUT, N_OUT]].tolist()) for layer in layers]
+    return Computed(activations, deltas, held.row_weights[:rows].copy(), gradient)
+
+
+def _units(held: Workspace, values: Array, rows: int, units: int, few: int, count: int) -> Array:
+    """Numbers (rows, count) of a layer, whose units begin after so many others: in panels, or a few rows each in one piece."""
+    lanes = BYTES // values.itemsize
+    if rows <= FEW:
+        length = -(-count // lanes) * lanes
+        begin = held.few + FEW * few
+        return values[begin : begin + rows * length].reshape(rows, length)[:, :count].copy()
+    panel_rows, begin = held.width * lanes, held.capacity * units
+    panels = -(-rows // panel_rows)
+    whole = values[begin : begin + panels * count * panel_rows].reshape(panels, count, panel_rows)
+    found: Array = whole.transpose(0, 2, 1).reshape(panels * panel_rows, count)[:rows].copy()
+    return found

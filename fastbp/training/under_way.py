@@ -1,0 +1,54 @@
+"""What callbacks may ask of the call of ``fit`` under way, beside the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from fastbp._typing import Array, NDArray
+from fastbp.data.rows import Rows
+
+
+class Computed(NamedTuple):
+    """What a step has computed of its batch, as the kernels had it: with dropout, noise and mixed rows where there are any."""
+
+    activations: list[Array]  # (n, n_in) what each layer has read
+    deltas: list[Array]  # (n, n_out) dL/dz of each layer, with the rows' shares of the mean
+    shares: Array  # (n,) what the loss of each row is multiplied with in that of the batch
+    gradient: Array | None  # of all parameters, flat, where the update has waited for it
+
+
+class UnderWay:
+    """The data of a call of ``fit``, and what its steps compute. A copy of it is None: it belongs to one call.
+
+    Attributes
+    ----------
+    rows : Rows
+        The data set that is trained on.
+    batch : ndarray of int64
+        The rows of the last step, by their places in X.
+    """
+
+    def __init__(
+        self, rows: Rows, computed: Callable[[int], Computed], gradients: Callable[..., tuple[float, Array]], moved: Callable[[Array], None]
+    ) -> None:  # fmt: skip
+        self.rows = rows
+        self.batch: NDArray[np.int64] = np.empty(0, np.int64)
+        self._computed, self._gradients, self._moved = computed, gradients, moved
+
+    def computed(self) -> Computed:
+        """Copies of what the last step has computed of its `batch`; asked for by ``on_steps``."""
+        return self._computed(self.batch.size)
+
+    def gradients(self, rows: NDArray[np.int64]) -> tuple[float, Array]:
+        """Loss and flat gradient of some rows, by their places in X, at the weights as they are."""
+        return self._gradients(self.rows, rows)
+
+    def move(self, parameters: Array) -> None:
+        """Let the model have other parameters, from which training goes on."""
+        self._moved(parameters)
+
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        return type(None), ()

@@ -1,0 +1,35 @@
+"""Layers and weights of a recording, as users name them."""
+
+import pytest
+
+import fastbp
+from fastbp.callbacks.chosen import check_layers, check_weights, chosen_layers, chosen_weights
+
+MODEL = fastbp.MLP([3, 4, 2], seed=0)
+NORMALISED = fastbp.MLP([3, 4, 2], normalization="batch", seed=0)
+
+
+def test_layers():
+    assert check_layers(None) is None and chosen_layers(None, MODEL) == [0, 1]
+    assert chosen_layers(check_layers([-1, 1]), MODEL) == [1] and chosen_layers((), MODEL) == []
+    for layer in (2, -3):
+        with pytest.raises(ValueError, match="the model has 2 layers"):
+            chosen_layers([layer], MODEL)
+
+
+def test_weights_by_layer():
+    given = check_weights({-1: [(3, 0), (None, 1)]})
+    assert chosen_weights(given, [0, 1], MODEL, 0) == {"1": [[3, -1], [0, 1]]}
+    with pytest.raises(ValueError, match="biases count for nothing"):
+        chosen_weights(check_weights({0: [(None, 1)]}), [0, 1], NORMALISED, 0)
+
+
+def test_all_weights():
+    assert chosen_weights("all", [0, 1], MODEL, 0) == {"0": "all", "1": "all"}
+    assert chosen_weights("all", [0, 1], NORMALISED, 0) == {"0": "all weights", "1": "all"}
+
+
+def test_so_many():
+    (rows, columns), other = (chosen_weights(5, [0], MODEL, seed)["0"] for seed in (0, 1))
+    assert len({*zip(rows, columns, strict=True)}) == 5 and max(rows) < 3 and max(columns) < 4 and other != [rows, columns]
+    assert len(chosen_weights(100, [0], MODEL, 0)["0"][0]) == 12 and chosen_weights(0, [0], MODEL, 0) == {}

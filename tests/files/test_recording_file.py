@@ -1,0 +1,51 @@
+"""Parts of a recording: what is read is what was written."""
+
+import numpy as np
+import pytest
+
+import fastbp
+from fastbp.files.recording_file import Part, RecordedStep, numbers_in, path_of, places_of, read_part, restored, stored
+
+ABOUT = {"layer_sizes": [2, 3], "weights": {"0": "all"}}
+
+
+def test_a_part(tmp_path):
+    steps = [RecordedStep({"step": k, "x": [1.5]}, {"rows": np.arange(k), "deltas.0": np.ones((k, 2), np.float16)}) for k in (1, 4)]
+    part = Part(ABOUT, steps[:1])
+    part.add(steps[1])
+    assert part.size == sum(step.size for step in steps) == 5 * (8 + 4)
+    part.write(tmp_path, 3)
+    assert numbers_in(tmp_path) == [3] and path_of(tmp_path, 3).name == "part-000003.safetensors"
+    about, found = read_part(tmp_path, 3)
+    assert about == ABOUT and [step.values for step in found] == [step.values for step in steps]
+    for one, other in zip(found, steps, strict=True):
+        assert {name: array.tobytes() for name, array in one.arrays.items()} == {n: a.tobytes() for n, a in other.arrays.items()}
+
+
+def test_another_file_is_none(tmp_path):
+    fastbp.MLP([1, 1], seed=0).save(path_of(tmp_path, 1))
+    with pytest.raises(ValueError, match="is no part of a recording"):
+        read_part(tmp_path, 1)
+
+
+def test_places():
+    rows, columns = places_of(ABOUT)[0]
+    assert rows.tolist() == [0, 0, 0, 1, 1, 1, -1, -1, -1] and columns.tolist() == [0, 1, 2] * 3
+    rows, columns = places_of(ABOUT | {"weights": {"0": "all weights"}})[0]
+    assert rows.tolist() == [0, 0, 0, 1, 1, 1] and columns.tolist() == [0, 1, 2] * 2
+    assert [each.tolist() for each in places_of(ABOUT | {"weights": {"0": [[-1, 1], [2, 0]]}})[0]] == [[-1, 1], [2, 0]]
+
+
+@pytest.mark.parametrize("size", [1e-30, 1e-6, 1.0, 1e6])
+def test_half_precision_keeps_eleven_bits_of_any_size(size):
+    numbers = np.random.default_rng(0).normal(size=100) * size
+    array, exponent = stored(numbers, np.dtype(np.float16))
+    assert array.dtype == np.float16
+    assert np.abs(restored(array, exponent) - numbers).max() <= 2**-11 * np.abs(numbers).max()
+
+
+def test_other_types_are_as_they_are():
+    numbers = np.random.default_rng(0).normal(size=9).astype(np.float32)
+    array, exponent = stored(numbers, np.dtype(np.float32))
+    assert exponent == 0 and np.array_equal(restored(array, exponent), numbers)
+    assert stored(np.zeros(3), np.dtype(np.float16))[1] == 0
