@@ -9,6 +9,7 @@ from fastbp.training.held import HeldByRun
 
 if TYPE_CHECKING:
     from fastbp.diagnosis import Diagnosis
+    from fastbp.trace import Trace
     from fastbp.training.range_test import RangeTest
 
 
@@ -44,6 +45,20 @@ class Looks(HeldByRun):
             found.
         """
         found: Diagnosis = attribute("fastbp.diagnosis", "diagnose")(self.run, X, y, sample_weight)
+        return found
+
+    def trace(self, X: Any, y: Any, sample_weight: Any = None) -> Trace:
+        """Keep all numbers of one step of back-propagation on the rows of X, to ask which errors, rows and units move which weights.
+
+        Nothing of the trainer changes. It is in float64, from the weights as they are, of training: with the statistics of this batch where
+        layers are normalised. Its loss and gradients are those of `loss_and_gradients`. Parameters and errors are those of `fit`.
+
+        Returns
+        -------
+        Trace
+            Activations, sums, deltas and gradients of each layer.
+        """
+        found: Trace = attribute("fastbp.trace", "trace")(self.run, X, y, sample_weight)
         return found
 
     def _repr_html_(self) -> str:
