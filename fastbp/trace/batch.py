@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,11 @@ def _traced(run: Run, net: textbook.Net, rows: Rows) -> Trace:
         loss_name=str(run.loss),
         optimizer_name=run.optimizer.name,
         learning_rate=_learning_rate(run),
+        functions=tuple(net.activations),
+        loss_function=run.loss,
+        optimizer=copy.copy(run.optimizer),
+        feature_names=model.feature_names,
+        classes=model.classes,
     )
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from fastbp._textbook import Array
+from fastbp.activations import Activation
+from fastbp.losses import Loss
+from fastbp.trace.seeing import Seeing
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Trace:
+class Trace(Seeing):
     """All numbers of one step of back-propagation on a batch of n rows, in float64, as `Trainer.trace` finds them.
 
     What row r has to do with the gradient of a weight is one product::
@@ -49,6 +54,10 @@ class Trace:
     loss_name, optimizer_name : str
     learning_rate : float or None
         That of the next step; None of a solver.
+    functions : tuple of Activation
+        The activations themselves, of which `activation_names` are the names; `loss_function` and `optimizer` likewise.
+    feature_names, classes : sequence or None
+        What the model calls its inputs, and its outputs where they are classes.
     """
 
     inputs: Array
@@ -73,6 +82,11 @@ class Trace:
     loss_name: str
     optimizer_name: str
     learning_rate: float | None
+    functions: tuple[Activation, ...]
+    loss_function: Loss
+    optimizer: Any
+    feature_names: Sequence[str] | None
+    classes: Sequence[Any] | None
 
     def __repr__(self) -> str:
         sizes = "-".join(map(str, self.layer_sizes))

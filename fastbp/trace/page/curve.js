@@ -31,13 +31,13 @@ class Curve {
     const { state, ahead } = this, made = state.past.map((point) => point.loss), width = this.into.clientWidth || 320, height = 170;
     const last = Math.max(made.length - 1, state.step + this.steps, 1), kept = made.slice(0, state.step + 1);
     const top = Math.min(Math.max(...made, ...ahead), 4 * Math.max(...kept)) || 1;
-    const x = (step) => 46 + ((width - 62) * step) / last, y = (loss) => height - 26 - ((height - 42) * Math.min(loss, top)) / top;
+    const x = (step) => 60 + ((width - 76) * step) / last, y = (loss) => height - 26 - ((height - 42) * Math.min(loss, top)) / top;
     const path = (losses, from) => losses.map((loss, k) => `${k ? "L" : "M"}${x(from + k).toFixed(1)} ${y(loss).toFixed(1)}`).join("");
     const picture = draw("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": this.told() });
     for (const part of [0, 0.5, 1]) {
-      picture.append(draw("path", { class: "grid", d: `M46 ${y(part * top)}H${width - 16}` }), draw("text", { class: "tick end", x: 40, y: y(part * top) + 4 }, show(part * top)));
+      picture.append(draw("path", { class: "grid", d: `M60 ${y(part * top)}H${width - 16}` }), draw("text", { class: "tick end", x: 54, y: y(part * top) + 4 }, show(part * top)));
     }
-    for (const step of new Set([0, Math.round(last / 2), last])) picture.append(draw("text", { class: "tick", x: x(step), y: height - 8 }, step === last ? `step ${step}` : String(step)));
+    for (const step of new Set([0, Math.round(last / 2), last])) picture.append(draw("text", { class: step === last ? "tick end" : "tick", x: x(step) + (step === last ? 8 : 0), y: height - 8 }, step === last ? `step ${step}` : String(step)));
     if (made.length > state.step + 1) picture.append(draw("path", { class: "undone", d: path(made.slice(state.step), state.step) }));
     picture.append(draw("path", { class: "ahead", d: path(ahead, state.step) }), draw("path", { class: "made", d: path(kept, 0) }));
     picture.append(draw("circle", { class: "here", cx: x(state.step), cy: y(state.now.loss), r: 5 }));

@@ -53,8 +53,8 @@ function unitValue(state, l, i) {
 }
 
 function geometry(state, shown, width) {
-  const tallest = Math.max(...shown.map((units) => units.length)), large = tallest <= 5, radius = large ? 29 : 19;
-  const pitch = large ? 118 : 58, height = Math.max(tallest * pitch + 34, 260), columns = shown.length;
+  const tallest = Math.max(...shown.map((units) => units.length)), large = tallest <= 5, radius = large ? 33 : 19;
+  const pitch = large ? 126 : 58, height = Math.max(tallest * pitch + 34, 250), columns = shown.length;
   const margin = radius + 22, wide = Math.max(width, (columns - 1) * 120 + 2 * margin);
   const right = margin + (state.phases[state.phase].kind === "error" ? 58 : 0);
   const place = shown.map((units, l) => {
@@ -102,8 +102,8 @@ function drawUnit(state, l, i, { x, y }, { radius, large }, largest) {
     "aria-label": `${names.unit(l, i)}${shown ? `: ${shown[0] === "δ" ? "delta " : ""}${show(shown[1])}` : ", not computed yet"}`,
   }, draw("circle", { class: "back", r: radius }), draw("circle", { class: "fill", r: radius, "fill-opacity": (0.06 + 0.4 * strength).toFixed(3) }), draw("circle", { class: "rim", r: radius }));
   if (shown) {
-    group.append(draw("text", { class: `value${text.length > 6 ? " long" : ""}`, y: large && shown[0] ? 9 : 4 }, text));
-    if (large && shown[0]) group.append(draw("text", { class: "letter", y: -8 }, shown[0]));
+    group.append(draw("text", { class: `value${text.length > 6 ? " long" : ""}`, y: large && shown[0] ? 10 : 5 }, text));
+    if (large && shown[0]) group.append(draw("text", { class: "letter", y: -9 }, shown[0]));
   }
   const label = names.unit(l, i);
   group.append(draw("text", { class: "name", y: -radius - 6 }, label.length > 16 ? `${label.slice(0, 15)}…` : label));

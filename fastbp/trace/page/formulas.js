@@ -24,7 +24,7 @@ const SCALE = 1.0507009873554805, ALPHA = 1.6732632423543772;
 // value and slope of a unit by its z; says and slopeSays are shown to the reader.
 const ACTIVATIONS = {
   identity: { value: (z) => z, slope: () => 1, says: "z", slopeSays: "1" },
-  sigmoid: { value: sigmoid, slope: (z) => sigmoid(z) * sigmoid(-z), says: "1 / (1 + e^−z)", slopeSays: "a (1 − a)" },
+  sigmoid: { value: sigmoid, slope: (z) => sigmoid(z) * sigmoid(-z), says: "1 / (1 + e⁻ᶻ)", slopeSays: "a (1 − a)" },
   tanh: { value: Math.tanh, slope: (z) => 1 / Math.cosh(z) ** 2, says: "tanh(z)", slopeSays: "1 − a²" },
   relu: { value: (z) => Math.max(z, 0), slope: (z) => (z > 0 ? 1 : 0), says: "max(z, 0)", slopeSays: "1 where z > 0, else 0" },
   leaky_relu: {
@@ -33,15 +33,15 @@ const ACTIVATIONS = {
   relu6: { value: (z) => clip(z, 0, 6), slope: (z) => (z > 0 && z < 6 ? 1 : 0), says: "z between 0 and 6", slopeSays: "1 inside, else 0" },
   elu: {
     value: (z, s) => (z > 0 ? z : s * Math.expm1(z)), slope: (z, s) => (z > 0 ? 1 : s * Math.exp(z)),
-    says: "z where z > 0, else α (e^z − 1)", slopeSays: "1 where z > 0, else a + α",
+    says: "z where z > 0, else α (eᶻ − 1)", slopeSays: "1 where z > 0, else a + α",
   },
   celu: {
     value: (z, s) => (z > 0 ? z : s * Math.expm1(z / s)), slope: (z, s) => (z > 0 ? 1 : Math.exp(z / s)),
-    says: "z where z > 0, else α (e^(z/α) − 1)", slopeSays: "1 where z > 0, else e^(z/α)",
+    says: "z where z > 0, else α (exp(z / α) − 1)", slopeSays: "1 where z > 0, else exp(z / α)",
   },
   selu: {
     value: (z) => SCALE * (z > 0 ? z : ALPHA * Math.expm1(z)), slope: (z) => SCALE * (z > 0 ? 1 : ALPHA * Math.exp(z)),
-    says: "1.0507 z where z > 0, else 1.758 (e^z − 1)", slopeSays: "1.0507 where z > 0, else 1.758 e^z",
+    says: "1.0507 z where z > 0, else 1.758 (eᶻ − 1)", slopeSays: "1.0507 where z > 0, else 1.758 eᶻ",
   },
   gelu: {
     value: (z) => z * normal(z), slope: (z) => normal(z) + (z * Math.exp((-z * z) / 2)) / Math.sqrt(2 * Math.PI),
@@ -55,12 +55,12 @@ const ACTIVATIONS = {
     },
     says: "z / 2 (1 + tanh u)", slopeSays: "its derivative by z",
   },
-  silu: { value: (z) => z * sigmoid(z), slope: (z) => sigmoid(z) * (1 + z * sigmoid(-z)), says: "z / (1 + e^−z)", slopeSays: "s (1 + z (1 − s))" },
+  silu: { value: (z) => z * sigmoid(z), slope: (z) => sigmoid(z) * (1 + z * sigmoid(-z)), says: "z / (1 + e⁻ᶻ)", slopeSays: "s (1 + z (1 − s))" },
   mish: {
     value: (z) => z * Math.tanh(softplus(z)), slope: (z) => Math.tanh(softplus(z)) + (z / Math.cosh(softplus(z)) ** 2) * sigmoid(z),
-    says: "z tanh(log(1 + e^z))", slopeSays: "t + z (1 − t²) s",
+    says: "z tanh(log(1 + eᶻ))", slopeSays: "t + z (1 − t²) s",
   },
-  softplus: { value: (z, s) => softplus(s * z) / s, slope: (z, s) => sigmoid(s * z), says: "log(1 + e^βz) / β", slopeSays: "1 / (1 + e^−βz)" },
+  softplus: { value: (z, s) => softplus(s * z) / s, slope: (z, s) => sigmoid(s * z), says: "log(1 + exp(β z)) / β", slopeSays: "1 / (1 + exp(−β z))" },
   softsign: { value: (z) => z / (1 + Math.abs(z)), slope: (z) => 1 / (1 + Math.abs(z)) ** 2, says: "z / (1 + |z|)", slopeSays: "(1 − |a|)²" },
   hard_sigmoid: {
     value: (z) => clip((z + 3) / 6, 0, 1), slope: (z) => (z > -3 && z < 3 ? 1 / 6 : 0), says: "z / 6 + 1/2, between 0 and 1", slopeSays: "1/6 inside, else 0",
@@ -73,7 +73,7 @@ const ACTIVATIONS = {
     value: (z) => z * clip((z + 3) / 6, 0, 1), slope: (z) => (z < -3 ? 0 : z > 3 ? 1 : z / 3 + 0.5),
     says: "z times a hard sigmoid", slopeSays: "0, z / 3 + 1/2, or 1",
   },
-  exponential: { value: Math.exp, slope: Math.exp, says: "e^z", slopeSays: "a" },
+  exponential: { value: Math.exp, slope: Math.exp, says: "eᶻ", slopeSays: "a" },
 };
 
 // Losses of a prediction p and its target: the delta of an output is the slope times act'(z). All are means over the outputs.
@@ -103,8 +103,8 @@ const OF_LOGITS = {
     of: ([, count, ...weights], k) => [weights[count > 1 ? k : 0]], soften: (t, [s]) => (1 - s) * t + s / 2,
     says: "−t log p − (1 − t) log(1 − p)", slopeSays: "p − t",
   },
-  poisson: { value: (z, t) => Math.exp(z) - t * z, slope: (z, t) => Math.exp(z) - t, says: "e^z − t z", slopeSays: "e^z − t" },
-  gamma: { value: (z, t) => t * Math.exp(-z) + z, slope: (z, t) => 1 - t * Math.exp(-z), says: "t e^−z + z", slopeSays: "1 − t e^−z" },
+  poisson: { value: (z, t) => Math.exp(z) - t * z, slope: (z, t) => Math.exp(z) - t, says: "eᶻ − t z", slopeSays: "eᶻ − t" },
+  gamma: { value: (z, t) => t * Math.exp(-z) + z, slope: (z, t) => 1 - t * Math.exp(-z), says: "t e⁻ᶻ + z", slopeSays: "1 − t e⁻ᶻ" },
   hinge: {
     value: (z, t) => Math.max(1 - side(t) * z, 0), slope: (z, t) => (1 - side(t) * z > 0 ? -side(t) : 0),
     says: "max(0, 1 − s z), s = ±1", slopeSays: "−s inside the margin, else 0",

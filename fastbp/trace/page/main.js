@@ -5,7 +5,7 @@ const state = new State(data), curve = new Curve(at("curve"), data.steps);
 let shown = [], playing = null;
 
 const focusKey = () => document.activeElement && document.activeElement.dataset && document.activeElement.dataset.key;
-const theme = () => (window.innerWidth < 620 ? 6 : 12);
+const most = () => (window.innerWidth < 620 ? 6 : 12);
 
 // ---- showing
 
@@ -32,7 +32,7 @@ function keepingFocus(into, work) {
 
 function renderNetwork() {
   keepingFocus(at("network"), () => {
-    shown = shownUnits(state, theme());
+    shown = shownUnits(state, most());
     drawNetwork(state, shown, at("network"));
     const all = [...at("network").querySelectorAll("[data-key]")], chosen = all.find((each) => each.dataset.key === current());
     (chosen || at("network").querySelector(".unit")).setAttribute("tabindex", 0);
@@ -45,11 +45,12 @@ const current = () => state.hovered || state.selected || subject(state.phases[st
 function mark() {
   const key = current(), chosen = key.includes(":") ? parse(key) : { kind: key };
   const part = ({ kind, l, i, j }) =>
-    (chosen.kind === "u" && kind === "w" && ((l === chosen.l && i === chosen.i) || (l + 1 === chosen.l && j === chosen.i))) ||
-    (chosen.kind === "w" && kind === "u" && ((l === chosen.l && i === chosen.i) || (l === chosen.l + 1 && i === chosen.j)));
+    (state.hovered || state.selected) &&
+    ((chosen.kind === "u" && kind === "w" && ((l === chosen.l && i === chosen.i) || (l + 1 === chosen.l && j === chosen.i))) ||
+    (chosen.kind === "w" && kind === "u" && ((l === chosen.l && i === chosen.i) || (l === chosen.l + 1 && i === chosen.j))));
   for (const each of at("network").querySelectorAll("[data-key]")) {
     each.classList.toggle("chosen", each.dataset.key === key);
-    each.classList.toggle("part", part(parse(each.dataset.key)));
+    each.classList.toggle("part", Boolean(part(parse(each.dataset.key))));
   }
   at("network").classList.toggle("choosing", Boolean(state.hovered || state.selected));
 }
@@ -80,8 +81,20 @@ function renderRow() {
   const label = at("rowfields").querySelector("select");
   if (label) label.value = String(argmax(net.targets.subarray(row * width, row * width + width)));
   const outputs = Array.from({ length: K }, (_, k) => now.activations[names.last][row * K + k]), best = argmax(outputs);
+  renderRows();
   at("answer").replaceChildren(...(K === 1 ? ["output ", number(outputs[0])] : ["largest output ", names.unit(names.last, best), ": ", number(outputs[best])]), ", loss ", number(now.losses[row] / (net.shares[row] || 1), { id: "rowloss" }));
   renderImage();
+}
+// All rows at a glance, where they and the inputs are few.
+function renderRows() {
+  const { net, now, row } = state, m = net.sizes[0], K = net.sizes[names.last], width = net.targets.length / net.rows;
+  if (net.rows < 2 || net.rows > 12 || m > 3 || width > 2 || K > 2) return;
+  const ends = (many, letter) => Array.from({ length: many }, (_, k) => (many > 1 ? letter + k : letter)), cut = (array, size, r) => Array.from(array.subarray(r * size, r * size + size));
+  const heads = ["row", ...ends(m, "x"), ...ends(width, "t"), ...ends(K, "y")];
+  const body = Array.from({ length: net.rows }, (_, r) => make("tr", { class: r === row ? "now" : null },
+    make("th", { scope: "row" }, make("button", { type: "button", class: "link", "data-key": `r:${r}` }, String(names.rowNumbers ? names.rowNumbers[r] : r))),
+    ...[...cut(net.inputs, m, r), ...cut(net.targets, width, r), ...cut(now.activations[names.last], K, r)].map((value) => make("td", {}, number(value)))));
+  keepingFocus(at("rows"), () => at("rows").replaceChildren(make("table", {}, make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, head)))), make("tbody", {}, ...body))));
 }
 const argmax = (values) => values.reduce((best, value, k) => (value > values[best] ? k : best), 0);
 
@@ -117,7 +130,7 @@ function next() {
   if (state.live) state.update();
   goPhase(0);
 }
-const back = () => state.phase && goPhase(state.phase - 1);
+const previous = () => state.phase && goPhase(state.phase - 1);
 
 function updates(count) {
   if (!state.live) return;
@@ -218,7 +231,7 @@ function inPicture(event) {
 }
 
 const KEYS = {
-  ArrowRight: next, ArrowLeft: back, PageDown: next, PageUp: back, n: next, p: back, u: () => updates(1), " ": play,
+  ArrowRight: next, ArrowLeft: previous, PageDown: next, PageUp: previous, n: next, p: previous, u: () => updates(1), " ": play,
   ArrowDown: () => goRow(state.row + 1), ArrowUp: () => goRow(state.row - 1), "/": () => at("search").focus(), r: startAgain,
   Escape: () => select(null), "?": () => at("help").showModal(),
 };
@@ -266,7 +279,7 @@ function build() {
 function listen() {
   const click = (id, work) => at(id).addEventListener("click", work);
   click("next", next);
-  click("back", back);
+  click("back", previous);
   click("once", () => updates(1));
   click("ten", () => updates(10));
   click("play", play);

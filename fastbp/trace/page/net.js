@@ -41,7 +41,8 @@ function softmax(z) {
 function errors(net, { sums, activations }) {
   const L = net.weights.length, K = net.sizes[L], z = sums[L - 1], a = activations[L], { name, settings } = net.loss;
   const losses = new Float64Array(net.rows), delta = new Float64Array(z.length), terms = new Float64Array(z.length);
-  const ofPrediction = OF_PREDICTIONS[name], slopes = ofPrediction && new Float64Array(z.length), error = ofPrediction && new Float64Array(z.length);
+  const ofPrediction = OF_PREDICTIONS[name], output = net.activations[L - 1], own = ACTIVATIONS[output.name];
+  const error = ofPrediction && new Float64Array(z.length), slopes = ofPrediction && own && new Float64Array(z.length);
   const per = K / (net.targets.length / net.rows);
   for (let r = 0; r < net.rows; r++) {
     const row = z.subarray(r * K, r * K + K), share = net.shares[r];
@@ -55,20 +56,26 @@ function errors(net, { sums, activations }) {
         terms[at] = share * given[k] * (logSum - row[k]);
         delta[at] = share * (total * probabilities[k] - given[k]);
       } else if (ofPrediction) {
-        slopes[at] = ACTIVATIONS[net.activations[L - 1].name].slope(row[k], ...net.activations[L - 1].settings);
         terms[at] = (share * ofPrediction.value(a[at], net.targets[at], ...settings)) / K;
         error[at] = (share * ofPrediction.slope(a[at], net.targets[at], ...settings)) / K;
-        delta[at] = error[at] * slopes[at];
+        if (own) delta[at] = error[at] * (slopes[at] = own.slope(row[k], ...output.settings));
       } else {
-        const { value, slope, of, soften } = OF_LOGITS[name], own = of ? of(settings, k) : settings;
+        const { value, slope, of, soften } = OF_LOGITS[name], set = of ? of(settings, k) : settings;
         const target = net.targets[Math.floor(at / per)], t = soften ? soften(target, settings) : target;
-        terms[at] = (share * value(row[k], t, ...own)) / K;
-        delta[at] = (share * slope(row[k], t, ...own)) / K;
+        terms[at] = (share * value(row[k], t, ...set)) / K;
+        delta[at] = (share * slope(row[k], t, ...set)) / K;
       }
       losses[r] += terms[at];
     }
+    if (ofPrediction && !own) throughSoftmax(a.subarray(r * K, r * K + K), error.subarray(r * K, r * K + K), delta.subarray(r * K, r * K + K));
   }
   return { losses, delta, terms, slopes, error };
+}
+
+// Each probability depends on all sums: dL/dz_j = p_j (e_j - sum_k e_k p_k).
+function throughSoftmax(p, error, delta) {
+  const mean = error.reduce((sum, e, k) => sum + e * p[k], 0);
+  delta.forEach((_, j) => (delta[j] = p[j] * (error[j] - mean)));
 }
 
 // W d of each row: what the deltas d behind a layer of weights say of the activations before it.

@@ -38,7 +38,7 @@ function forwardSection(state, l, j) {
     const a = now.activations[l][row * m + i], w = net.weights[l][i * n + j];
     return [weightKey(l, i, j), names.unit(l, i), a, w, a * w];
   });
-  const z = now.sums[l][place], used = now.normalized ? now.normalized[l][place] : z, phase = state.phases[state.phase];
+  const z = now.sums[l][place], used = now.normalized && now.normalized[l] ? now.normalized[l][place] : z, phase = state.phases[state.phase];
   const lines = [line(`a = ${act.label}(`, used, ") = ", now.activations[l + 1][place])];
   if (used !== z) lines.unshift(line("z ", z, " normalised: ", used));
   return section("Forward: its sum", phase.kind === "forward" && phase.l === l,
@@ -56,25 +56,27 @@ function backTable(state, l, i) {
 }
 
 function backwardSection(state, l, j) {
-  const { net, now, row } = state, place = row * net.sizes[l + 1] + j, delta = now.deltas[l][place], phase = state.phases[state.phase];
+  const { net, now, row, data } = state, place = row * net.sizes[l + 1] + j, delta = now.deltas[l][place], known = ACTIVATIONS[data.activations[l].name], phase = state.phases[state.phase];
   const here = phase.kind === "backward" && phase.l === l, parts = [];
   if (l < net.weights.length - 1) parts.push(backTable(state, l + 1, j)[0]);
   else parts.push(...outputLines(state, j));
   const error = now.errors[l] && now.errors[l][place], slope = now.slopes[l] && now.slopes[l][place];
   if (error !== null && slope !== null) {
-    parts.push(line("a′(z) = ", slope));
-    parts.push(now.normalized && now.normalized[l] !== now.sums[l] ? line("through the normalisation, δ = ", delta) : line("δ = ", error, " · ", slope, " = ", delta));
-  } else parts.push(line("δ = dL/dz = ", delta));
+    parts.push(line(known ? `a′(z) = ${known.slopeSays} = ` : "a′(z) = ", slope));
+    parts.push(now.normalized && now.normalized[l] ? line("through the normalisation, δ = ", delta) : line("δ = ", error, " · ", slope, " = ", delta));
+  } else if (OF_PREDICTIONS[net.loss.name]) parts.push(line("δ = dL/dz = ", delta));
   return section("Backward: its delta", here, ...parts);
 }
 
 function outputLines(state, k) {
   const { net, now, row } = state, L = net.weights.length, K = net.sizes[L], a = now.activations[L][row * K + k], share = net.shares[row];
   if (net.targets.length !== net.rows * K) return [];
-  const target = net.targets[row * K + k], error = now.errors[L - 1] && now.errors[L - 1][row * K + k], per = ` (${names.row(row)} is ${show(share)} of the mean)`;
+  const target = net.targets[row * K + k], error = now.errors[L - 1] && now.errors[L - 1][row * K + k], loss = lossOf(net.loss.name);
+  const part = net.loss.name === "cross_entropy" ? share : share / K;
   const lines = [line("a − target = ", a, " − ", target, " = ", a - target)];
-  if (error !== null) lines.push(line("dL/da = ", error, per));
-  else lines.push(make("p", { class: "note" }, `The slope of this loss by z is written at once${per}.`));
+  const [name, value] = error === null ? ["δ = dL/dz", now.deltas[L - 1][row * K + k]] : ["dL/da", error];
+  lines.push(line(net.loss.name === "custom" ? `${name} = ` : `${name} = (${loss.slopeSays}) · `, ...(net.loss.name === "custom" ? [] : [part, " = "]), value));
+  lines.push(make("p", { class: "note" }, `${show(part)} is the share of this number in the loss.`));
   return lines;
 }
 

@@ -29,7 +29,8 @@ class State {
     this.live = data.live;
     this.phases = phasesOf(data);
     this.restart();
-    Object.assign(this, { phase: 0, row: 0, selected: null, hovered: null, pinned: [], all: false });
+    // The row that the loss has most of is the one to look at.
+    Object.assign(this, { phase: 0, row: this.now.losses.indexOf(Math.max(...this.now.losses)), selected: null, hovered: null, pinned: [], all: false });
   }
   restart() {
     this.net = netOf(this.data);
