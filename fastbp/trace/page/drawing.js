@@ -71,10 +71,13 @@ function drawEdges(state, shown, { place, radius, large }) {
   for (let l = 0; l < shown.length - 1; l++) {
     const values = [];
     for (const i of shown[l]) for (const j of shown[l + 1]) values.push({ i, j, value: edgeValue(state, l, i, j) });
-    const largest = Math.max(...values.map(({ value }) => Math.abs(value)), 1e-300), active = isActive(phase, l);
+    const largest = Math.max(...values.map(({ value }) => Math.abs(value)), 1e-300), active = isActive(phase, l), least = large ? 0 : 0.04 * largest;
     const written = large && active && values.length <= 12;
     for (const { i, j, value } of values) {
-      const from = place[l].get(i), to = place[l + 1].get(j), key = weightKey(l, i, j), d = `M${from.x} ${from.y}L${to.x} ${to.y}`;
+      const key = weightKey(l, i, j);
+      // Lines too thin to be told apart are left out where there are many.
+      if (Math.abs(value) < least && key !== state.selected) continue;
+      const from = place[l].get(i), to = place[l + 1].get(j), d = `M${from.x} ${from.y}L${to.x} ${to.y}`;
       const line = draw("g", {
         class: `edge ${sign(value)}${active ? " active" : ""}`, "data-key": key, "data-value": value, tabindex: -1, role: "button",
         "aria-label": `${names.parameter(key)}, ${names.unit(l, i)} to ${names.unit(l + 1, j)}: ${show(value)}`,
@@ -95,7 +98,7 @@ function edgeLabel(from, to, radius, value, order, fan) {
 function drawUnit(state, l, i, { x, y }, { radius, large }, largest) {
   const shown = unitValue(state, l, i), key = unitKey(l, i), phase = state.phases[state.phase];
   const acting = (phase.kind === "inputs" && l === 0) || (["forward", "backward"].includes(phase.kind) && phase.l === l - 1) || (phase.kind === "error" && l === names.last);
-  const strength = shown ? Math.abs(shown[1]) / largest : 0, text = shown ? show(shown[1]) : "";
+  const strength = shown ? Math.abs(shown[1]) / largest : 0, text = shown ? (large ? show : brief)(shown[1]) : "";
   const group = draw("g", {
     class: `unit ${shown ? sign(shown[1]) : "unknown"}${acting ? " acting" : ""}`, "data-key": key, tabindex: -1, role: "button",
     "data-value": shown ? shown[1] : null, transform: `translate(${x} ${y})`,
@@ -128,5 +131,6 @@ function drawNetwork(state, shown, into) {
     if (rest > 0) picture.append(draw("text", { class: "more", x: last.x, y: Math.min(last.y + radius + 16, height - 3) }, `+ ${rest.toLocaleString("en")} more`));
     if (l === names.last && state.phases[state.phase].kind === "error") for (const k of units) picture.append(drawTarget(state, k, place[l].get(k), radius));
   });
+  into.classList.toggle("large", !sizes.large);
   into.replaceChildren(picture);
 }

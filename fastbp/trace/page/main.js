@@ -40,19 +40,20 @@ function renderNetwork() {
   mark();
 }
 
-const current = () => state.hovered || state.selected || subject(state.phases[state.phase], shown);
+const current = () => state.hovered || state.selected || subject(state, shown);
 
 function mark() {
   const key = current(), chosen = key.includes(":") ? parse(key) : { kind: key };
+  const free = !state.hovered && !state.selected, phase = state.phases[state.phase];
   const part = ({ kind, l, i, j }) =>
-    (state.hovered || state.selected) &&
+    !(free && kind === "w" && !isActive(phase, l)) &&
     ((chosen.kind === "u" && kind === "w" && ((l === chosen.l && i === chosen.i) || (l + 1 === chosen.l && j === chosen.i))) ||
     (chosen.kind === "w" && kind === "u" && ((l === chosen.l && i === chosen.i) || (l === chosen.l + 1 && i === chosen.j))));
   for (const each of at("network").querySelectorAll("[data-key]")) {
     each.classList.toggle("chosen", each.dataset.key === key);
     each.classList.toggle("part", Boolean(part(parse(each.dataset.key))));
   }
-  at("network").classList.toggle("choosing", Boolean(state.hovered || state.selected));
+  at("network").classList.toggle("choosing", !free || (at("network").classList.contains("large") && chosen.kind === "u"));
 }
 
 function renderPanel() {

@@ -24,7 +24,7 @@ function termRow(key, label, factors, wide, largest) {
   const value = factors[factors.length - 1], name = key ? make("button", { type: "button", class: "link", "data-key": key }, label) : label;
   const cells = factors.map((each) => make("td", {}, number(each)));
   for (let i = factors.length; i <= wide; i++) cells.unshift(make("td", {}));
-  const bar = make("i", { class: `bar ${sign(value)}`, style: `--size:${(Math.abs(value) / largest).toFixed(4)}` });
+  const bar = make("i", { class: `bar ${sign(value)}`, style: `--size:${Math.min(Math.abs(value) / largest, 1).toFixed(4)}` });
   return make("tr", {}, make("th", { scope: "row" }, name), ...cells, make("td", { class: "bars", "aria-hidden": "true" }, bar));
 }
 

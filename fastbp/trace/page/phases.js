@@ -48,9 +48,10 @@ function sayings(phase, net, data) {
   }
 }
 
-// What the panel explains when the reader has chosen nothing.
-function subject(phase, shown) {
-  if (phase.kind === "inputs") return unitKey(0, shown[0][0]);
-  if (phase.kind === "forward" || phase.kind === "backward") return unitKey(phase.l + 1, shown[phase.l + 1][0]);
-  return phase.kind;
+// What the panel explains when the reader has chosen nothing: the first unit of the layer in question, of many the one that matters most.
+function subject(state, shown) {
+  const phase = state.phases[state.phase], l = phase.kind === "inputs" ? 0 : phase.l + 1;
+  if (Number.isNaN(l)) return phase.kind;
+  const score = shown[l].length > 5 ? scores(state, l) : null;
+  return unitKey(l, score ? shown[l].reduce((best, i) => (score[i] > score[best] ? i : best)) : shown[l][0]);
 }

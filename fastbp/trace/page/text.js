@@ -14,6 +14,13 @@ function show(value) {
   return (value < 0 ? MINUS : "") + text;
 }
 
+// Three digits, for small circles.
+function brief(value) {
+  const size = Math.abs(value);
+  if (!size || (size >= 0.01 && size < 1000) || !Number.isFinite(value)) return (value < 0 ? MINUS : "") + (Number.isFinite(value) ? Number(size.toPrecision(2 + (size >= 0.1))) : "!");
+  return show(Number(size.toExponential(0)) * Math.sign(value));
+}
+
 function make(tag, attributes = {}, ...children) {
   return fill(document.createElement(tag), attributes, children);
 }
