@@ -1,9 +1,12 @@
-"""Small tables: as text for terminals, as HTML for notebooks."""
+"""Small tables: as text for terminals, as HTML for notebooks, as frames of pandas."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from typing import Any
+
+from fastbp._table import attribute
 
 
 def text_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -18,3 +21,12 @@ def html_table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]])
     heads = "".join(f"<th>{escape(cell)}</th>" for cell in head)
     body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
     return f"<table><caption>{escape(caption)}</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def data_frame(columns: Mapping[str, Any], **settings: Any) -> Any:
+    """Columns as a `pandas.DataFrame`, with its other arguments; ImportError where pandas is not installed."""
+    try:
+        frame = attribute("pandas", "DataFrame")
+    except ImportError as error:
+        raise ImportError(f"to_frame needs pandas ({error}); pip install 'fastbp[pandas]'") from error
+    return frame(columns, **settings)

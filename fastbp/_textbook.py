@@ -103,18 +103,27 @@ class Backward(NamedTuple):
     shifts: list[Array]
 
 
+def through(net: Net, done: Forward, layer: int, error: Array, masks: Sequence[Array]) -> tuple[Array, ...]:
+    """From dL/da of a hidden layer to its dL/dz: through dropout, activation, normalisation.
+
+    Of a normalised layer also the gradients of scale and shift.
+    """
+    delta = net.activations[layer].reference_backward(done.normalized[layer], error * masks[layer + 1])
+    if net.normalization is None:
+        return (delta,)
+    found: tuple[Array, ...] = net.normalization.reference_backward(done.logits[layer], net.scales[layer], delta)
+    return found
+
+
 def backward(net: Net, done: Forward, output_delta: Array, masks: Sequence[Array]) -> Backward:
-    """From dL/dz of the output layer to that of the first: through the weights, the activation, the normalisation."""
+    """From dL/dz of the output layer to that of the first, through the weights and what lies between the layers."""
     found = Backward([output_delta], [], [], [])
     for layer in range(len(net.weights) - 2, -1, -1):
-        error = found.deltas[0] @ net.weights[layer + 1].T
-        found.errors.insert(0, error)
-        delta = net.activations[layer].reference_backward(done.normalized[layer], error * masks[layer + 1])
-        if net.normalization is not None:
-            delta, scale, shift = net.normalization.reference_backward(done.logits[layer], net.scales[layer], delta)
-            found.scales.insert(0, scale)
-            found.shifts.insert(0, shift)
+        found.errors.insert(0, found.deltas[0] @ net.weights[layer + 1].T)
+        delta, *vectors = through(net, done, layer, found.errors[0], masks)
         found.deltas.insert(0, delta)
+        for kind, vector in zip((found.scales, found.shifts), vectors, strict=False):
+            kind.insert(0, vector)
     return found
 
 

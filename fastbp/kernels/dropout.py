@@ -22,8 +22,8 @@ from fastbp.kernels.places import input_at, output_at, panel_rows_of, vectors_in
 from fastbp.kernels.portions import Batch, Span, Task
 from fastbp.kernels.team import share
 
-# What the numbers of a step are for: noise and dropout of the inputs, and from the third on dropout of each layer's units.
-_NOISE, _INPUTS, _UNITS = range(3)
+#: What the numbers of a step are for: noise and dropout of the inputs, and from the third on dropout of each layer's units.
+NOISE, INPUTS, UNITS = range(3)
 
 
 @scalar
@@ -32,7 +32,7 @@ def shape_inputs(call: Call, batch: Batch, panels: Span, inputs: Span, task: Tas
     network, workspace, step = call.network, call.workspace, call.shaping.first_step + batch.step
     if network.layer_settings[0, INPUT_NOISE] == 0 and network.layer_settings[0, INPUT_DROPOUT] == 0:
         return
-    keys = stream(call.shaping.key, step, _NOISE), stream(call.shaping.key, step, _INPUTS)
+    keys = stream(call.shaping.key, step, NOISE), stream(call.shaping.key, step, INPUTS)
     values, lanes, panel_rows = workspace.activations, lanes_of(workspace.activations), panel_rows_of(workspace)
     if batch.rows <= FEW:
         own, row = share(network.table[0, N_IN], task, lanes), row_length(network.table[0, N_IN], lanes)
@@ -74,7 +74,7 @@ def drop_units(call: Call, batch: Batch, layer: int, panel: int, units: Span) ->
         rate = rule.rates[rule.first + batch.step][DROPOUT_OF_STEP]
     if rate == 0:
         return
-    key, factor = stream(call.shaping.key, call.shaping.first_step + batch.step, _UNITS + layer), _factor(rate)
+    key, factor = stream(call.shaping.key, call.shaping.first_step + batch.step, UNITS + layer), _factor(rate)
     values, derivatives, lanes = workspace.activations, workspace.derivatives, lanes_of(workspace.activations)
     panel_rows = panel_rows_of(workspace)
     for v in range(vectors_in(workspace, batch.rows, panel)):

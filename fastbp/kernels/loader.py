@@ -37,6 +37,14 @@ def jacobian() -> ModuleType:
     return jacobian
 
 
+@imported
+def drawn() -> ModuleType:
+    """The module that shows the random numbers of a step."""
+    from fastbp.kernels import drawn
+
+    return drawn
+
+
 def prepared(call: Call) -> Prepared:
     """A call for the compiled program, which is compiled or loaded for its element type first; a fork waits until that is done."""
     with loading:

@@ -153,12 +153,12 @@ class BinaryCrossEntropy(Loss):
         """Probabilities."""
         return None if super().target_range(own, shape, n_outputs, dtype) is None else (0, 1)
 
-    def reference(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:
+    def reference_by_output(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:
         """The formula, with -log sigmoid(z) = log(1 + exp(-z)) and -log(1 - sigmoid(z)) = log(1 + exp(z))."""
         t, weight = (1 - self.label_smoothing) * targets + self.label_smoothing / 2, np.array(self.pos_weight)
         values = weight * t * np.logaddexp(0, -z) + (1 - t) * np.logaddexp(0, z)
         slopes = (1 - t) * Sigmoid().reference(z) - weight * t * Sigmoid().reference(-z)
-        return values.mean(axis=1), slopes / z.shape[1]
+        return values, slopes / z.shape[1]
 
     def reference_targets(self, random: np.random.Generator, rows: int, columns: int) -> Array:
         """Probabilities."""

@@ -44,10 +44,10 @@ class Poisson(_LogLink):
     name = "poisson"
     code = codes.POISSON
 
-    def reference(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:
+    def reference_by_output(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:
         """The formula."""
         mean = Exponential().reference(z)
-        return (mean - targets * z).mean(axis=1), (mean - targets) / z.shape[1]
+        return mean - targets * z, (mean - targets) / z.shape[1]
 
     def reference_targets(self, random: np.random.Generator, rows: int, columns: int) -> Array:
         """Counts."""
@@ -65,10 +65,10 @@ class Gamma(_LogLink):
     code = codes.GAMMA
     least = 1.0
 
-    def reference(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:
+    def reference_by_output(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:
         """The formula."""
         ratio = targets * Exponential().reference(-z)
-        return (ratio + z).mean(axis=1), (1 - ratio) / z.shape[1]
+        return ratio + z, (1 - ratio) / z.shape[1]
 
     def reference_targets(self, random: np.random.Generator, rows: int, columns: int) -> Array:
         """Amounts."""

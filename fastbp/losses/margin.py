@@ -49,11 +49,11 @@ class Hinge(_YesOrNo):
     code = codes.HINGE
     allowed = ("identity",)
 
-    def reference(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:
+    def reference_by_output(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:
         """The formula; slope 0 at the margin."""
         side = np.where(targets > 0, 1.0, -1.0)
         rest = np.maximum(1 - side * z, 0)
-        return self._of_rest(rest).mean(axis=1), -side * self._slope_of_rest(rest) / z.shape[1]
+        return self._of_rest(rest), -side * self._slope_of_rest(rest) / z.shape[1]
 
     def _of_rest(self, rest: Array) -> Array:
         return rest
@@ -113,11 +113,11 @@ class Focal(_YesOrNo):
     def check_range(self, dtype: DType) -> None:
         """The settings are small."""
 
-    def reference(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:
+    def reference_by_output(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:
         """The formula, with -log p = log(1 + exp(-s z))."""
         yes, (gamma, of_yes, of_no) = targets > 0, self.numbers
         side = np.where(yes, 1.0, -1.0)
         surprise, rest, p = np.logaddexp(0, -side * z), Sigmoid().reference(-side * z), Sigmoid().reference(side * z)
         factor = np.where(yes, of_yes, of_no) * rest**gamma
         slopes = -side * factor * (rest + gamma * p * surprise)
-        return (factor * surprise).mean(axis=1), slopes / z.shape[1]
+        return factor * surprise, slopes / z.shape[1]

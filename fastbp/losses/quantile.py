@@ -85,14 +85,14 @@ class Quantile(Loss):
         """Of as many columns."""
         return super().target_range(own, shape, n_outputs // len(self.levels), dtype)
 
-    def reference(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:
+    def reference_by_output(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:
         """The formula, of logits; slope 0 where there is no error."""
         count = len(self.levels)
         levels = np.tile(self.levels, z.shape[1] // count)
         error = np.repeat(targets, count, axis=1) - z
         values = np.maximum(levels * error, (levels - 1) * error)
         slopes = np.where(error > 0, -levels, np.where(error < 0, 1 - levels, 0.0))
-        return values.mean(axis=1), slopes / z.shape[1]
+        return values, slopes / z.shape[1]
 
     def reference_targets(self, random: np.random.Generator, rows: int, columns: int) -> Array:
         """For so many outputs."""

@@ -20,10 +20,10 @@ class AbsoluteError(Loss):
     name = "absolute_error"
     code = codes.ABSOLUTE_ERROR
 
-    def reference(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:
+    def reference_by_output(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:
         """The formula; slope 0 where there is no error."""
         error = output.reference(z) - targets
-        return np.abs(error).mean(axis=1), output.reference_backward(z, np.sign(error) / z.shape[1])
+        return np.abs(error), output.reference_backward(z, np.sign(error) / z.shape[1])
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -51,11 +51,11 @@ class Huber(Loss):
         """The default, and one that more errors are beyond."""
         return [cls(), cls(0.3)]
 
-    def reference(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:
+    def reference_by_output(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:
         """The formula."""
         error, delta = output.reference(z) - targets, self.delta
         values = np.where(np.abs(error) <= delta, error**2 / 2, delta * (np.abs(error) - delta / 2))
-        return values.mean(axis=1), output.reference_backward(z, np.clip(error, -delta, delta) / z.shape[1])
+        return values, output.reference_backward(z, np.clip(error, -delta, delta) / z.shape[1])
 
 
 class LogCosh(Loss):
@@ -64,8 +64,8 @@ class LogCosh(Loss):
     name = "log_cosh"
     code = codes.LOG_COSH
 
-    def reference(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:
+    def reference_by_output(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:
         """The formula, as log(exp(e) + exp(-e)) - log 2."""
         error = output.reference(z) - targets
         values = np.logaddexp(error, -error) - np.log(2)
-        return values.mean(axis=1), output.reference_backward(z, np.tanh(error) / z.shape[1])
+        return values, output.reference_backward(z, np.tanh(error) / z.shape[1])

@@ -1,8 +1,25 @@
-"""The ledger of back-propagation: what each row, unit and error has to do with each weight's gradient, number by number."""
+"""The ledger of back-propagation: what each row, unit and error has to do with each weight's gradient, number by number.
+
+===========  ====================================================================================
+asked        what is found
+===========  ====================================================================================
+weights_of   which weights carry an error: of a row, a class, an output, or all
+rows_of      which rows move a weight
+classes_of   which classes do
+features_of  which input features do
+outputs_of   the errors of which outputs do
+through      through which hidden units they do
+paths        by which paths, factor by factor
+layers       how much the step of each layer takes from an error
+units        the same by unit
+features     the same by input feature
+===========  ====================================================================================
+"""
 
 from __future__ import annotations
 
 from fastbp.trace.batch import trace
+from fastbp.trace.contributions import Contributions
 from fastbp.trace.ledger import Trace
 
-__all__ = ["Trace", "trace"]
+__all__ = ["Contributions", "Trace", "trace"]

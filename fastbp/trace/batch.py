@@ -9,11 +9,15 @@ import numpy as np
 
 from fastbp import _textbook as textbook
 from fastbp._textbook import Array
-from fastbp.activations import Identity
+from fastbp._typing import NDArray
+from fastbp.activations import Activation
+from fastbp.data.frames import Names
 from fastbp.data.rows import Rows, as_they_lie
-from fastbp.losses import Loss
+from fastbp.kernels.codes import LARGEST, SIDES
 from fastbp.optimizers import Optimizer
+from fastbp.trace.error import error_of
 from fastbp.trace.ledger import Trace
+from fastbp.trace.shaping import shaped
 from fastbp.training.mixup import as_shares
 from fastbp.training.run import Run
 
@@ -25,34 +29,33 @@ def trace(run: Run, X: Any, y: Any, sample_weight: Any = None) -> Trace:
         run.check_optimizer()
         run.match_output()
         net = textbook.net_of(run.model)
-    return _traced(run, net, rows)
+    return _traced(run, net, rows, run.model.names_for(X))
 
 
-def _traced(run: Run, net: textbook.Net, rows: Rows) -> Trace:
-    model, dtype = run.model, run.model.dtype
-    inputs = rows.inputs(as_they_lie(rows.n_rows)).astype(dtype).astype(np.float64)
-    targets = as_shares(rows.targets, run.loss, model.layer_sizes[-1], dtype).astype(np.float64)
-    shares = textbook.shares(rows.n_rows, rows.weights(slice(0, rows.n_rows)))
-    masks = textbook.no_masks(net, rows.n_rows)
+def _traced(run: Run, net: textbook.Net, rows: Rows, names: Names) -> Trace:
+    model, n = run.model, rows.n_rows
+    # In the type that a step reads them in.
+    given = rows.inputs(as_they_lie(n)).astype(model.dtype)
+    targets = as_shares(rows.targets, run.loss, model.layer_sizes[-1], model.dtype).astype(model.dtype).astype(np.float64)
+    shares = textbook.shares(n, rows.weights(slice(0, n)))
+    inputs, masks = shaped(run, given)
     done = textbook.forward(net, inputs, masks)
-    values, slopes = run.loss.reference(done.logits[-1], targets, net.activations[-1])
-    back = textbook.backward(net, done, shares[:, np.newaxis] * slopes, masks)
+    values, output_delta, output_error = error_of(run.loss, net.activations[-1], done, targets, shares)
+    back = textbook.backward(net, done, output_delta, masks)
     weight_gradients, bias_gradients = textbook.sums(net, done, back)
-    own_slopes = [
-        _slope(activation, z, mask) for activation, z, mask in zip(net.activations, done.normalized, [*masks[1:], 1.0], strict=True)
-    ]
+    factors = [*masks[1:], np.ones_like(output_delta)]
     return Trace(
         inputs=done.outputs[0],
         targets=targets,
         shares=shares,
-        losses=shares * values,
-        loss=float((shares * values).sum()),
+        losses=values,
+        loss=float(values.sum()),
         sums=done.logits,
         normalized=done.normalized,
         activations=done.outputs,
         deltas=back.deltas,
-        slopes=own_slopes,
-        errors=[*back.errors, _output_error(run.loss, done, targets, shares)],
+        slopes=[_slope(*each) for each in zip(net.activations, done.normalized, factors, strict=True)],
+        errors=[*back.errors, output_error],
         weights=net.weights,
         biases=net.biases,
         weight_gradients=weight_gradients,
@@ -64,28 +67,31 @@ def _traced(run: Run, net: textbook.Net, rows: Rows) -> Trace:
         loss_name=str(run.loss),
         optimizer_name=run.optimizer.name,
         learning_rate=_learning_rate(run),
-        functions=tuple(net.activations),
+        labels=_labels(run, targets),
+        classes=model.classes,
+        feature_names=names,
+        net=net,
+        masks=masks,
         loss_function=run.loss,
         optimizer=copy.copy(run.optimizer),
-        feature_names=model.feature_names,
-        classes=model.classes,
     )
 
 
-def _slope(activation: Any, z: Array, mask: Any) -> Array | None:
+def _slope(activation: Activation, z: Array, factor: Array) -> Array | None:
     """The derivative of each unit by its own sum, with its factor of dropout; None where units depend on each other."""
-    if not activation.has_derivative:
+    if activation.output_only or not activation.has_derivative:
         return None
-    slope = activation.reference_derivative(z)
-    return slope * mask if slope.ndim == z.ndim else None
+    return activation.reference_derivative(z) * factor
 
 
-def _output_error(loss: Loss, done: textbook.Forward, targets: Array, shares: Array) -> Array | None:
-    """DL/da of the outputs; None for losses whose formula is one of z alone."""
-    if loss.allowed != Loss.allowed:
-        return None
-    # Of an identity output z is a.
-    return shares[:, np.newaxis] * loss.reference(done.outputs[-1], targets, Identity())[1]
+def _labels(run: Run, targets: Array) -> NDArray[np.int64] | None:
+    """The number of each row's class, where it has one."""
+    if run.loss.accuracy == LARGEST:
+        return np.asarray(targets.argmax(axis=1), np.int64)
+    if run.loss.accuracy == SIDES and targets.shape[1] == 1 and not np.isnan(targets).any():
+        # Losses with a margin also take -1 and 1.
+        return np.asarray(targets[:, 0] > 0.5, np.int64)
+    return None
 
 
 def _learning_rate(run: Run) -> float | None:

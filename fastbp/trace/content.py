@@ -10,6 +10,7 @@ import numpy as np
 
 from fastbp._textbook import Array
 from fastbp._typing import NDArray
+from fastbp.trace.units import carried, largest
 
 if TYPE_CHECKING:
     from fastbp.trace.ledger import Trace
@@ -39,13 +40,12 @@ def content(trace: Trace) -> dict[str, Any]:
 
 
 def _cannot_compute(trace: Trace) -> str:
-    own = [each for each in (*trace.functions, trace.loss_function) if each.name == "custom"]
+    own = [each for each in (*trace.net.activations, trace.loss_function) if each.name == "custom"]
     if own:
         return f"The page has no formula for {'a loss' if own[0] is trace.loss_function else 'an activation'} of your own"
     if any(a is not z for a, z in zip(trace.normalized, trace.sums, strict=True)):
         return "The page has no formula for normalisation"
-    outputs = (function.reference(z) for function, z in zip(trace.functions, trace.sums, strict=True))
-    if not all(np.array_equal(a, output) for a, output in zip(trace.activations[1:], outputs, strict=True)):
+    if any((mask != 1).any() for mask in trace.masks):
         return "The page has no formula for dropout"
     return "The page has no formula for targets that are missing" if np.isnan(trace.targets).any() else ""
 
@@ -60,7 +60,7 @@ def _common(trace: Trace, rows: int, sizes: list[int]) -> dict[str, Any]:
         "whole": sizes == list(trace.layer_sizes) and rows == len(trace.inputs),
         "activations": [
             {"name": each.name, "settings": list(each.numbers), "label": label}
-            for each, label in zip(trace.functions, trace.activation_names, strict=True)
+            for each, label in zip(trace.net.activations, trace.activation_names, strict=True)
         ],
         "loss": {
             "name": trace.loss_function.name,
@@ -86,8 +86,8 @@ def _all(trace: Trace) -> dict[str, Any]:
 
 def _kept(trace: Trace, most: int | None) -> dict[str, Any]:
     """The largest units of each layer and rows, with the numbers of the pass."""
-    rows = _largest(np.abs(trace.losses), most)
-    units = [_largest(carried, most) for carried in _carried(trace)]
+    rows = largest(trace.losses, most)
+    units = [largest(each.sum(axis=0), most) for each in carried(trace)]
     before, behind = units[:-1], units[1:]
     parameters = [(w[np.ix_(i, j)], b[j]) for w, b, i, j in zip(trace.weights, trace.biases, before, behind, strict=True)]
     gradients = [g[np.ix_(i, j)] for g, i, j in zip(trace.weight_gradients, before, behind, strict=True)]
@@ -118,20 +118,6 @@ def _kept(trace: Trace, most: int | None) -> dict[str, Any]:
             "loss": trace.loss,
         },
     }
-
-
-def _carried(trace: Trace) -> list[Array]:
-    """How much of the rows' errors goes through each unit: its output times what comes back to it."""
-    back = [
-        np.abs(a * (delta @ w.T)).sum(axis=0)
-        for a, delta, w in zip(trace.activations[:-1], trace.deltas, trace.weights, strict=True)
-    ]
-    return [*back, np.abs(trace.deltas[-1]).sum(axis=0)]
-
-
-def _largest(values: Array, most: int | None) -> Places:
-    """Where the largest are, in order of place."""
-    return np.sort(np.argsort(-values, kind="stable")[:most])
 
 
 def _classes(trace: Trace) -> Any:

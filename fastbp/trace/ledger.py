@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
-
-from fastbp._textbook import Array
-from fastbp.activations import Activation
-from fastbp.losses import Loss
+from fastbp.trace.queries import Queries
 from fastbp.trace.seeing import Seeing
 
 
-@dataclass(frozen=True, repr=False, eq=False)
-class Trace(Seeing):
+class Trace(Queries, Seeing):
     """All numbers of one step of back-propagation on a batch of n rows, in float64, as `Trainer.trace` finds them.
 
     What row r has to do with the gradient of a weight is one product::
@@ -28,6 +21,8 @@ class Trace(Seeing):
         What the first layer reads, with noise and dropout where the model has any.
     targets : ndarray of shape (n, n_targets)
         Labels of several classes as rows of ones and zeros.
+    labels : ndarray of shape (n,) or None
+        The number of each row's class; None where the targets are no classes.
     shares, losses : ndarray of shape (n,)
         What each row's loss is multiplied with: 1 / n, or its weight over the sum of them; the loss of each row times that.
     loss : float
@@ -54,39 +49,9 @@ class Trace(Seeing):
     loss_name, optimizer_name : str
     learning_rate : float or None
         That of the next step; None of a solver.
-    functions : tuple of Activation
-        The activations themselves, of which `activation_names` are the names; `loss_function` and `optimizer` likewise.
-    feature_names, classes : sequence or None
-        What the model calls its inputs, and its outputs where they are classes.
+    classes, feature_names : tuple or None
+        Those of the model.
     """
-
-    inputs: Array
-    targets: Array
-    shares: Array
-    losses: Array
-    loss: float
-    sums: list[Array]
-    normalized: list[Array]
-    activations: list[Array]
-    deltas: list[Array]
-    slopes: list[Array | None]
-    errors: list[Array | None]
-    weights: list[Array]
-    biases: list[Array]
-    weight_gradients: list[Array]
-    bias_gradients: list[Array]
-    scale_gradients: list[Array]
-    shift_gradients: list[Array]
-    layer_sizes: tuple[int, ...]
-    activation_names: tuple[str, ...]
-    loss_name: str
-    optimizer_name: str
-    learning_rate: float | None
-    functions: tuple[Activation, ...]
-    loss_function: Loss
-    optimizer: Any
-    feature_names: Sequence[str] | None
-    classes: Sequence[Any] | None
 
     def __repr__(self) -> str:
         sizes = "-".join(map(str, self.layer_sizes))

@@ -139,11 +139,8 @@ class History(Part):
         ImportError
             Where pandas is not installed.
         """
-        try:
-            frame, index = attribute("pandas", "DataFrame"), attribute("pandas", "RangeIndex")
-        except ImportError as error:
-            raise ImportError(f"to_frame needs pandas ({error}); pip install 'fastbp[pandas]'") from error
-        return frame(self._known(), index(1, len(self) + 1, name="epoch"), dtype=np.float64)
+        epochs = range(1, len(self) + 1)
+        return attribute("fastbp._tables", "data_frame")(self._known(), index=epochs, dtype=np.float64).rename_axis("epoch")
 
     def plot(self, ax: Any = None) -> Any:
         """Draw losses and, on an axis of their own at the right, scores over the epochs.

@@ -21,7 +21,7 @@ function termTable(caption, heads, terms, total, { whole = terms.length, all = f
 }
 
 function termRow(key, label, factors, wide, largest) {
-  const value = factors[factors.length - 1], name = key ? make("button", { type: "button", class: "link", "data-key": key }, label) : label;
+  const value = factors[factors.length - 1], name = key ? link(key, label) : label;
   const cells = factors.map((each) => make("td", {}, number(each)));
   for (let i = factors.length; i <= wide; i++) cells.unshift(make("td", {}));
   const bar = make("i", { class: `bar ${sign(value)}`, style: `--size:${Math.min(Math.abs(value) / largest, 1).toFixed(4)}` });
@@ -30,7 +30,11 @@ function termRow(key, label, factors, wide, largest) {
 
 const section = (title, now, ...children) => make("section", { class: now ? "now" : null }, make("h3", {}, title), ...children);
 // Words and numbers in turn.
-const line = (...parts) => make("p", { class: "sum" }, ...parts.map((part) => (typeof part === "number" ? number(part) : part)));
+function line(...parts) {
+  const factor = (k) => parts[k] < 0 && /[·−] $/.test(parts[k - 1]);
+  return make("p", { class: "sum" }, ...parts.flatMap((part, k) => (typeof part !== "number" ? [part] : factor(k) ? ["(", number(part), ")"] : [number(part)])));
+}
+const link = (key, label) => make("button", { type: "button", class: "link", "data-key": key }, label);
 
 function forwardSection(state, l, j) {
   const { net, now, row, data } = state, m = net.sizes[l], n = net.sizes[l + 1], place = row * n + j, act = data.activations[l];
@@ -104,7 +108,8 @@ function weightPanel(state, key) {
   const terms = rows.map((r) => [`r:${r}`, names.row(r), a(r), delta(r), a(r) * delta(r)]);
   const here = section(`In ${names.row(row)}`, phase.kind === "forward" && phase.l === l,
     line("forward, a term of z: a W = ", a(row), " · ", w, " = ", a(row) * w),
-    line(`backward, ${l ? "a term of dL/da" : "a term of dL/dx"}: W δ = `, w, " · ", delta(row), " = ", w * delta(row)));
+    line(`backward, ${l ? "a term of dL/da" : "a term of dL/dx"}: W δ = `, w, " · ", delta(row), " = ", w * delta(row)),
+    line("δ of ", link(unitKey(l + 1, j), names.unit(l + 1, j)), " = ", delta(row)));
   return [here, ...gradientSections(state, key, true, now.weightGradients[l][i * n + j], terms)];
 }
 
