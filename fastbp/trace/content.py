@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -88,15 +90,8 @@ def _kept(trace: Trace, most: int | None) -> dict[str, Any]:
     """The largest units of each layer and rows, with the numbers of the pass."""
     rows = largest(trace.losses, most)
     units = [largest(each.sum(axis=0), most) for each in carried(trace)]
-    before, behind = units[:-1], units[1:]
-    parameters = [(w[np.ix_(i, j)], b[j]) for w, b, i, j in zip(trace.weights, trace.biases, before, behind, strict=True)]
-    gradients = [g[np.ix_(i, j)] for g, i, j in zip(trace.weight_gradients, before, behind, strict=True)]
-    same = [y is z for y, z in zip(trace.normalized, trace.sums, strict=True)]
-    by_row = {
-        "sums": trace.sums, "deltas": trace.deltas, "activations": trace.activations[1:], "slopes": trace.slopes, "errors": trace.errors,
-        "normalized": [None if alike else y for y, alike in zip(trace.normalized, same, strict=True)],
-    }  # fmt: skip
-    k = trace.targets.shape[1] == trace.layer_sizes[-1]
+    of_outputs = trace.targets.shape[1] == trace.layer_sizes[-1]
+    pairs = list(pairwise(units))
     return _common(trace, len(rows), [len(each) for each in units]) | {
         "units": [each.tolist() for each in units],
         "rowNumbers": rows.tolist(),
@@ -104,19 +99,33 @@ def _kept(trace: Trace, most: int | None) -> dict[str, Any]:
         "outputNames": _names(_classes(trace), units[-1]),
         "shares": _packed(trace.shares[rows]),
         "inputs": _packed(trace.inputs[np.ix_(rows, units[0])]),
-        "targets": _packed(trace.targets[np.ix_(rows, units[-1])] if k else trace.targets[rows]),
-        "weights": [_packed(w) for w, _ in parameters],
-        "biases": [_packed(b) for _, b in parameters],
+        "targets": _packed(trace.targets[np.ix_(rows, units[-1])] if of_outputs else trace.targets[rows]),
+        "weights": [_packed(w[np.ix_(*pair)]) for w, pair in zip(trace.weights, pairs, strict=True)],
+        "biases": [_packed(b[j]) for b, j in zip(trace.biases, units[1:], strict=True)],
         "pass": {
-            **{
-                name: [None if each is None else _packed(each[np.ix_(rows, j)]) for each, j in zip(arrays, behind, strict=True)]
-                for name, arrays in by_row.items()
-            },
-            "weightGradients": [_packed(g) for g in gradients],
-            "biasGradients": [_packed(g[j]) for g, j in zip(trace.bias_gradients, behind, strict=True)],
             "losses": _packed(trace.losses[rows]),
-            "loss": trace.loss,
+            "loss": _packed(np.array([trace.loss])),
+            "weightGradients": [_packed(g[np.ix_(*pair)]) for g, pair in zip(trace.weight_gradients, pairs, strict=True)],
+            "biasGradients": [_packed(g[j]) for g, j in zip(trace.bias_gradients, units[1:], strict=True)],
+            **_by_row(trace, rows, units[1:]),
         },
+    }
+
+
+def _by_row(trace: Trace, rows: Places, units: list[Places]) -> dict[str, list[dict[str, Any] | None]]:
+    """The numbers of each row and unit; None in place of those that a layer has not."""
+    normalized = [None if y is z else y for y, z in zip(trace.normalized, trace.sums, strict=True)]
+    arrays: dict[str, Sequence[Array | None]] = {
+        "sums": trace.sums,
+        "normalized": normalized,
+        "activations": trace.activations[1:],
+        "deltas": trace.deltas,
+        "slopes": trace.slopes,
+        "errors": trace.errors,
+    }
+    return {
+        name: [None if array is None else _packed(array[np.ix_(rows, j)]) for array, j in zip(layers, units, strict=True)]
+        for name, layers in arrays.items()
     }
 
 

@@ -120,8 +120,8 @@ class _Derivation:
             for i in self.units[layer]:
                 for j in self.units[layer + 1]:
                     terms = self._sum(self.trace.activations[layer][:, i], self.trace.deltas[layer][:, j])
-                    numbers = (each[layer][i, j] for each in (self.trace.weights, self.trace.weight_gradients))
-                    yield from self._update(f"W{layer}[{i}, {j}]", terms, *numbers, rate)
+                    value, gradient = self.trace.weights[layer][i, j], self.trace.weight_gradients[layer][i, j]
+                    yield from self._update(f"W{layer}[{i}, {j}]", terms, value, gradient, rate)
             for j in self.units[layer + 1]:
                 terms = self._sum(self.trace.deltas[layer][:, j])
                 yield from self._update(f"b{layer}[{j}]", terms, self.trace.biases[layer][j], self.trace.bias_gradients[layer][j], rate)

@@ -17,7 +17,7 @@ function netOf(data) {
 
 // The numbers that fastbp found, where the page cannot compute them itself.
 function recordedOf(data, net) {
-  const found = { loss: data.pass.loss, losses: decode(data.pass.losses), terms: null };
+  const found = { loss: decode(data.pass.loss)[0], losses: decode(data.pass.losses), terms: null };
   for (const name of ["sums", "normalized", "deltas", "slopes", "errors", "weightGradients", "biasGradients"]) found[name] = data.pass[name].map(decode);
   found.activations = [net.inputs, ...data.pass.activations.map(decode)];
   return found;
