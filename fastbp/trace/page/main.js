@@ -238,8 +238,9 @@ const KEYS = {
 };
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || at("help").open) return;
-  const target = event.target, typing = target.matches("input, select, textarea");
-  if (typing) {
+  const target = event.target, slides = target.matches("[type=range]");
+  if (slides && /^(Arrow|Page)/.test(event.key)) return;
+  if (target.matches("input, select") && !slides) {
     if (event.key === "Escape") target.blur();
     return;
   }
