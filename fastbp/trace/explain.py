@@ -88,7 +88,7 @@ class _Derivation:
         error, slope = errors[row, j], slopes[row, j]
         back = self._from_target(j) if layer == self.last else f"{self._sum(trace.weights[layer + 1][j], trace.deltas[layer + 1][row])} = "
         yield _line(name, f"dL/da = {back}{_number(error)}")
-        written = _SLOPES.get(trace.net.activations[layer].name, "").format(a=_number(trace.activations[layer + 1][row, j]))
+        written = _SLOPES.get(trace.net.activations[layer].name, "").format(a=_factor(trace.activations[layer + 1][row, j]))
         yield _line("", f"act'(z) = {written}{' = ' if written else ''}{_number(slope)}")
         plain = trace.normalized[layer] is trace.sums[layer]
         how = f"{_number(error)} * {_number(slope)} =" if plain else "through the normalisation"

@@ -69,3 +69,13 @@ def test_bad_numbers_are_refused():
         trace.explain(row=9)
     with pytest.raises(ValueError, match="terms is 0"):
         trace.explain(terms=0)
+
+
+def test_the_derivative_of_tanh_of_a_negative_output():
+    trace = wide(hidden=3)
+    a = trace.activations[1][0]
+    text = trace.explain(row=0)
+    for each in a:
+        written = f"({each:.6g})" if each < 0 else f"{each:.6g}"
+        assert f"act'(z) = 1 - {written}**2 = {1 - each**2:.6g}" in text
+    assert (a < 0).any()

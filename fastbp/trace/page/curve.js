@@ -8,8 +8,9 @@ class Curve {
   }
   // Look ahead from the net as it is now.
   follow(state) {
+    if (this.from === state.now && this.rate === state.net.rate) return;
     clearTimeout(this.timer);
-    this.state = state;
+    Object.assign(this, { state, from: state.now, rate: state.net.rate });
     this.ahead = [state.now.loss];
     this.paint();
     if (!state.live || !this.steps) return;
