@@ -18,7 +18,7 @@ ROOT = Path(fastbp.__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 COMING_FROM = (ROOT / "docs/coming_from.md").read_text()
 # Whose examples run one after the other.
-WHOLE = ["README.md", "docs/guide.md", "docs/many_models.md", "docs/recording.md"]
+WHOLE = ["README.md", "docs/guide.md", "docs/many_models.md", "docs/recording.md", "docs/watching.md"]
 DOCUMENTS = [*WHOLE, "CONTRIBUTING.md", "docs/coming_from.md", "benchmarks/README.md", "tests/faults/README.md"]
 
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.M | re.S)

@@ -105,6 +105,13 @@ def test_find_mislabelled(printed_by):
     assert abs(total - rows) < 2e-5 and abs(rounding) < 1e-6
 
 
+def test_watch_backprop(printed_by, tmp_path):
+    text = printed_by("watch_backprop", "--digits")
+    assert "a = sigmoid(" in text and numbers(text, "the loss of the 4 rows falls from ")[1] < 0.02
+    assert "Watch back-propagation" in (tmp_path / "watch_backprop.html").read_text()
+    assert (tmp_path / "watch_digits.html").stat().st_size < 2e6 and (tmp_path / "watch_backprop.png").exists()
+
+
 def test_tune_with_optuna(printed_by):
     text = printed_by("tune_with_optuna")
     trials, pruned, epochs, of = numbers(text, "^")

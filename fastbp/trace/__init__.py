@@ -13,6 +13,9 @@ paths        by which paths, factor by factor
 layers       how much the step of each layer takes from an error
 units        the same by unit
 features     the same by input feature
+explain      the textbook's derivation of the step, with its numbers
+plot         a drawing of the network
+to_html      a page to walk through the step, and on
 ===========  ====================================================================================
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,8 @@ def _traced(run: Run, net: textbook.Net, rows: Rows, names: Names) -> Trace:
         feature_names=names,
         net=net,
         masks=masks,
+        loss_function=run.loss,
+        optimizer=copy.copy(run.optimizer),
     )
 
 

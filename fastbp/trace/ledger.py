@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from fastbp.trace.queries import Queries
+from fastbp.trace.seeing import Seeing
 
 
-class Trace(Queries):
+class Trace(Queries, Seeing):
     """All numbers of one step of back-propagation on a batch of n rows, in float64, as `Trainer.trace` finds them.
 
     What row r has to do with the gradient of a weight is one product::

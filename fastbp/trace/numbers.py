@@ -10,6 +10,7 @@ import numpy as np
 
 from fastbp._textbook import Array, Forward, Net
 from fastbp._typing import NDArray
+from fastbp.losses import Loss
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -43,6 +44,8 @@ class Numbers:
     feature_names: tuple[str, ...] | None
     net: Net
     masks: Sequence[Array]  # of dropout, as of `fastbp._textbook.forward`
+    loss_function: Loss
+    optimizer: Any
 
     @property
     def forward(self) -> Forward:
