@@ -16,7 +16,7 @@ from sklearn.base import is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
-from sklearn.utils import compute_sample_weight, shuffle
+from sklearn.utils import compute_sample_weight
 from sklearn.utils.validation import check_array, validate_data
 
 from fastbp._typing import Array
@@ -207,7 +207,10 @@ class Stochastic:
         with Progress(check_progress(self.progress), n_samples * (1 if incremental else self.max_iter)) as bar:
             for _ in range(self.max_iter):
                 if self.shuffle:
-                    order = shuffle(order, random_state=self._random_state)
+                    # What sklearn.utils.shuffle does, but for checks that take longer than an epoch of few rows.
+                    places = np.arange(n_samples)
+                    self._random_state.shuffle(places)
+                    order = order[places]
                 if self.solver == "sgd":
                     network.set_rate(self._optimizer.learning_rate)
                 loss = network.epoch(sets.X, sets.y, sets.sample_weight, order, batch, self.threads)
