@@ -90,17 +90,11 @@ def read(arguments=None):
     parser.add_argument("--speed", action="store_true", help="who is faster; with neither option both")
     parser.add_argument("--rounds", type=count, default=5, help="turns of each library (default: %(default)s)")
     parser.add_argument("--seconds", type=seconds, default=0.5, help="of the slower one's turn, for a net (default: %(default)s)")
-    parser.add_argument(
-        "--threads",
-        type=thread_counts,
-        default=sorted({1, CORES}),
-        help="of both; several, such as 1,2, one after the other (default: 1 and all)",
-    )
+    parser.add_argument("--threads", type=thread_counts, default=sorted({1, CORES}), help="of both, one run each (default: 1, then all)")
     parser.add_argument("--only", type=names_of(CASES), default=list(CASES), help=f"for speed, some of {','.join(CASES)}")
     parser.add_argument("--dtypes", type=names_of(DTYPES), default=list(DTYPES), help=f"of nets, for speed: some of {','.join(DTYPES)}")
-    parser.add_argument(
-        "--solvers", type=names_of(parity.SOLVERS), default=list(parity.SOLVERS), help="for the numbers, some of sgd,adam,lbfgs"
-    )
+    solvers = parity.SOLVERS
+    parser.add_argument("--solvers", type=names_of(solvers), default=list(solvers), help=f"for the numbers, some of {','.join(solvers)}")
     parser.add_argument("--seeds", type=count, default=10, help="for the scores in float32 (default: %(default)s)")
     return parser.parse_args(arguments)
 

@@ -43,18 +43,16 @@ def misses(found: Found) -> list[str]:
 
 def fits(found: list[Fits]) -> str:
     """Epochs and curves of whole fits."""
-    lines = [["data", "epochs, scikit-learn", "epochs, fastbp", "curve", "weights"]]
-    for each in found:
-        lines.append([each.name, *map(str, each.epochs), f"{each.difference.losses:.0e}", f"{each.difference.weights:.0e}"])
-    return "\n".join(["Whole fits with default settings (float64):", *_markdown(lines)])
+    head = ["data", "epochs, scikit-learn", "epochs, fastbp", "curve", "weights"]
+    lines = [[each.name, *map(str, each.epochs), f"{each.difference.losses:.0e}", f"{each.difference.weights:.0e}"] for each in found]
+    return "\n".join(["Whole fits with default settings (float64):", *_markdown([head, *lines])])
 
 
 def scores(found: list[Scores], seeds: int) -> str:
     """Mean scores in float32."""
-    lines = [["data", "scikit-learn", "fastbp", "points apart"]]
-    for each in found:
-        lines.append([each.name, f"{each.theirs:.2%}", f"{each.ours:.2%}", f"{100 * abs(each.theirs - each.ours):.2f}"])
-    return "\n".join([f"Mean score on held-out rows, float32, {seeds} seeds:", *_markdown(lines)])
+    head = ["data", "scikit-learn", "fastbp", "points apart"]
+    lines = [[each.name, f"{each.theirs:.2%}", f"{each.ours:.2%}", f"{100 * abs(each.theirs - each.ours):.2f}"] for each in found]
+    return "\n".join([f"Mean score on held-out rows, float32, {seeds} seeds:", *_markdown([head, *lines])])
 
 
 def promised(small: bool, same: bool, close: bool) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -127,6 +127,21 @@ class Network(Held):
         for slot, arrays in zip(self.memory.slots, slots, strict=True):
             for own, given in zip(self._arrays(slot), arrays, strict=True):
                 own[...] = given
+
+    def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
+        """What updates remember, too."""
+        arrays, values = super().state()
+        memory = self.memory.state()
+        arrays |= {f"memory.{name}": value for name, value in memory.items() if isinstance(value, np.ndarray)}
+        of_memory = {name: value for name, value in memory.items() if not isinstance(value, np.ndarray)}
+        return arrays, values | {"memory": of_memory, "rate": self.rate}
+
+    def load_state(self, arrays: Mapping[str, Array], values: Mapping[str, Any]) -> None:
+        """Take it back."""
+        super().load_state(arrays, values)
+        self.set_rate(values["rate"])
+        of_memory = {name.removeprefix("memory."): array for name, array in arrays.items() if name.startswith("memory.")}
+        self.memory.load_state(values["memory"] | of_memory)
 
     def _arrays(self, slot: Array) -> list[Array]:
         weights, biases = layout.matrices(slot, self.model.network.table)

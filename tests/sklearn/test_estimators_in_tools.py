@@ -1,11 +1,9 @@
 """scikit-learn's searches, ensembles and inspections take the estimators, and come to what they come to with scikit-learn's own."""
 
-import os
-import signal
-
 import numpy as np
 import pandas
 import pytest
+import skops.io
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
@@ -20,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from twins import LABELS, TARGETS, VALUES, WEIGHTS, X, assert_same, fitted, twins
 
-from fastbp.sklearn import MLPClassifier, MLPRegressor
+from fastbp.sklearn import MLPClassifier
 from fastbp.sklearn.held import threads_here
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -103,11 +101,21 @@ def threads_of(net, X, y):
 
 
 def test_a_search_of_two_jobs_takes_one_thread_each_and_comes_to_the_same():
-    net = twins("classes", max_iter=5)[1]
-    searches = [
-        GridSearchCV(net, GRID, n_jobs=jobs, cv=2, scoring=scoring).fit(X, LABELS) for jobs in (2, 1) for scoring in (None, threads_of)
-    ]
-    assert (searches[1].cv_results_["mean_test_score"] == 1).all() and (searches[3].cv_results_["mean_test_score"] == 100).all()
-    assert (searches[0].cv_results_["mean_test_score"] == searches[2].cv_results_["mean_test_score"]).all()
-    first, second = searches[0].best_estimator_, searches[2].best_estimator_
+    def search(jobs, scoring):
+        return GridSearchCV(twins("classes", max_iter=5)[1], GRID, n_jobs=jobs, cv=2, scoring=scoring).fit(X, LABELS)
+
+    assert search(2, threads_of).best_score_ == 1 and search(1, threads_of).best_score_ == 100
+    two, one = search(2, None), search(1, None)
+    assert (two.cv_results_["mean_test_score"] == one.cv_results_["mean_test_score"]).all()
+    first, second = two.best_estimator_, one.best_estimator_
     assert all((a == b).all() for a, b in zip(first.coefs_, second.coefs_, strict=True)) and first.loss_curve_ == second.loss_curve_
+
+
+@pytest.mark.parametrize("asked", [{}, {"solver": "lbfgs"}, {"dropout": 0.1}], ids=str)
+def test_a_copy_by_skops_is_the_same_and_asks_for_no_trust_in_others(asked):
+    ours = MLPClassifier((5,), max_iter=3, random_state=0, **asked).fit(X, LABELS)
+    content = skops.io.dumps(ours)
+    types = skops.io.get_untrusted_types(data=content)
+    assert all(name.startswith(("fastbp.", "sklearn.neural_network.")) or name == "numpy.dtype" for name in types)
+    copy = skops.io.loads(content, trusted=types)
+    assert (copy.predict_proba(X) == ours.predict_proba(X)).all() and np.shares_memory(copy.coefs_[0], copy.model_.weights[0])
