@@ -6,7 +6,7 @@
     python -m benchmarks.against_sklearn --speed --threads 2 --only 20-40-5,digits
 
 The numbers: every combination of solver, activation, loss, schedule, momentum, penalty, weights of rows, early stopping, warm start,
-partial_fit and shuffling is trained by both for 100 steps (lbfgs: 20 iterations) in float64, and weights and curves are compared; then
+partial_fit and shuffling is trained by both for 100 steps (lbfgs: 15 iterations) in float64, and weights and curves are compared; then
 whole fits with default settings, and scores in float32.
 
 The speed: each library has a process of its own and the same threads. They take turns, one round after the other; the other sleeps
@@ -29,8 +29,6 @@ from benchmarks.comparison.report import header, machine
 
 DTYPES = "float32", "float64"
 _PACKAGES = "numba", "numpy", "scipy", "scikit-learn"
-# Combinations that a process is given at a time.
-_PART = 40
 
 
 def main(arguments=None):
@@ -45,12 +43,15 @@ def main(arguments=None):
 
 
 def compare(options):
-    """The tables of the numbers, and what of the promises held."""
-    found = differences([each for solver in options.solvers for each in parity.combinations(solver)])
+    """The tables of the numbers, and what of the promises held. As many processes as there are cores work them out."""
+    combinations = [each for solver in options.solvers for each in parity.combinations(solver)]
+    found = list(zip(combinations, each_of(parity.difference, combinations), strict=True))
     print(f"\n{report.parity(found)}\n", flush=True)
-    fits = list(whole.fits())
+    if "lbfgs" in options.solvers:
+        print(f"{report.magnified({count: magnified(count) for count in parity.ITERATIONS})}\n", flush=True)
+    fits = each_of(whole.fits, whole.DATA)
     print(f"{report.fits(fits)}\n", flush=True)
-    scores = list(whole.scores(options.seeds))
+    scores = each_of(whole.scores, whole.DATA, options.seeds)
     print(f"{report.scores(scores, options.seeds)}\n", flush=True)
     misses = report.misses(found)
     kept = not misses, all(each.is_same for each in fits), all(each.is_same for each in scores)
@@ -58,15 +59,14 @@ def compare(options):
     return all(kept)
 
 
-def differences(combinations):
-    """Each combination and how far apart the two are, worked out by as many processes as there are cores."""
-    parts = [combinations[i : i + _PART] for i in range(0, len(combinations), _PART)]
-    found = Parallel(n_jobs=CORES)(delayed(_differences)(part) for part in parts)
-    return list(zip(combinations, (each for part in found for each in part), strict=True))
+def each_of(function, items, *settings):
+    """What it makes of each."""
+    return Parallel(n_jobs=CORES)(delayed(function)(each, *settings) for each in items)
 
 
-def _differences(combinations):
-    return [parity.difference(each) for each in combinations]
+def magnified(iterations):
+    """The largest differences after so many: between both, and between scikit-learn and itself."""
+    return tuple(map(max, zip(*each_of(parity.magnified, parity.combinations("lbfgs"), iterations), strict=True)))
 
 
 def race(options):

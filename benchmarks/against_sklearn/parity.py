@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 _ROWS, _INPUTS, _BATCH, _STEPS = 100, 6, 10, 100
-# L-BFGS magnifies rounding errors from iteration to iteration; scikit-learn's own results change as much with the order of the rows.
-_ITERATIONS = 20
+# L-BFGS magnifies rounding errors from iteration to iteration: so many are compared, and beside these as many more with scikit-learn's own
+# results on the rows in reverse order, which are as far apart.
+_ITERATIONS = 15
+ITERATIONS = 15, 20, 40
 #: Weights may differ by so much, losses by so much of theirs.
 WEIGHTS, LOSSES = 1e-10, 1e-8
 
@@ -77,6 +79,17 @@ def difference(combination: dict[str, Any]) -> Difference:
     return between(*(_trained(module, combination) for module in (neural_network, fastbp.sklearn)))
 
 
+def magnified(combination: dict[str, Any], iterations: int) -> tuple[float, float]:
+    """By L-BFGS, between the weights of both; and between scikit-learn's own, with the rows in their order and in reverse."""
+    from sklearn import neural_network
+
+    import fastbp.sklearn
+
+    longer = combination | {"iterations": iterations}
+    theirs, ours = (_trained(module, longer) for module in (neural_network, fastbp.sklearn))
+    return between(theirs, ours).weights, between(theirs, _trained(neural_network, longer, reverse=True)).weights
+
+
 def between(theirs: Any, ours: Any) -> Difference:
     """What tells two fitted estimators apart; infinite where their arrays or curves are of other sizes."""
     arrays = list(zip(theirs.coefs_ + theirs.intercepts_, ours.coefs_ + ours.intercepts_, strict=True))
@@ -87,13 +100,14 @@ def between(theirs: Any, ours: Any) -> Difference:
     return Difference(max(float(np.abs(a - b).max()) for a, b in arrays), float(apart.max()))
 
 
-def _trained(module: Any, combination: dict[str, Any]) -> Any:
+def _trained(module: Any, combination: dict[str, Any], *, reverse: bool = False) -> Any:
     settings, way = _settings(combination), combination["way"]
     kind = module.MLPRegressor if combination["task"] in ("values", "counts") else module.MLPClassifier
     estimator = kind(**settings)
     X, targets, weights = data()
-    y = targets[combination["task"]]
-    weighted = {"sample_weight": weights} if combination["sample_weight"] else {}
+    order = slice(None, None, -1 if reverse else 1)
+    X, y = X[order], targets[combination["task"]][order]
+    weighted = {"sample_weight": weights[order]} if combination["sample_weight"] else {}
     calls = {"warm start": 2, "partial_fit": _STEPS * _BATCH // _ROWS}.get(way, 1)
     if way == "partial_fit" and combination["task"] in _CLASSES:
         weighted["classes"] = np.unique(y) if y.ndim == 1 else np.arange(3)
@@ -107,7 +121,11 @@ def _trained(module: Any, combination: dict[str, Any]) -> Any:
 def _settings(combination: dict[str, Any]) -> dict[str, Any]:
     """Parameters of both estimators, so that as many steps are made as there should be."""
     solver, way = combination["solver"], combination["way"]
-    steps = _ITERATIONS if solver == "lbfgs" else math.ceil(_STEPS / math.ceil(_ROWS * (0.9 if way == "early stopping" else 1) / _BATCH))
+    steps = (
+        combination.get("iterations", _ITERATIONS)
+        if solver == "lbfgs"
+        else math.ceil(_STEPS / math.ceil(_ROWS * (0.9 if way == "early stopping" else 1) / _BATCH))
+    )
     settings = {
         "hidden_layer_sizes": (8, 5), "batch_size": _BATCH, "random_state": 0, "solver": solver, "n_iter_no_change": steps, "tol": 1e-12,
         "max_iter": steps // 2 if way == "warm start" else steps, "warm_start": way == "warm start",

@@ -41,6 +41,12 @@ def misses(found: Found) -> list[str]:
     return [f"{each}: weights {d.weights:.1e}, curve {d.losses:.1e}" for each, d in found if not d.is_small]
 
 
+def magnified(found: dict[int, tuple[float, float]]) -> str:
+    """How L-BFGS magnifies rounding errors, whoever makes them."""
+    head = ["iterations of lbfgs", "weights, both", "scikit-learn with itself, rows in reverse"]
+    return "\n".join(_markdown([head, *([str(count), *(f"{each:.0e}" for each in pair)] for count, pair in found.items())]))
+
+
 def fits(found: list[Fits]) -> str:
     """Epochs and curves of whole fits."""
     head = ["data", "epochs, scikit-learn", "epochs, fastbp", "curve", "weights"]

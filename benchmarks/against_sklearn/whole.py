@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from statistics import mean
 from typing import Any, NamedTuple
 
@@ -42,28 +41,26 @@ class Scores(NamedTuple):
         return abs(self.theirs - self.ours) <= POINTS / 100
 
 
-def fits() -> Iterator[Fits]:
-    """Both fitted to each data set as it is, with nothing but the random state given."""
-    for name in DATA:
-        pair = [_fitted(kind(random_state=0), *_load(name)) for kind in _kinds(name)]
-        yield Fits(name, (pair[0].n_iter_, pair[1].n_iter_), between(*pair))
+def fits(name: str) -> Fits:
+    """Both fitted to a data set as it is, with nothing but the random state given."""
+    pair = [_fitted(kind(random_state=0), *_load(name)) for kind in _kinds(name)]
+    return Fits(name, (pair[0].n_iter_, pair[1].n_iter_), between(*pair))
 
 
-def scores(seeds: int) -> Iterator[Scores]:
+def scores(name: str, seeds: int) -> Scores:
     """Both in float32 on scaled rows, scored on a quarter that they have not seen."""
     from sklearn.model_selection import train_test_split
     from sklearn.preprocessing import StandardScaler
 
-    for name in DATA:
-        found: tuple[list[float], list[float]] = ([], [])
-        X, y = _load(name)
-        for seed in range(seeds):
-            parts = train_test_split(StandardScaler().fit_transform(X).astype(np.float32), y, random_state=seed)
-            for values, kind in zip(found, _kinds(name), strict=True):
-                # Of these targets the default rate has hardly learnt anything when the last epoch ends.
-                rate = {"learning_rate_init": 0.1} if name == "diabetes" else {}
-                values.append(_fitted(kind(random_state=seed, max_iter=50, **rate), parts[0], parts[2]).score(parts[1], parts[3]))
-        yield Scores(name, mean(found[0]), mean(found[1]))
+    X, y = _load(name)
+    # Of these targets the default rate has hardly learnt anything when the last epoch ends.
+    rate = {"learning_rate_init": 0.1} if name == "diabetes" else {}
+    found: tuple[list[float], list[float]] = ([], [])
+    for seed in range(seeds):
+        parts = train_test_split(StandardScaler().fit_transform(X).astype(np.float32), y, random_state=seed)
+        for values, kind in zip(found, _kinds(name), strict=True):
+            values.append(_fitted(kind(random_state=seed, max_iter=50, **rate), parts[0], parts[2]).score(parts[1], parts[3]))
+    return Scores(name, mean(found[0]), mean(found[1]))
 
 
 def _load(name: str) -> tuple[np.ndarray, np.ndarray]:

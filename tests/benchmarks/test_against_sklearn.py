@@ -6,6 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn import neural_network
+
+import fastbp.sklearn
 
 _ROOT = Path(__file__).parents[2]
 sys.path.append(str(_ROOT))
@@ -51,8 +54,6 @@ def test_everything_is_combined_with_everything():
 @pytest.mark.parametrize("solver", parity.SOLVERS)
 @pytest.mark.parametrize("place", [0, 7, -1])
 def test_a_combination_makes_its_steps_and_comes_to_the_same(solver, place):
-    import fastbp.sklearn
-
     combination = parity.combinations(solver)[place * len(parity.combinations(solver)) // 16]
     assert parity.difference(combination).is_small
     if solver != "lbfgs":
@@ -60,10 +61,14 @@ def test_a_combination_makes_its_steps_and_comes_to_the_same(solver, place):
         assert steps == 108 if combination["way"] == "early stopping" else 100
 
 
-def test_other_weights_and_other_curves_are_told():
-    from sklearn.neural_network import MLPRegressor
+def test_lbfgs_magnifies_what_rounding_leaves():
+    apart, itself = parity.magnified(parity.combinations("lbfgs")[0], 5)
+    assert apart < 1e-12 and 0 < itself < 1e-9
+    assert "| 5 | 2e-13 | 1e-12 |" in report.magnified({5: (2e-13, 1e-12)})
 
-    pair = [parity._trained(sys.modules["sklearn.neural_network"], parity.combinations("adam")[0]) for _ in range(2)]
+
+def test_other_weights_and_other_curves_are_told():
+    pair = [parity._trained(neural_network, parity.combinations("adam")[0]) for _ in range(2)]
     assert parity.between(*pair) == (0, 0)
     pair[1].coefs_[0][0, 0] += 1e-9
     pair[1].loss_curve_[3] *= 1 + 1e-7
@@ -71,7 +76,7 @@ def test_other_weights_and_other_curves_are_told():
     assert not found.is_small and found.weights == pytest.approx(1e-9, rel=1e-3) and found.losses == pytest.approx(1e-7, rel=1e-3)
     assert not parity.Difference(math.nan, 0.0).is_small and parity.Difference(1e-11, 1e-9).is_small
     pair[1].loss_curve_.pop()
-    assert parity.between(*pair) == (math.inf, math.inf) and MLPRegressor
+    assert parity.between(*pair) == (math.inf, math.inf)
 
 
 def test_the_tables_tell_the_worst():
