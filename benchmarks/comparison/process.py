@@ -22,10 +22,11 @@ class AbsentError(Exception):
 
 
 class Entrant(NamedTuple):
-    """Who computes: a peer, and the folder that it imports fastbp from; by default the one that these benchmarks lie in."""
+    """Who computes: a peer, the folder that it imports fastbp from, by default the one that these benchmarks lie in, and its program."""
 
     peer: str
     package: Path = _ROOT
+    module: str = "benchmarks.comparison.worker"
 
 
 class Worker:
@@ -33,7 +34,7 @@ class Worker:
 
     def __init__(self, entrant: Entrant, threads: int) -> None:
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  # open as long as the process
-        command = [sys.executable, "-m", "benchmarks.comparison.worker", entrant.peer, str(threads), str(entrant.package)]
+        command = [sys.executable, "-m", entrant.module, entrant.peer, str(threads), str(entrant.package)]
         self._process = subprocess.Popen(
             command,
             cwd=_ROOT,

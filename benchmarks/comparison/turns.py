@@ -19,7 +19,7 @@ class Turns:
         self._entrants, self._threads, self._stack = entrants, threads, stack
         self._workers: dict[str, Worker] = {}
         self.absent: dict[str, str] = {}
-        self._seconds = self._foreign = 0.0  # of all turns; and of cores busy for others meanwhile
+        self.begin()
 
     @property
     def present(self) -> list[str]:
@@ -30,6 +30,10 @@ class Turns:
     def foreign(self) -> float:
         """Cores that others kept busy during the turns."""
         return self._foreign / self._seconds if self._seconds else 0.0
+
+    def begin(self) -> None:
+        """Count anew what others compute during the turns."""
+        self._seconds = self._foreign = 0.0  # of all turns; and of cores busy for others meanwhile
 
     def each(self, cmd: str, **arguments: object) -> dict[str, dict]:
         """The replies to a request, asked for one after the other; processes are started as they are needed."""

@@ -13,6 +13,7 @@ import os
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.comparison import CALLERS, PEERS
@@ -112,7 +113,7 @@ def _class_of(place: tuple[str, str]) -> type:
     return getattr(importlib.import_module(f"benchmarks.comparison.{module}"), name)
 
 
-def answer(service: Service, request: dict) -> dict:
+def answer(service: object, request: dict) -> dict:
     """The reply; an error becomes one, with the reason."""
     from benchmarks.comparison.peer import UnsuitableError
 
@@ -127,8 +128,8 @@ def answer(service: Service, request: dict) -> dict:
         return {"failed": f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"}
 
 
-def main() -> None:
-    """Answer until standard input ends."""
+def main(kind: Callable[[str, int], object] = Service) -> None:
+    """Answer until standard input ends, by a service of this kind, which is made with the peer and the threads."""
     # Libraries that print must not print among the replies.
     replies = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
@@ -137,7 +138,7 @@ def main() -> None:
     sys.path.insert(0, package)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
-    service = Service(peer, threads)
+    service = kind(peer, threads)
     for line in sys.stdin:
         print(json.dumps(answer(service, json.loads(line))), file=replies, flush=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from numbers import Integral, Real
+from os import PathLike
 from typing import Any
 
 from sklearn import neural_network
@@ -26,6 +27,7 @@ _RANGES: dict[str, Any] = {
     "threads": [None, Interval(Integral, 1, None, closed="left")],
     "n_models": [Interval(Integral, 1, None, closed="left")],
     "time_limit": [None, Interval(Real, 0, None, closed="neither")],
+    "checkpoint": [None, str, PathLike],
     **dict.fromkeys(("normalization", "dropout", "input_dropout", "callbacks", "progress"), "no_validation"),
 }
 
@@ -115,6 +117,9 @@ class MLPClassifier(Compiled, neural_network.MLPClassifier):  # type: ignore[mis
         Show a bar.
     time_limit : float, optional
         In seconds; training ends after the epoch under way.
+    checkpoint : str or path, optional
+        A folder, where each fit has a file of its own. The same fit (parameters, an integer `random_state`, data), begun again, goes on
+        from it, or takes the result: so does a search that was killed.
     threads : int, optional
         By default as many as help; one within joblib's workers. No choice changes a bit of the result.
     n_models : int, default 1
@@ -176,6 +181,7 @@ class MLPClassifier(Compiled, neural_network.MLPClassifier):  # type: ignore[mis
         callbacks: Any = None,
         progress: bool | str = False,
         time_limit: float | None = None,
+        checkpoint: str | PathLike[str] | None = None,
         threads: int | None = None,
         n_models: int = 1,
     ) -> None:
@@ -218,6 +224,9 @@ class MLPRegressor(Compiled, neural_network.MLPRegressor):  # type: ignore[misc]
         Show a bar.
     time_limit : float, optional
         In seconds; training ends after the epoch under way.
+    checkpoint : str or path, optional
+        A folder, where each fit has a file of its own. The same fit (parameters, an integer `random_state`, data), begun again, goes on
+        from it, or takes the result: so does a search that was killed.
     threads : int, optional
         By default as many as help; one within joblib's workers. No choice changes a bit of the result.
     n_models : int, default 1
@@ -278,6 +287,7 @@ class MLPRegressor(Compiled, neural_network.MLPRegressor):  # type: ignore[misc]
         callbacks: Any = None,
         progress: bool | str = False,
         time_limit: float | None = None,
+        checkpoint: str | PathLike[str] | None = None,
         threads: int | None = None,
         n_models: int = 1,
     ) -> None:

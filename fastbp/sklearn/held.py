@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from scipy import sparse
 from fastbp._typing import Array
 from fastbp.activations import Activation
 from fastbp.data.rows import Rows
+from fastbp.files.tensors import fill
 from fastbp.mlp import MLP
 
 #: scikit-learn's names of activations that fastbp calls otherwise.
@@ -66,6 +67,14 @@ class Held:
         for own, given in zip((*self.model.weights, *self.model.biases), (*coefs, *intercepts), strict=True):
             if own is not given:
                 own[...] = given
+
+    def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
+        """All that training changes of the model: arrays, and what JSON holds."""
+        return {f"model.{name}": array for name, array in self.model.named_arrays().items()}, {}
+
+    def load_state(self, arrays: Mapping[str, Array], values: Mapping[str, Any]) -> None:
+        """Take it back; ValueError for that of another network."""
+        fill({f"model.{name}": array for name, array in self.model.named_arrays().items()}, arrays)
 
     def predict(self, X: Any, threads: int | None) -> Array:
         """What the output layer gives, of a sparse matrix some rows at a time; in the type that a product of X and the weights has."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,7 @@ class Network(Held):
         output = self._criterion.output
         model = MLP(sizes, activation=our_names(activation), output_activation=output, init="zeros", dtype=coefs[0].dtype, seed=0)
         super().__init__(model, activation)
+        self._n_parameters = model.n_parameters
         self._run = Run(
             model, self._criterion.loss, rule, batch_size=None, shuffle=False, seed=0, threads=None, precision="float32"
         )  # fmt: skip
@@ -127,6 +128,21 @@ class Network(Held):
             for own, given in zip(self._arrays(slot), arrays, strict=True):
                 own[...] = given
 
+    def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
+        """What updates remember, too."""
+        arrays, values = super().state()
+        memory = self.memory.state()
+        arrays |= {f"memory.{name}": value for name, value in memory.items() if isinstance(value, np.ndarray)}
+        of_memory = {name: value for name, value in memory.items() if not isinstance(value, np.ndarray)}
+        return arrays, values | {"memory": of_memory, "rate": self.rate}
+
+    def load_state(self, arrays: Mapping[str, Array], values: Mapping[str, Any]) -> None:
+        """Take it back."""
+        super().load_state(arrays, values)
+        self.set_rate(values["rate"])
+        of_memory = {name.removeprefix("memory."): array for name, array in arrays.items() if name.startswith("memory.")}
+        self.memory.load_state(values["memory"] | of_memory)
+
     def _arrays(self, slot: Array) -> list[Array]:
         weights, biases = layout.matrices(slot, self.model.network.table)
         return [*weights, *biases]
@@ -139,7 +155,7 @@ class Network(Held):
         self._trainer, memory = None, self.memory
         memory.adapt(self._rule)
         self._rule.penalties.begin(memory.steps, sums)
-        choices = task_choices(self.model.network, batch, threads_here(threads, 3 * batch * self.model.n_parameters, timed=True))
+        choices = task_choices(self.model.network, batch, threads_here(threads, 3 * batch * self._n_parameters, timed=True))
         if self._engine.pace.choices != choices:
             self._engine.pace = Pace(choices)
         parts = [self._train(*part, batch) for part in self._parts(X, y, of_rows, order, batch)]
@@ -187,7 +203,7 @@ class Network(Held):
             targets = self._criterion.targets(y)
             self._data = known = X, y, (X.tocsr(), targets) if sparse.issparse(X) else Rows(X, targets)
         if isinstance(known[2], Rows):
-            yield known[2].choice(None, weights), order
+            yield known[2] if weights is None else known[2].choice(None, weights), order
             return
         matrix, targets = known[2]
         most = max(1, DENSE // (X.shape[1] * batch)) * batch
@@ -203,7 +219,7 @@ class Network(Held):
         of_rows, sums = self._weights(sample_weight, order, begins, sizes)
         if sparse.issparse(X):
             X = X.toarray()
-        self._run.threads = threads_here(threads, 3 * order.size * self.model.n_parameters)
+        self._run.threads = threads_here(threads, 3 * order.size * self._n_parameters)
         loss, flat = self._engine.gradients(Rows(X, self._criterion.targets(y), of_rows), order)
         weights, biases = layout.matrices(flat, self.model.network.table)
         penalty = self._rule.penalties.alpha / sums[0]

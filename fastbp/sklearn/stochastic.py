@@ -16,16 +16,18 @@ from sklearn.base import is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
-from sklearn.utils import compute_sample_weight, shuffle
+from sklearn.utils import compute_sample_weight
 from sklearn.utils.validation import check_array, validate_data
 
 from fastbp._typing import Array
 from fastbp.callbacks.base import check_callbacks
+from fastbp.data.rows import as_they_lie
 from fastbp.optimizers import SGD, Adam, Optimizer
 from fastbp.sklearn.losses import Criterion
 from fastbp.sklearn.network import Network
 from fastbp.sklearn.own import Own
 from fastbp.sklearn.rules import AdamRule, Penalties, VelocityRule
+from fastbp.sklearn.saved import Saved
 from fastbp.training.progress import Progress, check_progress
 from fastbp.training.run import Run
 
@@ -84,8 +86,12 @@ class Stochastic:
                 "solver='lbfgs' goes without dropout, normalization, optimizer, callbacks, X_val, and with losses of scikit-learn"
             )
         self._link(self._new_network())
-        super()._fit_lbfgs(X, y, self._weighed(y, sample_weight), *others)  # type: ignore[misc]
-        self._link(self._ready())
+        weights = self._weighed(y, sample_weight)
+        saved, order = Saved(self.checkpoint, self, (X, y, weights)), as_they_lie(1)
+        if not saved.read(self, self._ready(), order)[0]:
+            super()._fit_lbfgs(X, y, weights, *others)  # type: ignore[misc]
+            self._link(self._ready())
+            saved.write(self, self._ready(), order, ended=True)
 
     def _fit_stochastic(
         self, X: Any, y: Array, sample_weight: Array | None, activations: Any, deltas: Any, coef_grads: Any, intercept_grads: Any,
@@ -204,25 +210,36 @@ class Stochastic:
     def _train(self, network: Network, sets: Sets, incremental: bool) -> None:
         """Up to `max_iter` epochs; one where it is `incremental`."""
         n_samples, begin = sets.X.shape[0], time.perf_counter()
-        order, batch = np.arange(n_samples), self._rows_of_batch(n_samples)
+        batch, saved = self._rows_of_batch(n_samples), Saved(None if incremental else self.checkpoint, self, sets)
         self.n_iter_ = 0
-        with Progress(check_progress(self.progress), n_samples * (1 if incremental else self.max_iter)) as bar:
-            for _ in range(self.max_iter):
+        ended, order = saved.read(self, network, np.arange(n_samples))
+        with Progress(check_progress(self.progress), n_samples * (1 if incremental else self.max_iter - self.n_iter_)) as bar:
+            while not ended and self.n_iter_ < self.max_iter:
                 if self.shuffle:
-                    order = shuffle(order, random_state=self._random_state)
+                    # What sklearn.utils.shuffle does, but for checks that take longer than an epoch of few rows.
+                    places = np.arange(n_samples)
+                    self._random_state.shuffle(places)
+                    order = order[places]
                 if self.solver == "sgd":
                     network.set_rate(self._optimizer.learning_rate)
                 loss = network.epoch(sets.X, sets.y, sets.sample_weight, order, batch, self.threads)
-                stops = self._close_epoch(loss, sets)
+                ended = self._close_epoch(loss, sets)
                 bar.advance(n_samples)
                 bar.epoch(self.n_iter_, loss, {}, {})
                 late = self.time_limit is not None and time.perf_counter() - begin >= self.time_limit
-                if stops or incremental or late:
+                saved.write(self, network, order, ended=ended, now=late or self.n_iter_ == self.max_iter)
+                if incremental or late:
                     return
-        self._warn_of_end()
+        if not ended:
+            self._warn_of_end()
 
     def _train_own(self, own: Own, sets: Sets, incremental: bool) -> None:
-        """The same by fastbp's loop."""
+        """The same by fastbp's loop. Of that a checkpoint keeps fits that have come to their end."""
+        saved, order = Saved(None if incremental else self.checkpoint, self, sets), as_they_lie(1)
+        if saved.exists:
+            if not saved.read(self, own, order)[0]:
+                self._warn_of_end()
+            return
         n_samples, epochs = sets.X.shape[0], 1 if incremental else self.max_iter
         batch = self._rows_of_batch(n_samples)
         if self.optimizer is None:
@@ -239,7 +256,10 @@ class Stochastic:
             sets.X, sets.y, sets.sample_weight, epochs=epochs, batch=batch, callbacks=check_callbacks(self.callbacks or ()), judge=judge,
             progress=self.progress, time_limit=self.time_limit,
         )  # fmt: skip
-        if own.trainer.history.stopped == "epochs" and not incremental:
+        stopped = own.trainer.history.stopped
+        if stopped != "time_limit":
+            saved.write(self, own, order, ended=stopped != "epochs", now=True)
+        if stopped == "epochs" and not incremental:
             self._warn_of_end()
 
     def _close_epoch(self, loss: float, sets: Sets) -> bool:
