@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastbp._names import lookup, real
+from fastbp._names import counted, lookup, real
 from fastbp._typing import Array, NDArray
 from fastbp.data.rows import Rows
 from fastbp.data.validation import check_inputs
@@ -16,6 +17,12 @@ from fastbp.trainer import Trainer
 from fastbp.training.least_squares import LeastSquares
 
 Numbers = NDArray[np.float64]
+
+# What is left of the way to the least loss, by the size of the region that the parameters are known to lie in: D. Bates and D. Watts take
+# a thousandth for the end of an iteration. By a tenth of it bands are not where they say.
+_OFFSET = 0.1
+# By the size of the targets: what rounding of float32 leaves of the way where there is next to no noise.
+_ROUNDING = 1e-5
 
 
 class Bands(NamedTuple):
@@ -67,6 +74,12 @@ def confidence_bands(
     ImportError
         Without scipy.
 
+    Warns
+    -----
+    UserWarning
+        Where training has not come to its end, by the relative offset of D. Bates and D. Watts (*Technometrics* 23, 1981): when the
+        residuals' part along J is more than a tenth of that across it, each by the root of its degrees of freedom.
+
     Examples
     --------
     >>> import fastbp
@@ -96,35 +109,52 @@ def confidence_bands(
     except (ValueError, TypeError) as error:
         error.args = (f"X_new: {error}",)
         raise
-    found, spread, variance, freedom = model.turns.look(_spread, trainer, rows, inputs)
+    found, spread, variance, freedom, is_at_end = model.turns.look(_spread, trainer, rows, inputs)
+    if not is_at_end:
+        told = f"fit ended by {run.history.stopped!r} after {counted(run.epoch, 'epoch')}" if run.history.stopped else "it was not trained"
+        warnings.warn(
+            f"the loss of the model can still fall ({told}): train on, or the bands are not where it lies", UserWarning, stacklevel=2
+        )
     reach = student.ppf(0.5 + share / 2, freedom) * np.sqrt(variance * (outside + spread))
     return Bands(found, found - reach, found + reach)
 
 
-def _spread(trainer: Trainer, rows: Rows, inputs: Array) -> tuple[Numbers, Numbers, Array, Array]:
-    """Predictions, j (J^T J)^+ j^T of each output; the variance of its errors, and its degrees of freedom."""
+def _spread(trainer: Trainer, rows: Rows, inputs: Array) -> tuple[Numbers, Numbers, Array, Array, bool]:
+    """Predictions, j (J^T J)^+ j^T of each output; the variance of its errors, its degrees of freedom, and whether training has ended."""
     trainer.run.match_output()
     jacobian = Jacobian(trainer.model.network, trainer.model.activations)
     n_outputs, size = trainer.model.layer_sizes[-1], jacobian.places.size
     triangle: Array = np.zeros((0, size))
     squares: Array = np.zeros(n_outputs)
+    slope: Array = np.zeros(size)
     total = rows.n_rows * n_outputs
     for residuals, derivatives in LeastSquares(jacobian, rows).linear():
         triangle = np.asarray(np.linalg.qr(np.vstack([triangle, derivatives.reshape(-1, size)]), mode="r"))
         squares += (residuals * residuals).sum(axis=0)
+        slope += np.einsum("rk,rkp->p", residuals, derivatives)
     values, directions = _singular(triangle, total)
     counts = _known_targets(rows)
     freedom = counts - values.size / n_outputs
     if freedom.min() <= 0:
-        told = f"{int(counts.min())} rows and {values.size} parameters that matter"
-        raise ValueError(f"{told}, for {n_outputs} outputs; bands take more rows than parameters for each output")
+        told = f"{counted(int(counts.min()), 'row')} and {counted(values.size, 'parameter')} that matter"
+        raise ValueError(f"{told}, for {counted(n_outputs, 'output')}; bands take more rows than parameters for each output")
     found, spread = list[Numbers](), list[Numbers]()
     for begin in range(0, len(inputs), BLOCK):
         outputs, derivatives = jacobian.of(inputs[begin : begin + BLOCK])
         found.append(outputs)
         # Residuals are those of a mean over all: by the root of their number, and so are their derivatives.
         spread.append((((derivatives @ directions.T) / values) ** 2).sum(axis=2) / total)
-    return np.concatenate(found), np.concatenate(spread), total * squares / freedom, freedom
+    # The residuals' part along J, whose columns are those of U S V^T: U^T r = S^-1 V^T J^T r.
+    along = float(np.square(directions @ slope / values).sum())
+    is_at_end = _is_at_end(along, float(squares.sum()), values.size, float(freedom.sum()), rows)
+    return np.concatenate(found), np.concatenate(spread), total * squares / freedom, freedom, is_at_end
+
+
+def _is_at_end(along: float, squares: float, n_parameters: int, freedom: float, rows: Rows) -> bool:
+    """Whether the part of the residuals that other parameters would take away is small beside the rest, or beside the targets."""
+    across = max(squares - along, 0.0) / freedom
+    of_targets = float(np.nanmean(np.square(rows.chosen_targets().astype(np.float64))))
+    return along / n_parameters <= _OFFSET**2 * across or along <= _ROUNDING**2 * of_targets
 
 
 def _known_targets(rows: Rows) -> NDArray[np.int64]:

@@ -111,5 +111,7 @@ class Plateau(Schedule):
             return
         needs = "; val_... needs validation_data" if self.metric.startswith("val_") and known == ["loss"] else ""
         near = nearest(self.metric, known)
-        hint = f". Did you mean {near!r}?" if near and not needs else ""
-        raise ValueError(f"{argument} follows metric={self.metric!r}, and the history will have {', '.join(known)}{needs}{hint}")
+        hint = (
+            f". Did you mean {near!r}?" if near else f"; others are asked for as fit(..., metrics=[{self.metric.removeprefix('val_')!r}])"
+        )
+        raise ValueError(f"{argument} follows metric={self.metric!r}, and the history will have {', '.join(known)}{needs or hint}")

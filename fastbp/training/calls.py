@@ -38,8 +38,8 @@ def fit(
         run.model.keep_names(X)
         difference = run.recognise(rows)
         if difference:
-            # Told where the user called the trainer.
-            warnings.warn(f"the data are not those of the run that was resumed: {difference}", UserWarning, stacklevel=3)
+            # Told where the user called `Trainer.fit`, which is wrapped.
+            warnings.warn(f"the data are not those of the run that was resumed: {difference}", UserWarning, stacklevel=4)
         whole.train(epochs)
         run.resumed = False
     return run.history
