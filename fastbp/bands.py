@@ -18,11 +18,9 @@ from fastbp.training.least_squares import LeastSquares
 
 Numbers = NDArray[np.float64]
 
-# What is left of the way to the least loss, by the size of the region that the parameters are known to lie in: D. Bates and D. Watts take
-# a thousandth for the end of an iteration. By a tenth of it bands are not where they say.
-_OFFSET = 0.1
-# By the size of the targets: what rounding of float32 leaves of the way where there is next to no noise.
-_ROUNDING = 1e-5
+# Bands are not where the truth is to be looked for when a step to the least loss would move predictions by so much of their reach, and by
+# more than what the rounding of float32 leaves.
+_OF_REACH, _ROUNDING = 0.25, 1e-5
 
 
 class Bands(NamedTuple):
@@ -77,8 +75,7 @@ def confidence_bands(
     Warns
     -----
     UserWarning
-        Where training has not come to its end, by the relative offset of D. Bates and D. Watts (*Technometrics* 23, 1981): when the
-        residuals' part along J is more than a tenth of that across it, each by the root of its degrees of freedom.
+        Where training has not come to its end: when a Gauss-Newton step would move a prediction by more than a quarter of its band's reach.
 
     Examples
     --------
@@ -109,18 +106,18 @@ def confidence_bands(
     except (ValueError, TypeError) as error:
         error.args = (f"X_new: {error}",)
         raise
-    found, spread, variance, freedom, is_at_end = model.turns.look(_spread, trainer, rows, inputs)
-    if not is_at_end:
-        told = f"fit ended by {run.history.stopped!r} after {counted(run.epoch, 'epoch')}" if run.history.stopped else "it was not trained"
-        warnings.warn(
-            f"the loss of the model can still fall ({told}): train on, or the bands are not where it lies", UserWarning, stacklevel=2
-        )
+    found, spread, variance, freedom, moves = model.turns.look(_spread, trainer, rows, inputs)
     reach = student.ppf(0.5 + share / 2, freedom) * np.sqrt(variance * (outside + spread))
+    far = np.abs(moves) > np.maximum(_OF_REACH * reach, _ROUNDING * np.abs(found).max())
+    if far.any():
+        ended = f"fit ended by {run.history.stopped!r} after {counted(run.epoch, 'epoch')}" if run.history.stopped else "it was not trained"
+        told = f"the loss of the model can still fall ({ended}), and {counted(int(far.sum()), 'prediction')} of {far.size:,} would move"
+        warnings.warn(f"{told} by more than a quarter of the band's reach: train on", UserWarning, stacklevel=2)
     return Bands(found, found - reach, found + reach)
 
 
-def _spread(trainer: Trainer, rows: Rows, inputs: Array) -> tuple[Numbers, Numbers, Array, Array, bool]:
-    """Predictions, j (J^T J)^+ j^T of each output; the variance of its errors, its degrees of freedom, and whether training has ended."""
+def _spread(trainer: Trainer, rows: Rows, inputs: Array) -> tuple[Numbers, Numbers, Array, Array, Numbers]:
+    """Predictions, j (J^T J)^+ j^T of each output; the variance of its errors, its degrees of freedom; where the next step would go."""
     trainer.run.match_output()
     jacobian = Jacobian(trainer.model.network, trainer.model.activations)
     n_outputs, size = trainer.model.layer_sizes[-1], jacobian.places.size
@@ -138,23 +135,17 @@ def _spread(trainer: Trainer, rows: Rows, inputs: Array) -> tuple[Numbers, Numbe
     if freedom.min() <= 0:
         told = f"{counted(int(counts.min()), 'row')} and {counted(values.size, 'parameter')} that matter"
         raise ValueError(f"{told}, for {counted(n_outputs, 'output')}; bands take more rows than parameters for each output")
-    found, spread = list[Numbers](), list[Numbers]()
+    # Of Gauss and Newton: -J^+ r, by the directions.
+    step = -(directions @ slope) / values**2
+    found, spread, moves = list[Numbers](), list[Numbers](), list[Numbers]()
     for begin in range(0, len(inputs), BLOCK):
         outputs, derivatives = jacobian.of(inputs[begin : begin + BLOCK])
         found.append(outputs)
         # Residuals are those of a mean over all: by the root of their number, and so are their derivatives.
-        spread.append((((derivatives @ directions.T) / values) ** 2).sum(axis=2) / total)
-    # The residuals' part along J, whose columns are those of U S V^T: U^T r = S^-1 V^T J^T r.
-    along = float(np.square(directions @ slope / values).sum())
-    is_at_end = _is_at_end(along, float(squares.sum()), values.size, float(freedom.sum()), rows)
-    return np.concatenate(found), np.concatenate(spread), total * squares / freedom, freedom, is_at_end
-
-
-def _is_at_end(along: float, squares: float, n_parameters: int, freedom: float, rows: Rows) -> bool:
-    """Whether the part of the residuals that other parameters would take away is small beside the rest, or beside the targets."""
-    across = max(squares - along, 0.0) / freedom
-    of_targets = float(np.nanmean(np.square(rows.chosen_targets().astype(np.float64))))
-    return along / n_parameters <= _OFFSET**2 * across or along <= _ROUNDING**2 * of_targets
+        along = derivatives @ directions.T
+        spread.append(((along / values) ** 2).sum(axis=2) / total)
+        moves.append(along @ step)
+    return np.concatenate(found), np.concatenate(spread), total * squares / freedom, freedom, np.concatenate(moves)
 
 
 def _known_targets(rows: Rows) -> NDArray[np.int64]:
