@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from fastbp._arguments import OwnNames
 from fastbp._names import nearest
 
 
-class Fixed:
+class Fixed(OwnNames):
     """Base of objects to which nothing is assigned that would have no effect, or the wrong one.
 
     A property with a setter, or another descriptor, takes an assignment. Names that begin with an underscore are the object's own.

@@ -20,8 +20,8 @@ def lookup(name: object, table: Mapping[str, Value], argument: str, others: Mapp
         raise TypeError(f"{argument} is {name!r} of type {type(name).__name__}; expected one of {', '.join(table)}")
     if name in table:
         return table[name]
-    plain = _plain(name)
-    ours = {_plain(each): each for each in table}.get(plain) or (others or {}).get(plain)
+    spelt = plain(name)
+    ours = {plain(each): each for each in table}.get(spelt) or (others or {}).get(spelt)
     if ours in table:
         raise ValueError(f"{argument}={name!r} is called {ours!r} here")
     near = nearest(name.lower(), table, 0.5)
@@ -29,7 +29,8 @@ def lookup(name: object, table: Mapping[str, Value], argument: str, others: Mapp
     raise ValueError(f"{argument}={name!r} is not known; expected one of {', '.join(table)}.{hint}")
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """A name in small letters without what may stand between its words."""
     return name.lower().replace("_", "").replace("-", "").replace(" ", "")
 
 
@@ -74,6 +75,11 @@ def flag(value: object, argument: str) -> bool:
     if value is True or value is False or type(value).__name__ == "bool":
         return bool(value)
     raise TypeError(f"{argument} is {value!r} of type {type(value).__name__}; expected True or False")
+
+
+def counted(number: int, what: str, several: str = "") -> str:
+    """So many of something: "1 output", "2,000 rows"; `several` where that does not end with s alone."""
+    return f"{number:,} {what if number == 1 else several or what + 's'}"
 
 
 def python_number(value: Any) -> Any:

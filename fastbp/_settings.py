@@ -8,12 +8,13 @@ from abc import ABC, abstractmethod
 from dataclasses import Field, dataclass, fields
 from typing import Any, ClassVar
 
+from fastbp._arguments import OwnNames
 from fastbp._typing import DType
 from fastbp.data.validation import within
 
 
 @dataclass(init=False, repr=False, eq=False)
-class Settings(ABC):
+class Settings(OwnNames, ABC):
     """Base of dataclasses of settings. Those that many classes have in common are given by their names alone."""
 
     name: ClassVar[str]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Self
 
+from fastbp._arguments import OwnNames
 from fastbp._names import python_number
 from fastbp._typing import DType
 from fastbp.data.validation import within
 
 
-class Specification:
+class Specification(OwnNames):
     """Base of the activations and of the losses. A class with settings is a frozen dataclass of real numbers, which it checks itself."""
 
     name: ClassVar[str]

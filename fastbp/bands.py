@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastbp._names import lookup, real
+from fastbp._names import counted, lookup, real
 from fastbp._typing import Array, NDArray
 from fastbp.data.rows import Rows
 from fastbp.data.validation import check_inputs
@@ -16,6 +17,10 @@ from fastbp.trainer import Trainer
 from fastbp.training.least_squares import LeastSquares
 
 Numbers = NDArray[np.float64]
+
+# Bands are not where the truth is to be looked for when a step to the least loss would move predictions by so much of their reach, and by
+# more than what the rounding of float32 leaves.
+_OF_REACH, _ROUNDING = 0.25, 1e-5
 
 
 class Bands(NamedTuple):
@@ -67,6 +72,11 @@ def confidence_bands(
     ImportError
         Without scipy.
 
+    Warns
+    -----
+    UserWarning
+        Where training has not come to its end: when a Gauss-Newton step would move a prediction by more than a quarter of its band's reach.
+
     Examples
     --------
     >>> import fastbp
@@ -96,35 +106,46 @@ def confidence_bands(
     except (ValueError, TypeError) as error:
         error.args = (f"X_new: {error}",)
         raise
-    found, spread, variance, freedom = model.turns.look(_spread, trainer, rows, inputs)
+    found, spread, variance, freedom, moves = model.turns.look(_spread, trainer, rows, inputs)
     reach = student.ppf(0.5 + share / 2, freedom) * np.sqrt(variance * (outside + spread))
+    far = np.abs(moves) > np.maximum(_OF_REACH * reach, _ROUNDING * np.abs(found).max())
+    if far.any():
+        ended = f"fit ended by {run.history.stopped!r} after {counted(run.epoch, 'epoch')}" if run.history.stopped else "it was not trained"
+        told = f"the loss of the model can still fall ({ended}), and {counted(int(far.sum()), 'prediction')} of {far.size:,} would move"
+        warnings.warn(f"{told} by more than a quarter of the band's reach: train on", UserWarning, stacklevel=2)
     return Bands(found, found - reach, found + reach)
 
 
-def _spread(trainer: Trainer, rows: Rows, inputs: Array) -> tuple[Numbers, Numbers, Array, Array]:
-    """Predictions, j (J^T J)^+ j^T of each output; the variance of its errors, and its degrees of freedom."""
+def _spread(trainer: Trainer, rows: Rows, inputs: Array) -> tuple[Numbers, Numbers, Array, Array, Numbers]:
+    """Predictions, j (J^T J)^+ j^T of each output; the variance of its errors, its degrees of freedom; where the next step would go."""
     trainer.run.match_output()
     jacobian = Jacobian(trainer.model.network, trainer.model.activations)
     n_outputs, size = trainer.model.layer_sizes[-1], jacobian.places.size
     triangle: Array = np.zeros((0, size))
     squares: Array = np.zeros(n_outputs)
+    slope: Array = np.zeros(size)
     total = rows.n_rows * n_outputs
     for residuals, derivatives in LeastSquares(jacobian, rows).linear():
         triangle = np.asarray(np.linalg.qr(np.vstack([triangle, derivatives.reshape(-1, size)]), mode="r"))
         squares += (residuals * residuals).sum(axis=0)
+        slope += np.einsum("rk,rkp->p", residuals, derivatives)
     values, directions = _singular(triangle, total)
     counts = _known_targets(rows)
     freedom = counts - values.size / n_outputs
     if freedom.min() <= 0:
-        told = f"{int(counts.min())} rows and {values.size} parameters that matter"
-        raise ValueError(f"{told}, for {n_outputs} outputs; bands take more rows than parameters for each output")
-    found, spread = list[Numbers](), list[Numbers]()
+        told = f"{counted(int(counts.min()), 'row')} and {counted(values.size, 'parameter')} that matter"
+        raise ValueError(f"{told}, for {counted(n_outputs, 'output')}; bands take more rows than parameters for each output")
+    # Of Gauss and Newton: -J^+ r, by the directions.
+    step = -(directions @ slope) / values**2
+    found, spread, moves = list[Numbers](), list[Numbers](), list[Numbers]()
     for begin in range(0, len(inputs), BLOCK):
         outputs, derivatives = jacobian.of(inputs[begin : begin + BLOCK])
         found.append(outputs)
         # Residuals are those of a mean over all: by the root of their number, and so are their derivatives.
-        spread.append((((derivatives @ directions.T) / values) ** 2).sum(axis=2) / total)
-    return np.concatenate(found), np.concatenate(spread), total * squares / freedom, freedom
+        along = derivatives @ directions.T
+        spread.append(((along / values) ** 2).sum(axis=2) / total)
+        moves.append(along @ step)
+    return np.concatenate(found), np.concatenate(spread), total * squares / freedom, freedom, np.concatenate(moves)
 
 
 def _known_targets(rows: Rows) -> NDArray[np.int64]:

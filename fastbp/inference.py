@@ -12,7 +12,18 @@ from fastbp._typing import Array, DType
 from fastbp.data.rows import Rows, as_they_lie
 from fastbp.data.validation import finite_range, first_within
 from fastbp.kernels.arguments import N_IN, N_OUT, Call, Data, Network, Objective, Shaping, Workspace, no_update
-from fastbp.kernels.codes import LOSS_SETTINGS, NO_ACCURACY, NO_LOSS, NO_UPDATE, PREDICT, RATES, SCORE
+from fastbp.kernels.codes import (
+    LOSS_SETTINGS,
+    NO_ACCURACY,
+    NO_LOSS,
+    NO_UPDATE,
+    PREDICT,
+    RATES,
+    SCORE,
+    SCORE_LOGITS,
+    SCORE_PREDICTIONS,
+    is_of_predictions,
+)
 from fastbp.kernels.lanes.sizes import FEW
 from fastbp.kernels.loader import prepared, programs, scores, units_for
 from fastbp.processors.threads import plan_tasks, start
@@ -69,12 +80,22 @@ class Inference:
         self._free: list[_Buffers] = []
         self._few: list[_Few] = []
 
-    def score(self, rows: Rows, objective: Objective, answers: int, threads: int | None) -> tuple[float, float]:
-        """Mean loss, and mean share of right answers, of which each row has so many, by the weights of the rows."""
-        size = min(rows.n_rows, ROWS)
-        found, sums = np.full(2 * min(rows.n_rows, _BATCHES * size), np.nan, self._dtype), np.zeros(3)
-        for part in self._passes(SCORE, rows, objective, size, lambda part: found, threads):
-            both = found[: 2 * (part.stop - part.start)].reshape(2, -1)
+    def score(
+        self, rows: Rows, objective: Objective, answers: int, threads: int | None, outputs: Array | None = None
+    ) -> tuple[float, float]:
+        """Mean loss, and mean share of right answers, of which each row has so many, by the weights of the rows.
+
+        `outputs` (rows, outputs) gets what `predict` gives, of the same pass.
+        """
+        size, kind, width = min(rows.n_rows, ROWS), SCORE, 0
+        if outputs is not None:
+            kind, width = SCORE_PREDICTIONS if is_of_predictions(objective.code) else SCORE_LOGITS, self._n_out
+        found, sums = np.full((width + 2) * min(rows.n_rows, _BATCHES * size), np.nan, self._dtype), np.zeros(3)
+        for part in self._passes(kind, rows, objective, size, lambda part: found, threads):
+            count = part.stop - part.start
+            if outputs is not None:
+                outputs[part] = found[: width * count].reshape(count, width)
+            both = found[width * count : (width + 2) * count].reshape(2, -1)
             scores().add_scores(both[0], both[1], rows.weights(part), answers, sums)
         loss, right, weight = sums.tolist()
         return loss / weight, right / weight

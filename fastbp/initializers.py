@@ -23,7 +23,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from fastbp._names import lookup
+from fastbp._names import counted, lookup
 from fastbp._random import INITIAL_WEIGHTS, generator
 from fastbp._typing import Array, DType, NDArray
 from fastbp.activations import Activation
@@ -97,9 +97,9 @@ def check_given(init: object, layer_sizes: Sequence[int], dtype: DType) -> tuple
 def check_arrays(arrays: object, what: str, argument: str, shapes: Sequence[tuple[int, ...]], dtype: DType) -> list[Array]:
     """`arrays` as a list of finite ones of these shapes and of `dtype`."""
     if not isinstance(arrays, Sequence) or isinstance(arrays, str):
-        raise TypeError(f"{argument} is {arrays!r:.80}; expected a list of {len(shapes)} arrays of {what}")
+        raise TypeError(f"{argument} is {arrays!r:.80}; expected a list of {counted(len(shapes), 'array')} of {what}")
     if len(arrays) != len(shapes):
-        raise ValueError(f"{argument} has {len(arrays)} arrays; expected {len(shapes)}, of shapes {', '.join(map(str, shapes))}")
+        raise ValueError(f"{argument} has {counted(len(arrays), 'array')}; expected {len(shapes)}, of shapes {', '.join(map(str, shapes))}")
     checked = []
     for i, (given, shape) in enumerate(zip(arrays, shapes, strict=True)):
         array = real_array(given, f"{argument}[{i}]", dtype)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from fastbp._names import integer, lookup
+from fastbp._names import counted, integer, lookup
 from fastbp._typing import Array, DType, NDArray
 from fastbp.activations import Activation
 from fastbp.between import PLAIN, Between
@@ -52,7 +52,9 @@ def check_sizes(layer_sizes: object) -> tuple[int, ...]:
         raise TypeError(f"layer_sizes is {layer_sizes!r}; expected a list such as [784, 256, 10]")
     sizes = tuple(integer(size, f"layer_sizes[{i}]", least=1) for i, size in enumerate(layer_sizes))
     if len(sizes) < 2:
-        raise ValueError(f"layer_sizes has {len(sizes)} numbers; expected at least the inputs and the outputs, such as [784, 10]")
+        raise ValueError(
+            f"layer_sizes has {counted(len(sizes), 'number')}; expected at least the inputs and the outputs, such as [784, 10]"
+        )
     return sizes
 
 

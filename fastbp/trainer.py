@@ -7,6 +7,7 @@ from os import PathLike
 from typing import Any
 
 from fastbp import layout
+from fastbp._arguments import own_names
 from fastbp._looks import Looks
 from fastbp._names import flag, integer, lookup
 from fastbp._random import as_seed
@@ -126,6 +127,7 @@ class Trainer(Looks):
         self._engine, self._guard = Engine(run), Guard(run)
         self._single = SingleCalls(run, self._engine, self._guard)
 
+    @own_names
     def fit(
         self,
         X: Any,

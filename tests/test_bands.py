@@ -62,6 +62,8 @@ def test_a_missing_target_is_as_a_row_that_is_not_there():
     np.testing.assert_allclose(bands.upper[:, 0] - bands.prediction[:, 0], reach, rtol=1e-6)
 
 
+# Of a few of these data the loss goes on falling for long.
+@pytest.mark.filterwarnings("ignore:the loss of the model can still fall")
 def test_those_of_a_curved_net_hold_the_truth_as_often_as_they_say():
     inputs, new = np.linspace(-2, 2, 60)[:, np.newaxis], np.array([[-1.7], [-0.5], [0.1], [1.2]])
     truth = fastbp.MLP([1, 2, 1], activation="tanh", dtype="float64", seed=1)
@@ -89,6 +91,22 @@ def test_a_float32_model_has_nearly_the_same():
     np.testing.assert_allclose(bands.upper, wanted.upper, rtol=1e-3, atol=1e-3)
 
 
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_a_net_that_is_not_at_its_end_is_told(outputs):
+    targets = TARGETS[:, :outputs]
+    model = fastbp.MLP([3, 2, outputs], activation="tanh", dtype="float64", seed=0)
+    trainer = fastbp.Trainer(model, loss="squared_error", optimizer=fastbp.LevenbergMarquardt())
+    with pytest.warns(UserWarning, match="the loss of the model can still fall \\(it was not trained\\), and .* would move"):
+        fastbp.confidence_bands(trainer, X, targets, NEW)
+    trainer.fit(X, targets, epochs=1)
+    with pytest.warns(UserWarning, match="can still fall \\(fit ended by 'epochs' after 1 epoch\\)") as told:
+        fastbp.confidence_bands(trainer, X, targets, NEW)
+    assert told[0].filename == __file__
+    trainer.fit(X, targets, epochs=1000)
+    assert trainer.history.stopped == "converged"
+    fastbp.confidence_bands(trainer, X, targets, NEW)
+
+
 def test_what_does_not_fit_is_refused():
     trainer = fitted([3, 1], X, TARGETS[:, 0], epochs=3)
     given = X, TARGETS[:, 0], NEW
@@ -104,7 +122,7 @@ def test_what_does_not_fit_is_refused():
         fastbp.confidence_bands(trainer, *given, kind="mean")
     with pytest.raises(ValueError, match="X_new: X has 2 columns; the model has 3 inputs"):
         fastbp.confidence_bands(trainer, X, TARGETS[:, 0], NEW[:, :2])
-    with pytest.raises(ValueError, match="4 rows and 4 parameters that matter, for 1 outputs; bands take more rows than parameters"):
+    with pytest.raises(ValueError, match="4 rows and 4 parameters that matter, for 1 output; bands take more rows than parameters"):
         fastbp.confidence_bands(trainer, X[:4], TARGETS[:4, 0], NEW)
 
 

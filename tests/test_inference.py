@@ -64,6 +64,31 @@ def test_evaluate_predict_and_gradients_agree_on_the_loss():
     assert_allclose(*weighted, rtol=1e-13)
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize(
+    ("loss", "output", "between"),
+    [
+        ("cross_entropy", "auto", ""),
+        ("squared_error", "auto", ""),
+        ("squared_error", "sigmoid", ""),
+        ("binary_cross_entropy", "auto", "batch"),
+        ("huber", "softmax", ""),
+        ("poisson", "auto", ""),
+        (fastbp.Quantile([0.5]), "auto", ""),
+        (fastbp.CustomLoss(lambda p, t: (p - t) ** 2, lambda p, t: 2 * (p - t)), "tanh", ""),
+    ],
+    ids=str,
+)
+def test_one_pass_gives_the_scores_and_the_predictions_to_the_bit(loss, output, between, threads):
+    inputs, targets = np.resize(X, (700, 3)), np.resize(np.abs(TARGETS) > 0.5, (700, 2)).astype(float)
+    model = fastbp.MLP([3, 6, 2], activation="tanh", output_activation=output, normalization=between or None, seed=0)
+    run = fastbp.Trainer(model, loss=loss, threads=threads, seed=0).run
+    rows = run.check(inputs, targets if loss != "cross_entropy" else targets[:, 0], np.linspace(0, 2, 700))
+    outputs = np.full((700, 2), np.nan, np.float32)
+    assert run.scores(rows, outputs) == run.scores(rows)
+    np.testing.assert_array_equal(outputs, model.predict(inputs))
+
+
 def test_evaluate_and_predict_change_nothing():
     trainer = make()
     trainer.fit(X, LABELS, epochs=1)

@@ -149,7 +149,7 @@ def test_the_weights_of_the_best_epoch_can_be_put_back():
 
 
 REFUSED = {
-    r"model.weights has 1 arrays; expected 2, of shapes \(3, 4\), \(4, 2\)": {"weights": [np.zeros((3, 4))]},
+    r"model.weights has 1 array; expected 2, of shapes \(3, 4\), \(4, 2\)": {"weights": [np.zeros((3, 4))]},
     r"model.weights\[1\] has shape \(2, 4\); expected \(4, 2\)": {"weights": [np.zeros((3, 4)), np.zeros((2, 4))]},
     r"model.weights\[1\]\[0, 0\] is nan; expected finite": {"weights": [np.zeros((3, 4)), np.full((4, 2), np.nan)]},
     r"model.biases\[1\]\[1\] is 1e\+39; expected finite": {"biases": [np.zeros(4), [0, 1e39]]},

@@ -10,6 +10,7 @@ swa   the mean of the weights at the end of every so many steps, from one on
 
 from __future__ import annotations
 
+import numbers
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,6 +35,9 @@ __getattr__ = later(globals(), MODULES)
 
 def as_average(given: object) -> Average | None:
     """An average, or one with default settings by its name; None stays None."""
+    if isinstance(given, numbers.Real):
+        like = f"fastbp.EMA({float(given):g})" if 0 <= float(given) < 1 else "fastbp.EMA(0.999)"
+        raise TypeError(f"average is {given!r} of type {type(given).__name__}; expected a name or an object, such as {like}")
     return given if given is None or isinstance(given, Average) else lookup(given, AVERAGES, "average")()
 
 

@@ -7,12 +7,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from fastbp._arguments import OwnNames
 from fastbp._names import nearest
 from fastbp.training.part import State, copied
 from fastbp.training.run import Run
 
 
-class Callback:
+class Callback(OwnNames):
     """Base of callbacks: override what is needed. ``on_fit_end`` is called however ``fit`` ends, by an error too.
 
     Each is given the run, and nothing else: `model`, `optimizer`, `history`, `epoch`, `steps`, and `losses`, those of the epoch under way

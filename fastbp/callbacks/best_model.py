@@ -9,7 +9,7 @@ from os import PathLike
 import numpy as np
 
 from fastbp.callbacks.before import keep_before
-from fastbp.callbacks.metric import Watching, own_names
+from fastbp.callbacks.metric import Watching
 from fastbp.files import model_files
 from fastbp.files.sealed import as_path, check_writable
 from fastbp.training.run import Run
@@ -54,7 +54,6 @@ class BestModel(Watching):
     >>> model = fastbp.MLP.load(best.path)
     """
 
-    @own_names
     def __init__(self, path: str | PathLike[str], metric: str = "val_loss", mode: str = "auto") -> None:
         self.path = as_path(path)
         super().__init__(metric, mode)

@@ -12,7 +12,6 @@ from typing import Any
 from fastbp._names import flag
 from fastbp.callbacks.before import keep_before
 from fastbp.callbacks.epoch_log import EpochLog
-from fastbp.callbacks.metric import own_names
 from fastbp.callbacks.seen import Seen
 from fastbp.files.sealed import as_path, check_writable, write_atomically
 from fastbp.training.part import State
@@ -52,7 +51,6 @@ class CSVLog(EpochLog):
     epoch,loss,val_loss,val_accuracy,seconds,samples_per_second
     """
 
-    @own_names
     def __init__(self, path: str | PathLike[str], append: bool = False) -> None:
         super().__init__()
         self.path, self.append = as_path(path), flag(append, "append")

@@ -8,7 +8,7 @@ import numpy as np
 
 from fastbp._names import flag, integer, real
 from fastbp._typing import Array
-from fastbp.callbacks.metric import Watching, own_names
+from fastbp.callbacks.metric import Watching
 from fastbp.training.part import State
 from fastbp.training.run import Run
 
@@ -68,7 +68,6 @@ class EarlyStopping(Watching):
     True
     """
 
-    @own_names
     def __init__(
         self,
         metric: str = "val_loss",

@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from typing import Any, ParamSpec
+from typing import Any
 
 from fastbp._direction import better
 from fastbp._names import lookup
+from fastbp._table import attribute
 from fastbp.callbacks.base import Callback
 from fastbp.callbacks.seen import Seen
 from fastbp.training.part import State
 from fastbp.training.run import Run
 
-Given = ParamSpec("Given")
-
 #: What other libraries call some metrics.
 OTHER_NAMES = {"trainloss": "loss", "validloss": "val_loss", "validationloss": "val_loss", "acc": "accuracy", "valacc": "val_accuracy"}
-#: What other libraries call arguments of callbacks.
-_ARGUMENTS = {"monitor": "metric", "restore_best_weights": "restore_best", "filepath": "path", "filename": "path", "log_dir": "folder"}
 
 
 def check_metric(metric: str, run: Run) -> None:
     """Raise ValueError where the epochs of this ``fit`` will have no such metric."""
-    names, why = run.measured, ""
+    names = run.measured
     if metric in names:
         return
+    asked = _asked_for(metric, run)
+    why = asked and f"fit was not asked for it; expected fit(..., {asked})"
     if metric.startswith("val_") and not any(name.startswith("val_") for name in names):
-        why = "fit was given no validation data"
+        why = "fit was given no validation data" + (f", and not asked for {asked}" if asked else "")
     elif metric in run.history.names():
         why = "this fit has none of it"
     if why:
         raise ValueError(f"metric={metric!r}: {why}; the epochs will have {', '.join(names)}")
     lookup(metric, {name: name for name in names}, "metric", OTHER_NAMES)
+
+
+def _asked_for(metric: str, run: Run) -> str:
+    """The arguments of ``fit`` that ask for a metric; empty for what it always has, and for what is none, or none for the loss."""
+    own = metric.removeprefix("val_")
+    if metric == "val_accuracy":
+        return ""
+    try:
+        attribute("fastbp.metrics", "as_metrics")(own, run.loss, run.model.layer_sizes[-1])
+    except (ValueError, TypeError, ImportError):
+        return ""
+    return f"metrics=[{own!r}]" + (", training_metrics=True" if own == metric else "")
 
 
 def value_of(metric: str, run: Run) -> float:
@@ -43,20 +52,6 @@ def value_of(metric: str, run: Run) -> float:
         names = [name for name, each in row.items() if each is not None]
         raise ValueError(f"epoch {run.epoch} has no {metric!r}; it has {', '.join(names)}")
     return float(value)
-
-
-def own_names(init: Callable[Given, None]) -> Callable[Given, None]:
-    """Let an ``__init__`` tell those who come from other libraries what its arguments are called."""
-
-    @functools.wraps(init)
-    def checked(*args: Given.args, **given: Given.kwargs) -> None:
-        for name in given:
-            ours = _ARGUMENTS.get(name)
-            if ours in init.__annotations__:
-                raise TypeError(f"{type(args[0]).__name__}({name}=...) is called {ours!r} here")
-        init(*args, **given)
-
-    return checked
 
 
 class Watching(Callback):

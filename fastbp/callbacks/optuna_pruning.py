@@ -6,7 +6,7 @@ from typing import Any
 
 from fastbp.callbacks.base import Callback
 from fastbp.callbacks.extras import extra
-from fastbp.callbacks.metric import check_metric, own_names, value_of
+from fastbp.callbacks.metric import check_metric, value_of
 from fastbp.training.run import Run
 
 
@@ -37,7 +37,6 @@ class OptunaPruning(Callback):
         From ``fit``. Optuna takes note of it; ``history.stopped`` is "error".
     """
 
-    @own_names
     def __init__(self, trial: Any, metric: str = "val_loss") -> None:
         self._optuna = extra("optuna", "optuna")
         if not isinstance(trial, self._optuna.trial.BaseTrial):

@@ -13,7 +13,6 @@ from typing import Any
 
 from fastbp.callbacks.epoch_log import EpochLog
 from fastbp.callbacks.extras import extra
-from fastbp.callbacks.metric import own_names
 from fastbp.callbacks.seen import Seen
 from fastbp.training.part import State
 from fastbp.training.run import Run
@@ -46,7 +45,6 @@ class TensorBoard(EpochLog):
         written after the next.
     """
 
-    @own_names
     def __init__(self, folder: str | PathLike[str]) -> None:
         if not isinstance(folder, (str, PathLike)) or not os.fspath(folder):
             raise TypeError(f"folder is {folder!r} of type {type(folder).__name__}; expected the path of a folder, such as 'runs/first'")

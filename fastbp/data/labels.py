@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from fastbp._names import python_number
+from fastbp._names import counted, python_number
 from fastbp._typing import Array
 from fastbp.data.validation import numeric
 
@@ -34,7 +34,8 @@ def check_classes(given: object, n_outputs: int) -> Classes:
     if len(set(labels)) < len(labels):
         raise ValueError(f"classes holds a label twice: {list(labels)!r:.80}")
     if len(labels) != max(2, n_outputs):
-        raise ValueError(f"classes has {len(labels)} labels; a model with {n_outputs} outputs tells {max(2, n_outputs)} classes apart")
+        tells = f"a model with {counted(n_outputs, 'output')} tells {max(2, n_outputs)} classes apart"
+        raise ValueError(f"classes has {counted(len(labels), 'label')}; {tells}")
     return labels
 
 

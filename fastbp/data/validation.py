@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from fastbp._names import counted
 from fastbp._typing import Array, DType
 from fastbp.compiling.loading import imported
 from fastbp.data.frames import Names, by_names, numbers_in
@@ -145,9 +146,9 @@ def check_inputs(X: object, n_features: int, dtype: DType, names: Names = None) 
     inputs = numeric(by_names(X, names, "X"), "X")
     if inputs.ndim != 2:
         hint = "; one sample is X.reshape(1, -1), one feature X.reshape(-1, 1)" if inputs.ndim == 1 else ""
-        raise ValueError(f"X has {inputs.ndim} dimensions, shape {inputs.shape}; expected (n, {n_features}){hint}")
+        raise ValueError(f"X has {counted(inputs.ndim, 'dimension')}, shape {inputs.shape}; expected (n, {n_features}){hint}")
     if inputs.shape[1] != n_features:
-        raise ValueError(f"X has {inputs.shape[1]} columns; the model has {n_features} inputs")
+        raise ValueError(f"X has {counted(inputs.shape[1], 'column')}; the model has {counted(n_features, 'input')}")
     if inputs.shape[0] == 0:
         raise ValueError("X has no rows; expected at least one")
     real_range(inputs, "X", dtype)

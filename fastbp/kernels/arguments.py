@@ -120,7 +120,8 @@ class Call(NamedTuple):
     """As many batches as `steps`, from place `order_begin` of the order on; the last may be short.
 
     TRAIN leaves the loss of step i in ``results[i]``; SCORE that of the row at place i of the order there, and how many of its answers are
-    right in ``results[data.rows + i]``; PREDICT what the output layer gives, row by row.
+    right in ``results[data.rows + i]``; PREDICT what the output layer gives, row by row; SCORE_LOGITS and SCORE_PREDICTIONS that, and after
+    it what SCORE leaves.
     """
 
     kind: int

@@ -40,6 +40,8 @@ OTHER_LOSSES = (
 LOSSES = (*CORE_LOSSES, *OTHER_LOSSES)
 #: Those that are reported as scikit-learn does, of `fastbp.sklearn` alone.
 REPORTED_LOSSES = CLIPPED_CROSS_ENTROPY, CLIPPED_BINARY_CROSS_ENTROPY, HALF_SQUARED_ERROR = range(50, 53)
+#: Losses of predictions act(z), whose deltas are dL/da first and are then multiplied by the derivative; the others take z.
+OF_PREDICTIONS = SQUARED_ERROR, ABSOLUTE_ERROR, HUBER, LOG_COSH, HALF_SQUARED_ERROR
 #: Room for the numbers that most losses are set by.
 LOSS_SETTINGS = 4
 #: Added to the code of a loss that leaves out targets which are NaN.
@@ -73,12 +75,22 @@ BARE = 1
 # After these, two for each layer: the loops of its activation and of the derivative, where they are not in every kernel.
 ACTIVATE, DERIVE = 15, 16
 
-# What a run does with each batch: a training step; its losses and hits; the output layer's values.
-TRAIN, SCORE, PREDICT = range(3)
+# What a run does with each batch: a training step; its losses and hits; the output layer's values; both, of a loss of logits, or of one of
+# predictions, which leaves these.
+TRAIN, SCORE, PREDICT, SCORE_LOGITS, SCORE_PREDICTIONS = range(5)
+
+# What is summed over the rows of a target that is known: 1, and by their weights 1, abs(e), e**2 and abs(e) / abs(t) of the errors e, and
+# the squares of t less its mean.
+COUNT, WEIGHT, ABSOLUTE, SQUARED, RELATIVE, SPREAD = range(6)
 
 # Element types that rows are read in; the kernels' branches follow this order.
 DTYPES = tuple(np.dtype(name) for name in ("f4", "f8", "u1", "i2", "i4", "i8"))
 F4, F8, U1, I2, I4, I8 = range(6)
+
+
+def is_of_predictions(loss: int) -> bool:
+    """Whether the loss of a code is one `OF_PREDICTIONS`, as those of users are."""
+    return loss >= OWN_LOSS or loss % MASKED in OF_PREDICTIONS
 
 
 def keeps_derivative(activation: int) -> bool:

@@ -23,7 +23,7 @@ from fastbp.compiling.jit import scalar
 from fastbp.compiling.units import unit
 from fastbp.kernels.activate import exponentials, multiply_by_derivative
 from fastbp.kernels.arguments import ACTIVATION, N_OUT, Data, Network, Objective, Workspace
-from fastbp.kernels.codes import BINARY_CROSS_ENTROPY, CROSS_ENTROPY, ERROR, SOFTMAX, SQUARED_ERROR
+from fastbp.kernels.codes import BINARY_CROSS_ENTROPY, CROSS_ENTROPY, ERROR, SOFTMAX, SQUARED_ERROR, is_of_predictions
 from fastbp.kernels.dispatch import by_code, one_of
 from fastbp.kernels.lanes.elementary import log1p_unit, sigmoid
 from fastbp.kernels.lanes.memory import load, store
@@ -111,8 +111,6 @@ def _binary_cross_entropy(objective: Objective, workspace: Workspace, outputs: O
 
 #: By code, what takes a loss and the outputs of a vector of rows with their weights, writes the deltas and returns the losses.
 LOSSES = {SQUARED_ERROR: _squared_error, CROSS_ENTROPY: _cross_entropy, BINARY_CROSS_ENTROPY: _binary_cross_entropy}
-#: Those of predictions act(z), whose deltas are dL/da first and are then multiplied by the derivative; the others take z.
-OF_PREDICTIONS = (SQUARED_ERROR,)
 
 
 @scalar
@@ -125,7 +123,7 @@ def _unknown(code: int, objective: Objective, workspace: Workspace, outputs: Out
 
 
 _losses_of = by_code(LOSSES, _unknown)
-_is_of_predictions = one_of(OF_PREDICTIONS)
+_is_of_predictions = one_of(tuple(filter(is_of_predictions, LOSSES)))
 
 
 def output_delta_of(losses_of: Any, is_of_predictions: Any) -> Any:

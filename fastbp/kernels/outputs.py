@@ -32,9 +32,13 @@ def activate_output(network: Network, workspace: Workspace, rows: int, panels: S
 
 
 @unit(OUTPUT)
-def write_output(network: Network, workspace: Workspace, batch: Batch, panels: Span, results: Numbers) -> None:
-    """What the output layer gives, for some panels, to the rows of the results that have their places in the order."""
-    activate_output(network, workspace, batch.rows, panels)
+def write_output(network: Network, workspace: Workspace, batch: Batch, panels: Span, results: Numbers, is_activated: int) -> None:
+    """What the output layer gives, for some panels, to the rows of the results that have their places in the order.
+
+    `is_activated` where a loss has left that in place of the logits.
+    """
+    if not is_activated:
+        activate_output(network, workspace, batch.rows, panels)
     values, last, panel_rows, lanes = workspace.activations, network.layers - 1, panel_rows_of(workspace), lanes_of(workspace.deltas)
     n_out, end = network.table[last, N_OUT], min(panels.end * panel_rows, batch.rows)
     for r in range(panels.begin * panel_rows, end, lanes):

@@ -11,7 +11,7 @@ from fastbp.compiling.jit import scalar
 from fastbp.kernels.accuracy import count_hits
 from fastbp.kernels.arguments import INPUTS, N_IN, N_OUT, SHAPED, Call, Network, Rule, Workspace
 from fastbp.kernels.chain import forward_chain, is_chained, own_inputs
-from fastbp.kernels.codes import NO_ACCURACY, NO_UPDATE
+from fastbp.kernels.codes import NO_ACCURACY, NO_UPDATE, SCORE, SCORE_PREDICTIONS
 from fastbp.kernels.delta import hidden_delta
 from fastbp.kernels.forward import forward_layer
 from fastbp.kernels.gather import gather_batch
@@ -149,15 +149,22 @@ def looking_ahead(call: Call, batch: Batch, task: Task) -> Batch:
 
 @scalar
 def score_batch(call: Call, batch: Batch, task: Task) -> None:
-    """``results[i]`` and ``results[data.rows + i]`` = loss and number of right answers of the row at place i of the order."""
-    network, workspace = call.network, call.workspace
+    """``results[i]`` and ``results[data.rows + i]`` = loss and number of right answers of the row at place i of the order.
+
+    Where outputs are asked for these come first, row by row, and then the losses.
+    """
+    network, workspace, at = call.network, call.workspace, batch.order_begin
+    if call.kind != SCORE:
+        at += call.data.rows * network.table[network.layers - 1, N_OUT]
     panels = own_panels(workspace, batch.rows, task)
     _forward(call, batch, 1, task)
     output_delta(call.objective, network, workspace, call.data, batch.rows, panels)
-    _write_of_rows(call, batch, panels, batch.order_begin)
+    _write_of_rows(call, batch, panels, at)
     if call.objective.accuracy != NO_ACCURACY:
         count_hits(call.objective, network, workspace, call.data, batch.rows, panels)
-        _write_of_rows(call, batch, panels, call.data.rows + batch.order_begin)
+        _write_of_rows(call, batch, panels, call.data.rows + at)
+    if call.kind != SCORE:
+        write_output(network, workspace, batch, panels, call.results, call.kind == SCORE_PREDICTIONS)
     meet(workspace.team, task)
 
 
@@ -173,5 +180,5 @@ def write_batch(call: Call, batch: Batch, task: Task) -> None:
     """What the output layer gives for the batch, to the rows of the results that have the places of its rows in the order."""
     _forward(call, batch, 0, task)
     panels = own_panels(call.workspace, batch.rows, task)
-    write_output(call.network, call.workspace, batch, panels, call.results)
+    write_output(call.network, call.workspace, batch, panels, call.results, 0)
     meet(call.workspace.team, task)

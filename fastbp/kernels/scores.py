@@ -1,4 +1,4 @@
-"""Losses and right answers of rows, added up in double precision: a mean of ones is one."""
+"""Losses and right answers of rows, and the errors of outputs, added up in double precision and one order: a mean of ones is one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ import numpy as np
 
 from fastbp._typing import Array, NDArray
 from fastbp.compiling.jit import program
+from fastbp.kernels.codes import ABSOLUTE, COUNT, RELATIVE, SPREAD, SQUARED, WEIGHT
+
+Numbers = NDArray[np.float64]
+
+# As in scikit-learn: targets nearer to 0 count as this.
+_LEAST = float(np.finfo(np.float64).eps)
+_ONE, _BLOCK = np.ones(1), 256
 
 
 def add_scores(losses: Array, hits: Array, weights: Array | None, answers: int, sums: NDArray[np.float64]) -> None:
@@ -42,3 +49,50 @@ def _add_weighted(losses: Array, hits: Array, weights: NDArray[np.float64], answ
         shares += weights[i] * share
         total += weights[i]
     sums[0], sums[1], sums[2] = loss, shares, total
+
+
+def sums_of_errors(targets: Array, found: Array, weights: NDArray[np.float64] | None) -> NDArray[np.float64]:
+    """Of each target, a column of float64, the sums that `codes` lists, over rows where it is not NaN: (6, targets)."""
+    targets, columns, weights = np.ascontiguousarray(targets), targets.shape[1], _ONE if weights is None else weights
+    sums, first, beyond = np.zeros((SPREAD + 1, columns)), np.full(columns, np.nan), np.zeros(columns)
+    _add_errors(targets, np.ascontiguousarray(found), weights, first, beyond, sums)
+    # About a target of each column first, so that those which are all the same have no spread; without targets NaN, which nobody reads.
+    with np.errstate(invalid="ignore"):
+        _add_spread(targets, weights, first + beyond / sums[WEIGHT], sums[SPREAD])
+    return sums
+
+
+@program
+def _add_errors(targets: Numbers, found: Numbers, weights: Numbers, first: Numbers, beyond: Numbers, sums: Numbers) -> None:
+    rows, columns, step = targets.shape[0], targets.shape[1], 1 if weights.size > 1 else 0
+    # Column after column of so many rows as stay in the first cache: what is summed stays in registers.
+    for begin in range(0, rows, _BLOCK):
+        for j in range(columns):
+            count, total, absolute, squared, relative, above = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+            for i in range(begin, min(begin + _BLOCK, rows)):
+                target = targets[i, j]
+                if target == target:
+                    weight, error = weights[i * step], abs(found[i, j] - target)
+                    if first[j] != first[j]:
+                        first[j] = target
+                    count += 1
+                    total += weight
+                    absolute += weight * error
+                    squared += weight * error * error
+                    relative += weight * (error / max(abs(target), _LEAST))
+                    above += weight * (target - first[j])
+            sums[COUNT, j] += count
+            sums[WEIGHT, j] += total
+            sums[ABSOLUTE, j] += absolute
+            sums[SQUARED, j] += squared
+            sums[RELATIVE, j] += relative
+            beyond[j] += above
+
+
+@program
+def _add_spread(targets: Numbers, weights: Numbers, means: Numbers, spread: Numbers) -> None:
+    step = 1 if weights.size > 1 else 0
+    for i in range(targets.shape[0]):
+        for j in range(targets.shape[1]):
+            if targets[i, j] == targets[i, j]:
+                spread[j] += weights[i * step] * (targets[i, j] - means[j]) ** 2

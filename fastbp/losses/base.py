@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from fastbp._names import counted
 from fastbp._specification import Specification
 from fastbp._typing import Array, DType
 from fastbp.activations import ACTIVATIONS, Activation, Identity
@@ -98,7 +99,7 @@ def rows_of_outputs(name: str, y: object, rows: int, n_outputs: int, of_text: st
         targets = targets[:, np.newaxis]
     if targets.ndim != 2 or targets.shape[1] != n_outputs:
         expected = f"(n,) or (n, {n_outputs})" if n_outputs == 1 else f"(n, {n_outputs})"
-        raise ValueError(f"y has shape {targets.shape}; loss={name!r} with {n_outputs} outputs expects {expected}")
+        raise ValueError(f"y has shape {targets.shape}; loss={name!r} with {counted(n_outputs, 'output')} expects {expected}")
     same_rows(targets, rows)
     return targets
 
@@ -106,4 +107,4 @@ def rows_of_outputs(name: str, y: object, rows: int, n_outputs: int, of_text: st
 def same_rows(targets: Array, rows: int) -> None:
     """Raise ValueError unless there are as many targets as inputs."""
     if targets.shape[0] != rows:
-        raise ValueError(f"X has {rows} rows and y has {targets.shape[0]}; expected as many")
+        raise ValueError(f"X has {counted(rows, 'row')} and y has {targets.shape[0]}; expected as many")

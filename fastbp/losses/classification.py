@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from fastbp._names import real
+from fastbp._names import counted, real
 from fastbp._typing import Array, DType
 from fastbp.activations import Activation, Sigmoid, Softmax
 from fastbp.data.validation import check_range, numeric
@@ -149,7 +149,7 @@ class BinaryCrossEntropy(Loss):
         """As many weights as outputs, or one."""
         super().check_output(activation, n_outputs)
         if len(self.pos_weight) not in (1, n_outputs):
-            raise ValueError(f"pos_weight has {len(self.pos_weight)} numbers; the model has {n_outputs} outputs")
+            raise ValueError(f"pos_weight has {counted(len(self.pos_weight), 'number')}; the model has {counted(n_outputs, 'output')}")
 
     @classmethod
     def cases(cls) -> list[Self]:
@@ -179,7 +179,7 @@ class BinaryCrossEntropy(Loss):
 
 
 def _labels(labels: Array, n_outputs: int) -> Array:
-    check_range(labels, "y", 0, n_outputs - 1, f"class labels of {n_outputs} outputs")
+    check_range(labels, "y", 0, n_outputs - 1, f"class labels of {counted(n_outputs, 'output')}")
     if labels.dtype.kind == "f":
         wrong = np.flatnonzero(labels != np.floor(labels))
         if wrong.size:

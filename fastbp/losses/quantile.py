@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from fastbp._names import real
+from fastbp._names import counted, real
 from fastbp._typing import Array, DType
 from fastbp.activations import Activation, Identity
 from fastbp.activations.ascending import Ascending
@@ -69,11 +69,12 @@ class Quantile(Loss):
         super().check_output(activation, n_outputs)
         count = len(self.levels)
         if n_outputs % count:
-            raise ValueError(f"loss={self!r} needs {count} outputs for each target; the model has {n_outputs} outputs")
-        if isinstance(activation, Ascending) and activation.size not in (1, count):
             raise ValueError(
-                f"the model's predictions are sorted {activation.size:g} by {activation.size:g}; loss={self!r} has {count} levels"
+                f"loss={self!r} needs {counted(count, 'output')} for each target; the model has {counted(n_outputs, 'output')}"
             )
+        if isinstance(activation, Ascending) and activation.size not in (1, count):
+            sorted_ = f"the model's predictions are sorted {activation.size:g} by {activation.size:g}"
+            raise ValueError(f"{sorted_}; loss={self!r} has {counted(count, 'level')}")
 
     def check_targets(self, y: object, rows: int, n_outputs: int, dtype: DType) -> Array:
         """A column for each target."""

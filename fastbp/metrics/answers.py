@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -11,6 +12,7 @@ from fastbp._typing import Array
 from fastbp.activations import Activation
 from fastbp.data.labels import Classes
 from fastbp.kernels.codes import LARGEST, SIDES
+from fastbp.kernels.loader import scores
 from fastbp.losses import Loss
 from fastbp.losses.quantile import Quantile
 
@@ -41,7 +43,7 @@ class Answers:
         if weights is not None and not weights.all():
             targets, outputs, weights = targets[weights > 0], outputs[weights > 0], weights[weights > 0]
         self.kind, self._loss, self._output, self._labels = kind_of(loss), loss, output, labels
-        self._given, self.targets, self.outputs = targets, targets.astype(np.float64), outputs.astype(np.float64)
+        self._given, self.targets, self.outputs = targets, targets.astype(np.float64, copy=False), outputs.astype(np.float64, copy=False)
         self.weights = None if weights is None else weights.astype(np.float64)
 
     def classes(self) -> Array:
@@ -60,6 +62,17 @@ class Answers:
     def points(self) -> Array:
         """One prediction for each target: of quantiles the median."""
         return self.levels()[:, :, self._quantiles().index(0.5)] if self.kind == QUANTILES else self.predictions()
+
+    @cached_property
+    def errors(self) -> Array:
+        """Sums over the rows whose target is known, by their weights, for each target: (ERRORS, targets)."""
+        found: Array = scores().sums_of_errors(self.targets, self.points(), self.weights)
+        return found
+
+    def of_errors(self, figure: Callable[[Array], Array]) -> float:
+        """The mean over targets of a figure of their errors; nan where no target is known."""
+        known = self.errors[:, self.errors[0] > 0]
+        return float(np.mean(figure(known))) if known.size else float("nan")
 
     def levels(self) -> Array:
         """The quantiles of each target (n, targets, levels)."""

@@ -28,6 +28,13 @@ class Metric(Specification, ABC):
             wanted = " or of ".join(KINDS[each] for each in self.kinds)
             raise ValueError(f"metric {self.label!r} is of {wanted}; loss={loss.name!r} is of {KINDS[kind]}")
 
+    def __call__(self, answers: Answers | None = None, *others: object, **named: object) -> float:
+        """The figure of answers, which fastbp makes of a model and its data; TypeError for arrays."""
+        if others or named or not isinstance(answers, Answers):
+            hint = f"trainer.evaluate(X, y, metrics=[fastbp.metrics.{self!r}])"
+            raise TypeError(f"{type(self).__name__} is not called with arrays; expected {hint}, or scikit-learn's functions of arrays")
+        return self.figure(answers)
+
     @abstractmethod
-    def __call__(self, answers: Answers) -> float:
+    def figure(self, answers: Answers) -> float:
         """The figure; nan where these rows have none."""

@@ -56,7 +56,7 @@ class CustomMetric(Metric):
         """Its name."""
         return str(vars(self)["called"])
 
-    def __call__(self, answers: Answers) -> float:
+    def figure(self, answers: Answers) -> float:
         """What the function gives; TypeError when that is no number."""
         weights = {"sample_weight": answers.weights} if vars(self)["takes_weights"] and answers.weights is not None else {}
         try:

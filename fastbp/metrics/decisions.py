@@ -22,7 +22,7 @@ class Accuracy(Metric):
     name = "accuracy"
     kinds = (CLASSES, QUESTIONS)
 
-    def __call__(self, answers: Answers) -> float:
+    def figure(self, answers: Answers) -> float:
         """Of every row, or every output."""
         if answers.kind == CLASSES:
             return float(np.average(answers.outputs.argmax(axis=1) == answers.classes(), weights=answers.weights))
@@ -35,7 +35,7 @@ class BalancedAccuracy(Metric):
     name = "balanced_accuracy"
     kinds = (CLASSES, QUESTIONS)
 
-    def __call__(self, answers: Answers) -> float:
+    def figure(self, answers: Answers) -> float:
         """Of the classes that have rows."""
         if answers.kind == CLASSES:
             return _mean_recall(answers.classes(), answers.outputs.argmax(axis=1), answers.weights)
@@ -71,7 +71,7 @@ class TopK(Metric):
                 f"metric {self.label!r} is always 1 for {n_outputs} classes; expected a smaller k, such as fastbp.metrics.TopK(1)"
             )
 
-    def __call__(self, answers: Answers) -> float:
+    def figure(self, answers: Answers) -> float:
         """Of equal outputs the later is taken for the larger, as in scikit-learn."""
         largest = np.argsort(answers.outputs, axis=1, kind="stable")[:, -self.k :]
         return float(np.average((largest == answers.classes()[:, np.newaxis]).any(axis=1), weights=answers.weights))
@@ -82,7 +82,7 @@ class _OfYes(Metric):
 
     kinds = (CLASSES, QUESTIONS)
 
-    def __call__(self, answers: Answers) -> float:
+    def figure(self, answers: Answers) -> float:
         """0 where it would be 0 / 0, as in scikit-learn with ``zero_division=0``."""
         columns = answers.questions(answers.decisions())
         if answers.kind == CLASSES and answers.outputs.shape[1] > 2:

@@ -7,6 +7,7 @@ from abc import abstractmethod
 import numpy as np
 
 from fastbp._typing import Array
+from fastbp.kernels.codes import ABSOLUTE, COUNT, RELATIVE, SPREAD, SQUARED, WEIGHT
 from fastbp.losses import Loss
 from fastbp.losses.quantile import Quantile
 from fastbp.metrics.answers import NUMBERS, QUANTILES, Answers
@@ -24,13 +25,13 @@ class _OfPoints(Metric):
         if isinstance(loss, Quantile) and 0.5 not in loss.levels:
             raise ValueError(f"metric {self.label!r} is of the median, and the levels of loss={loss!r} have no 0.5")
 
-    def __call__(self, answers: Answers) -> float:
+    def figure(self, answers: Answers) -> float:
         """The mean over targets."""
-        return answers.of_columns(self._of_one, answers.columns(answers.targets, answers.points()))
+        return answers.of_errors(self._of_each)
 
     @abstractmethod
-    def _of_one(self, targets: Array, found: Array, weights: Array | None) -> float:
-        """The figure of one target."""
+    def _of_each(self, errors: Array) -> Array:
+        """The figure of each target, from the sums of its errors."""
 
 
 class MAE(_OfPoints):
@@ -38,8 +39,8 @@ class MAE(_OfPoints):
 
     name = "mae"
 
-    def _of_one(self, targets: Array, found: Array, weights: Array | None) -> float:
-        return float(np.average(np.abs(found - targets), weights=weights))
+    def _of_each(self, errors: Array) -> Array:
+        return np.asarray(errors[ABSOLUTE] / errors[WEIGHT])
 
 
 class RMSE(_OfPoints):
@@ -47,8 +48,8 @@ class RMSE(_OfPoints):
 
     name = "rmse"
 
-    def _of_one(self, targets: Array, found: Array, weights: Array | None) -> float:
-        return float(np.sqrt(np.average((found - targets) ** 2, weights=weights)))
+    def _of_each(self, errors: Array) -> Array:
+        return np.asarray(np.sqrt(errors[SQUARED] / errors[WEIGHT]))
 
 
 class MAPE(_OfPoints):
@@ -56,8 +57,8 @@ class MAPE(_OfPoints):
 
     name = "mape"
 
-    def _of_one(self, targets: Array, found: Array, weights: Array | None) -> float:
-        return float(np.average(np.abs(found - targets) / np.maximum(np.abs(targets), np.finfo(np.float64).eps), weights=weights))
+    def _of_each(self, errors: Array) -> Array:
+        return np.asarray(errors[RELATIVE] / errors[WEIGHT])
 
 
 class R2(_OfPoints):
@@ -68,12 +69,10 @@ class R2(_OfPoints):
 
     name = "r2"
 
-    def _of_one(self, targets: Array, found: Array, weights: Array | None) -> float:
-        if targets.size < 2:
-            return float("nan")
-        error = np.average((found - targets) ** 2, weights=weights)
-        spread = np.average((targets - np.average(targets, weights=weights)) ** 2, weights=weights)
-        return float(1 - error / spread) if spread > 0 else float(error == 0)
+    def _of_each(self, errors: Array) -> Array:
+        spread = errors[SPREAD]
+        found = np.where(spread > 0, 1 - errors[SQUARED] / np.where(spread > 0, spread, 1), errors[SQUARED] == 0)
+        return np.where(errors[COUNT] < 2, np.nan, found)
 
 
 class Pinball(Metric):
@@ -82,7 +81,7 @@ class Pinball(Metric):
     name = "pinball"
     kinds = (QUANTILES,)
 
-    def __call__(self, answers: Answers) -> float:
+    def figure(self, answers: Answers) -> float:
         """The mean over targets."""
         return answers.of_columns(_mean, answers.columns(answers.targets, answers.pinball().mean(axis=2)))
 
@@ -99,7 +98,7 @@ class Coverage(Metric):
         if isinstance(loss, Quantile) and len(loss.levels) < 2:
             raise ValueError(f"metric {self.label!r} is of an interval between two levels; loss={loss!r} has one")
 
-    def __call__(self, answers: Answers) -> float:
+    def figure(self, answers: Answers) -> float:
         """The mean over targets."""
         levels = answers.levels()
         inside = (levels[:, :, 0] <= answers.targets) & (answers.targets <= levels[:, :, -1])

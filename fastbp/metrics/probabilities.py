@@ -27,7 +27,7 @@ class LogLoss(Metric):
         if kind_of(loss) == QUESTIONS and loss.output_activation is not Sigmoid:
             raise ValueError(f"metric {self.label!r} is of probabilities; a model trained for loss={loss.name!r} has none")
 
-    def __call__(self, answers: Answers) -> float:
+    def figure(self, answers: Answers) -> float:
         """Probabilities are kept 2.2e-16 from 0 and 1, as in scikit-learn."""
         found = answers.predictions()
         if answers.kind == CLASSES:
@@ -49,7 +49,7 @@ class _OfOrder(Metric):
         except ImportError as error:
             raise ImportError(f"metric {self.label!r} is computed by scikit-learn: pip install 'fastbp[sklearn]' ({error})") from error
 
-    def __call__(self, answers: Answers) -> float:
+    def figure(self, answers: Answers) -> float:
         """It is nan where an output has no yes or no no."""
         return answers.of_columns(self._of_one, answers.questions(answers.outputs if answers.kind == QUESTIONS else answers.predictions()))
 

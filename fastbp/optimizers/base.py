@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 
-from fastbp._names import flag, real
+from fastbp._names import counted, flag, real
 from fastbp._settings import Settings
 from fastbp._typing import Array, DType, NDArray
 from fastbp.kernels.codes import DECAY, RATES
@@ -101,7 +101,7 @@ class Optimizer(Settings):
         """What limits a step, as the kernels read it; ValueError unless there is a rate for each layer, if for any."""
         rates = self.layer_rates or (1.0,) * n_layers
         if len(rates) != n_layers:
-            raise ValueError(f"layer_rates has {len(rates)} numbers; the model has {n_layers} layers of weights")
+            raise ValueError(f"layer_rates has {counted(len(rates), 'number')}; the model has {counted(n_layers, 'layer')} of weights")
         first = [self.clip_norm or 0, self.clip_value or 0, self.l1, self.max_norm or 0, self.bias_rate, float(self.decay_biases)]
         return np.array([*first, *rates], dtype)
 

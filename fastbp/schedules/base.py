@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
+from fastbp._arguments import OwnNames
 from fastbp._names import integer, python_number, real
 from fastbp._typing import NDArray
 
@@ -41,7 +42,7 @@ class Plan(NamedTuple):
 NO_PLAN = Plan()
 
 
-class Checked:
+class Checked(OwnNames):
     """Base of dataclasses whose fields say what they may be: a number in a range (`number_field`), or a length (`length_field`)."""
 
     def __post_init__(self) -> None:

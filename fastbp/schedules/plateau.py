@@ -111,5 +111,6 @@ class Plateau(Schedule):
             return
         needs = "; val_... needs validation_data" if self.metric.startswith("val_") and known == ["loss"] else ""
         near = nearest(self.metric, known)
-        hint = f". Did you mean {near!r}?" if near and not needs else ""
-        raise ValueError(f"{argument} follows metric={self.metric!r}, and the history will have {', '.join(known)}{needs}{hint}")
+        asked = f"; others are asked for as fit(..., metrics=[{self.metric.removeprefix('val_')!r}])"
+        hint = f". Did you mean {near!r}?" if near else asked
+        raise ValueError(f"{argument} follows metric={self.metric!r}, and the history will have {', '.join(known)}{needs or hint}")

@@ -58,8 +58,8 @@ def train(run: Run, engine: Engine, guard: Guard, asked: Asked, outside: Outside
         run.model.keep_names(asked.X)
         difference = run.recognise(asked.rows)
         if difference:
-            # Told where the user called the trainer.
-            warnings.warn(f"the data are not those of the run that was resumed: {difference}", UserWarning, stacklevel=4)
+            # Told where the user called `Trainer.fit`, which is wrapped.
+            warnings.warn(f"the data are not those of the run that was resumed: {difference}", UserWarning, stacklevel=5)
         whole.train(asked.epochs, asked.planned)
         run.resumed = False
     return run.history

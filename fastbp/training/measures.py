@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
+
 from fastbp._names import flag
 from fastbp._table import attribute
 from fastbp._typing import Array
@@ -54,10 +56,12 @@ class Measures:
         run = self._run
         # The training loss is that of the steps.
         counted = rows is self.validation or "accuracy" in self._metrics
-        scores = run.scores(rows) if counted else {}
-        if self._metrics.keys() <= scores.keys():
-            return scores, None
-        return scores, run.model.inference.predict(rows, run.threads)
+        if self._metrics.keys() <= ({"accuracy"} if run.answers else set()):
+            return run.scores(rows) if counted else {}, None
+        if not counted:
+            return {}, run.model.inference.predict(rows, run.threads)
+        outputs: Array = np.empty((rows.n_rows, run.model.layer_sizes[-1]), run.model.dtype)
+        return run.scores(rows, outputs), outputs
 
     def judge(self, seen: list[Seen | None]) -> tuple[Scores, Scores]:
         """Scores of validation and of training."""

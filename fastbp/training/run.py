@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from fastbp._typing import NDArray
+from fastbp._typing import Array, NDArray
 from fastbp.averages import Average, described_average
 from fastbp.data.frames import Names
 from fastbp.data.labels import ClassWeight, described, from_description
@@ -163,9 +163,9 @@ class Run:
         self.match_output()
         return self.model.turns.look(self.scores, rows)
 
-    def scores(self, rows: Rows) -> dict[str, float]:
-        """The same over a data set that has been checked."""
-        loss, accuracy = self.model.inference.score(rows, self.objective, max(1, self.answers), self.threads)
+    def scores(self, rows: Rows, outputs: Array | None = None) -> dict[str, float]:
+        """The same over a data set that has been checked; `outputs` gets the predictions, of the same pass."""
+        loss, accuracy = self.model.inference.score(rows, self.objective, max(1, self.answers), self.threads, outputs)
         return {"loss": loss, "accuracy": accuracy / self.targets.share_there(rows)} if self.answers else {"loss": loss}
 
     @property

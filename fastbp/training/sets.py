@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fastbp._names import counted
 from fastbp._table import attribute
 from fastbp._typing import NDArray
 from fastbp.data.rows import Rows, may_change
@@ -74,7 +75,9 @@ def _mixable(run: Run, rows: Rows) -> Rows:
 def _check_validation(run: Run, given: Any, X: Any) -> Rows:
     """A data set from (X, y) or (X, y, sample_weight), beside training on `X`, whose names of columns it follows."""
     if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
-        what = f"has {len(given)} entries" if isinstance(given, (tuple, list)) else f"is of type {type(given).__name__}"
+        what = (
+            f"has {counted(len(given), 'entry', 'entries')}" if isinstance(given, (tuple, list)) else f"is of type {type(given).__name__}"
+        )
         raise TypeError(f"validation_data {what}; expected (X, y) or (X, y, sample_weight)")
     with told_of(_VALIDATION):
         return run.check(*given, names=run.model.names_for(X))

@@ -39,6 +39,14 @@ def test_what_is_no_average_is_refused(given):
         as_average(given)
 
 
+@pytest.mark.parametrize(("given", "like"), [(0.99, "EMA\\(0.99\\)"), (3, "EMA\\(0.999\\)"), (np.float32(0.5), "EMA\\(0.5\\)")])
+def test_a_number_is_told_what_it_may_be_the_decay_of(given, like):
+    with pytest.raises(
+        TypeError, match=rf"average is .* of type {type(given).__name__}; expected a name or an object, such as fastbp\.{like}"
+    ):
+        as_average(given)
+
+
 @pytest.mark.parametrize("make", [lambda: fastbp.EMA(1.0), lambda: fastbp.SWA(start=1.5), lambda: fastbp.SWA(every="2 weeks")])
 def test_settings_out_of_range_are_refused(make):
     with pytest.raises(ValueError, match="expected"):

@@ -6,7 +6,7 @@ import pytest
 from small_task import LABELS, TARGETS, X, make
 
 import fastbp
-from fastbp.callbacks.metric import Watching, check_metric, own_names, value_of
+from fastbp.callbacks.metric import Watching, check_metric, value_of
 
 
 def fit_for(metric, *, y=LABELS, validation=True, **settings):
@@ -26,6 +26,10 @@ def fit_for(metric, *, y=LABELS, validation=True, **settings):
         ("val_los", {}, r"Did you mean 'val_loss'\?"),
         ("val_acc", {}, r"metric='val_acc' is called 'val_accuracy' here"),
         ("valid_loss", {}, r"metric='valid_loss' is called 'val_loss' here"),
+        ("val_f1", {}, r"metric='val_f1': fit was not asked for it; expected fit\(\.\.\., metrics=\['f1'\]\); the epochs will have loss,"),
+        ("roc_auc", {}, r"expected fit\(\.\.\., metrics=\['roc_auc'\], training_metrics=True\)"),
+        ("val_f1", {"validation": False}, r"fit was given no validation data, and not asked for metrics=\['f1'\]; the epochs"),
+        ("val_r2", {}, r"metric='val_r2' is not known"),
         ("val_loss", {"validation": False}, r"fit was given no validation data; the epochs will have loss$"),
         ("val_accuracy", {"loss": "squared_error", "y": TARGETS}, r"this fit has none of it; the epochs will have loss, val_loss$"),
         (
@@ -47,21 +51,6 @@ def test_the_metric_of_the_last_epoch():
     trainer.history.add(1.0, {}, 1.0, 1)
     with pytest.raises(ValueError, match=r"epoch 2 has no 'val_loss'; it has loss, seconds, samples_per_second"):
         value_of("val_loss", trainer.run)
-
-
-def test_arguments_of_other_libraries_are_told_ours():
-    class Mine:
-        @own_names
-        def __init__(self, metric: str, path: str = "") -> None:
-            self.metric = metric
-
-    assert Mine("loss").metric == "loss"
-    with pytest.raises(TypeError, match=r"^Mine\(monitor=\.\.\.\) is called 'metric' here$"):
-        Mine(monitor="loss")
-    with pytest.raises(TypeError, match=r"^Mine\(filepath=\.\.\.\) is called 'path' here$"):
-        Mine("loss", filepath="x")
-    with pytest.raises(TypeError, match="restore_best_weights"):
-        Mine("loss", restore_best_weights=True)
 
 
 def test_what_was_seen_of_another_run_is_forgotten():

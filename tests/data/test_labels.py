@@ -123,8 +123,8 @@ def test_classes_are_in_files_copies_and_pickles(classes, tmp_path):
         ([1.0, np.nan], 2, ValueError, "classes holds nan"),
         (["a", "a"], 2, ValueError, r"classes holds a label twice: \['a', 'a'\]"),
         ([0, False], 2, ValueError, "classes holds a label twice"),
-        (["a"], 3, ValueError, "classes has 1 labels; a model with 3 outputs tells 3 classes apart"),
-        (["a"], 1, ValueError, "classes has 1 labels; a model with 1 outputs tells 2 classes apart"),
+        (["a"], 3, ValueError, "classes has 1 label; a model with 3 outputs tells 3 classes apart"),
+        (["a"], 1, ValueError, "classes has 1 label; a model with 1 output tells 2 classes apart"),
     ],
 )
 def test_what_are_no_labels_is_refused(given, n_outputs, error, message):

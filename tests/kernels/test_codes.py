@@ -51,8 +51,11 @@ def test_classes_and_kernels_say_the_same():
     assert {case.accuracy for case in cases(LOSSES)} == {codes.NO_ACCURACY, *accuracy.ACCURACIES}
     assert all(bool(case.answers(2)) == (case.accuracy in accuracy.ACCURACIES) for case in cases(LOSSES))
     # Those of logits say which output activation they contain.
-    of_predictions = {*loss.OF_PREDICTIONS, *errors.OF_PREDICTIONS}
-    assert {case.code for case in cases(LOSSES) if case.allowed == tuple(ACTIVATIONS)} == of_predictions
+    of_predictions = {case.code for case in cases(LOSSES) if case.allowed == tuple(ACTIVATIONS)}
+    assert of_predictions == {*codes.OF_PREDICTIONS} - {*codes.REPORTED_LOSSES}
+    for code in (*codes.LOSSES, *codes.REPORTED_LOSSES):
+        assert codes.is_of_predictions(code) == codes.is_of_predictions(code + codes.MASKED) == (code in codes.OF_PREDICTIONS)
+    assert codes.is_of_predictions(codes.OWN_LOSS) and codes.is_of_predictions(codes.OWN_LOSS + codes.MASKED + 1)
 
 
 def test_an_activation_that_is_taken_automatically_needs_no_logits():

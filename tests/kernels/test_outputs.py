@@ -19,9 +19,9 @@ UNTOUCHED = -7.0
 
 
 @program
-def write_output(call, one, batch, panels):
+def write_output(call, one, batch, panels, is_activated):
     given = records(call, one)
-    outputs.write_output(given.network, given.workspace, batch, panels, given.results)
+    outputs.write_output(given.network, given.workspace, batch, panels, given.results, is_activated)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -36,9 +36,13 @@ def test_predictions_go_to_the_rows_of_the_order_and_nowhere_else(output, dtype,
     begin = data.draw(st.integers(0, batch.panels.end - 1))
     panels = Span(begin, data.draw(st.integers(begin + 1, batch.panels.end)))
     call = batch.call(results=np.full((before + rows + 3) * units, UNTOUCHED, dtype))
-    write_output(*call, Batch(before, rows, 0, 0, NOTHING), panels)
+    write_output(*call, Batch(before, rows, 0, 0, NOTHING), panels, 0)
     found = batch.results.reshape(-1, units)
     own = slice(before + panels.begin * batch.panel_rows, before + min(rows, panels.end * batch.panel_rows))
     expected = batch.net.activations[-1].reference(z)
     close([found[own]], [expected[own.start - before : own.stop - before]], rtol=10 * LIMITS[dtype])
     assert (np.delete(found, own, axis=0) == UNTOUCHED).all()
+    # They lie where the logits were now.
+    batch.results[:] = UNTOUCHED
+    write_output(*call, Batch(before, rows, 0, 0, NOTHING), panels, 1)
+    np.testing.assert_array_equal(batch.results.reshape(-1, units)[own], found[own])

@@ -13,7 +13,7 @@ from fastbp import layout
 from fastbp.compiling.jit import program
 from fastbp.kernels import passes
 from fastbp.kernels.block import records
-from fastbp.kernels.codes import PREDICT, SCORE
+from fastbp.kernels.codes import PREDICT, SCORE, SCORE_LOGITS, SCORE_PREDICTIONS
 from fastbp.kernels.lanes.sizes import SHARD, WIDTH
 from fastbp.kernels.portions import Batch, Task
 from fastbp.verification import reference
@@ -96,6 +96,15 @@ def test_scores_are_the_loss_and_the_right_answers_of_each_row(loss, dtype, unit
     close([found[0, begin : begin + rows]], [batch.row_weights[own] * losses], rtol=50 * LIMITS[dtype])
     np.testing.assert_array_equal(found[1, begin : begin + rows], hits)
     assert not np.delete(found, np.arange(begin, begin + rows), axis=1).any()
+    # With the outputs before them.
+    kind = SCORE_PREDICTIONS if loss == "squared_error" else SCORE_LOGITS
+    call = batch.call(kind=kind, order=order, results=np.zeros((2 + units) * (rows + 4), dtype), batch_size=rows, mean_over=1)
+    score_batch(*call, Batch(begin, rows, 1, 0, NOTHING))
+    outputs, both = np.split(batch.results, [units * (rows + 4)])
+    np.testing.assert_array_equal(both.reshape(2, -1), found)
+    outputs = outputs.reshape(-1, units)
+    close([outputs[begin : begin + rows]], [reference.forward(batch.net, batch.X).outputs[-1][own]], rtol=20 * LIMITS[dtype])
+    assert not np.delete(outputs, np.arange(begin, begin + rows), axis=0).any()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

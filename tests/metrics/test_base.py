@@ -63,6 +63,16 @@ def test_what_is_refused(given, error, said):
         made(given)
 
 
+@pytest.mark.parametrize("arrays", [([0, 1], [0, 1]), ([0, 1],), ()])
+def test_a_metric_of_arrays_is_refused_with_what_is_meant(arrays):
+    with pytest.raises(
+        TypeError, match=r"TopK is not called with arrays; expected trainer\.evaluate\(X, y, metrics=\[fastbp\.metrics\.TopK\(k=3"
+    ):
+        fastbp.metrics.TopK(3)(*arrays)
+    with pytest.raises(TypeError, match="F1 is not called with arrays"):
+        fastbp.metrics.F1()(y_true=[1], y_pred=[1])
+
+
 def test_metrics_are_found_in_the_package():
     assert fastbp.metrics.METRICS is METRICS
     assert all(getattr(fastbp.metrics, cls.__name__) is cls and cls.__name__ in fastbp.metrics.__all__ for cls in METRICS.values())

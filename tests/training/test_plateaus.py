@@ -205,8 +205,10 @@ def test_a_metric_that_will_not_be_there_is_told_before_anything_is_changed(tmp_
     assert saved(trainer, tmp_path / "run") == before and recorder.calls == []
     trainer.fit(X, LABELS, epochs=1, **VALIDATION)
     without = make(fastbp.SGD(0.1, weight_decay=BY_ACCURACY), loss="squared_error")
-    with pytest.raises(ValueError, match=r"weight_decay follows metric='val_accuracy', and the history will have loss, val_loss"):
+    with pytest.raises(ValueError, match=r"weight_decay follows metric='val_accuracy', and the history will have loss, val_loss; others"):
         without.fit(X, TARGETS, epochs=1, validation_data=(X, TARGETS))
+    with pytest.raises(ValueError, match=r"will have loss, val_loss; others are asked for as fit\(\.\.\., metrics=\['r2'\]\)"):
+        make(fastbp.SGD(fastbp.Plateau(0.1, metric="val_r2")), loss="squared_error").fit(X, TARGETS, epochs=1, validation_data=(X, TARGETS))
     with pytest.raises(ValueError, match="follows metric='val_loss'"):
         make(fastbp.SGD(0.1)).fit(X, LABELS, epochs=3, callbacks=Change(1, fastbp.Plateau(0.1, metric="val_loss")))
 

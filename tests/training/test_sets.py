@@ -14,7 +14,7 @@ def test_validation_follows_the_model_and_errors_say_whose_they_are():
     assert check_sets(run, X, LABELS, None, None, None)[1] is None
     with pytest.raises(ValueError, match="validation_data: X"):
         check_sets(run, X, LABELS, None, (X[:5, :2], LABELS[:5]), None)
-    with pytest.raises(TypeError, match="validation_data has 1 entries"):
+    with pytest.raises(TypeError, match="validation_data has 1 entry"):
         check_sets(run, X, LABELS, None, (X,), None)
     with pytest.raises(ValueError, match="validation_split and validation_data are given"):
         check_sets(run, X, LABELS, None, (X, LABELS), 0.5)

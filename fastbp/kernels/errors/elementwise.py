@@ -146,5 +146,3 @@ ELEMENTWISE = {
     BINARY_CROSS_ENTROPY: _binary_cross_entropy,
     WEIGHTED_BINARY_CROSS_ENTROPY: _weighted_binary_cross_entropy,
 }
-#: Those of predictions act(z); the others take z.
-OF_PREDICTIONS = (SQUARED_ERROR, ABSOLUTE_ERROR, HUBER, LOG_COSH)
