@@ -17,7 +17,15 @@ from fastbp.optimizers.base import Optimizer
 ROOT = Path(fastbp.__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 COMING_FROM = (ROOT / "docs/coming_from.md").read_text()
-DOCUMENTS = ["README.md", "CONTRIBUTING.md", "docs/guide.md", "docs/coming_from.md", "benchmarks/README.md", "tests/faults/README.md"]
+DOCUMENTS = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/guide.md",
+    "docs/coming_from.md",
+    "docs/beyond_one_machine.md",
+    "benchmarks/README.md",
+    "tests/faults/README.md",
+]
 
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.M | re.S)
 ROW = re.compile(r"<tr><td>(.*?)</td></tr>", re.S)

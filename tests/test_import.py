@@ -11,7 +11,7 @@ def test_import_brings_in_no_optional_library(run_python):
     loaded = set(run_python(code).split())
     assert "fastbp" in loaded
     # Numba itself may import scipy.
-    assert not {"sklearn", "scipy", "matplotlib", "pandas", "polars", "tqdm", "torch", "pooch"} & loaded
+    assert not {"sklearn", "scipy", "matplotlib", "pandas", "polars", "tqdm", "torch", "pooch", "mpi4py"} & loaded
 
 
 def test_only_a_progress_bar_needs_tqdm(run_python):

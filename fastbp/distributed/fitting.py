@@ -21,7 +21,7 @@ from fastbp.training.listener import Listener
 from fastbp.training.run import Run
 
 # Parts of the run that all processes have when `fit` has ended. The optimizer's memory is the leader's, who writes the files.
-_SHARED = ("model", "epoch", "history", "plan", "average")
+_SHARED = ("model", "epoch", "history", "plan", "average", "plateaus")
 
 
 def fit(
@@ -70,6 +70,7 @@ def _work(own: Team, run: Run, engine: Engine, asked: Asked) -> None:
             raise
         for name in _SHARED:
             run.parts[name].load_state(states[name])
+        run.plateaus.follow(run.epoch)
         if optimizer is not None:
             run.optimizer = described_method(optimizer)
         if failure is not None:

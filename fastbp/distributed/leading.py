@@ -63,7 +63,7 @@ class Leading(Ranks):
         self._team.tell((STEPS, job))
         if job.order is not None:
             self._team.share(np.ascontiguousarray(steps.order))
-        if job.partners:
+        if job.partners and mixture is not None:
             self._team.share(mixture.partners)
             self._team.share(mixture.shares)
         if job.parameters:
@@ -78,7 +78,11 @@ class Leading(Ranks):
         self._known = parameters.copy() if self._known is None else self._known
         np.copyto(self._known, parameters)
         self._slots_are_here = False
-        return super().collect(losses)
+        found = super().collect(losses)
+        if not len(found):
+            # No step was made, of which there could be a loss.
+            self.reason_to_stop()
+        return found
 
     def collect_slots(self) -> None:
         """Have all of the optimizer's memory here, unless it is, or was given other numbers here."""

@@ -43,7 +43,7 @@ class Ranks:
     def begin(self, shards: int, size: int) -> Span:
         """The shards of this process; places for what comes from the others."""
         self._parts = [share(shards, rank, self._team.size) for rank in range(self._team.size)]
-        own = self._parts[self._team.rank]
+        own: Span = self._parts[self._team.rank]
         self._gradients = [array for array in self._gradients if array.size >= size]
         while len(self._gradients) < own.end - own.begin:
             self._gradients.append(layout.aligned_zeros(size, self._dtype))
@@ -53,7 +53,8 @@ class Ranks:
 
     def place(self, shard: int) -> Array:
         """One for each shard: it is being sent while the next is computed."""
-        return self._gradients[shard - self._parts[self._team.rank].begin]
+        array: Array = self._gradients[shard - self._parts[self._team.rank].begin]
+        return array
 
     def fail(self, error: Exception) -> None:
         """Remember it until the others can be told."""
@@ -113,17 +114,11 @@ class Ranks:
         told = self._team.all_of((reason, None if self._failure is None else portable(self._failure)))
         self._reason = next((each for each, _ in told if each is not None), None)
         self._failure = next((named(error, rank) for rank, (_, error) in enumerate(told) if error is not None), None)
-        if self._failure is not None and not len(losses):
-            self._raise()
         return losses
 
     def reason_to_stop(self) -> str | None:
         """A signal that came to any process; the error of one is raised."""
         if self._failure is not None:
-            self._raise()
+            error, self._failure = self._failure, None
+            raise error
         return self._reason
-
-    def _raise(self) -> None:
-        error, self._failure = self._failure, None
-        assert error is not None
-        raise error

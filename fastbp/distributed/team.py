@@ -105,9 +105,9 @@ class Team:
         except BaseException as error:
             failure = error
         failures = self.all_of(None if failure is None else portable(failure))
-        for rank, error in enumerate(failures):
-            if error is not None:
-                raise (failure or named(error, rank)) from None
+        for rank, told in enumerate(failures):
+            if told is not None:
+                raise (failure or named(told, rank)) from None
         return result[0]
 
     def end_all(self) -> None:

@@ -46,7 +46,9 @@ class Working(Ranks):
             if kind == STEPS:
                 steps = self._steps(content)
                 tasks = min(self._engine.tasks(-(-steps.batch // self._run.shards)), int(self.most_tasks))
+                # What failed here the leader has heard of then.
                 self.collect(self._engine.sharded.make(self._rows, steps, tasks, self))
+                self._failure = None
             else:
                 for slot in self._slots:
                     self._team.gather(slot, self._spans)

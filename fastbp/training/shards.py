@@ -25,9 +25,7 @@ def check_shards(shards: int, between: Between, distributed: Processes | None) -
             "expected normalization='layer' or None, or shards=1"
         )
     if distributed is not None and shards == 1:
-        raise ValueError(
-            "distributed is given and shards is 1; expected shards=8, say: what a batch is cut into, on any number of processes"
-        )
+        raise ValueError("distributed is given and shards is 1; expected shards=8, say: what each batch is cut into")
 
 
 def check_distributed(given: object) -> Processes | None:

@@ -1,8 +1,11 @@
-"""What several processes train in tests: ``mpiexec -n 2 python on_ranks.py FOLDER`` prints what came out, as one process alone does."""
+"""What several processes train in tests: ``mpiexec -n 2 python on_ranks.py FOLDER`` writes what came out, as one process alone does."""
 
 import hashlib
 import json
+import os
+import signal
 import sys
+from pathlib import Path
 
 from small_task import OPTIMIZERS, SCHEDULED, TARGETS, StopAt, X, bits, make
 
@@ -24,8 +27,10 @@ SOME = ["adam_plateau", "limits", "limits of LAMB", "dropout", "mixup", "the who
 
 
 def digest(trainer):
-    """Of all that training leaves behind."""
-    return hashlib.sha256(repr(sorted(bits(trainer).items())).encode()).hexdigest()[:16]
+    """Of what all processes have when training has ended, and of what the first has beside it: what optimizer and callbacks remember."""
+    every = sorted(bits(trainer).items())
+    parts = [[entry for entry in every if (entry[0][0] in ("optimizer", "callbacks")) == own] for own in (False, True)]
+    return "-".join(hashlib.sha256(repr(part).encode()).hexdigest()[:12] for part in parts)
 
 
 def made(name, distributed=None, **given):
@@ -65,15 +70,68 @@ def diverged(distributed):
         return str(error), digest(trainer)
 
 
-def main(folder):
-    from pathlib import Path
+class _Failing:
+    """In place of what computes the gradient of a shard: at the call of a number it does something else first."""
 
+    def __init__(self, trainer, number, act):
+        self.sharded, self.calls, self.number, self.act = trainer._engine.sharded, 0, number, act
+        self.gradient, self.sharded._gradient = self.sharded._gradient, self
+
+    def __call__(self, *given):
+        self.calls += 1
+        if self.calls == self.number:
+            self.act()
+        return self.gradient(*given)
+
+
+def _fail():
+    raise MemoryError("no room for a gradient")
+
+
+class _Spoil(fastbp.Callback):
+    def on_epoch_end(self, run):
+        raise KeyError("spoilt")
+
+
+def faults(distributed, rank, folder):
+    """What each of some faults leads to, which happen on one process."""
+    found = {}
+
+    def note(name, trainer, *given, on=1, act=None, **others):
+        if act is not None and rank == on:
+            _Failing(trainer, 7, act)
+        try:
+            trainer.fit(*(given or (X, TARGETS)), **({"epochs": 40} | others))
+            found[name] = trainer.history.stopped, trainer.steps > 0
+        except Exception as error:
+            found[name] = type(error).__name__, str(error), trainer.steps
+
+    other = X + (rank == 1)
+    note("other data", made("adam", distributed), other, TARGETS)
+    note("other model", made("adam", distributed, hidden=5 + rank))
+    note("bad argument", made("adam", distributed), epochs=-1 if rank == 1 else 3)
+    note("bad step", made("adam", distributed), X[:, : 3 - rank % 2], TARGETS)
+    note("callback", made("adam", distributed), callbacks=_Spoil())
+    for on in (0, 1):
+        trainer = made("adam", distributed)
+        saved = fastbp.Checkpoint(folder / f"failed-{on}.safetensors", "1000 epochs")
+        note(f"error on {on}", trainer, on=on, act=_fail, callbacks=saved)
+        resumed = fastbp.Trainer.resume(saved.path)
+        fit(resumed, epochs=3 - resumed.epoch, validation_data=None)
+        found[f"error on {on}"] += (digest(resumed),)
+        for name in ("SIGINT", "SIGTERM"):
+            note(f"{name} on {on}", made("adam", distributed), on=on, act=lambda name=name: os.kill(os.getpid(), getattr(signal, name)))
+    return found
+
+
+def main(folder):
     from mpi4py import MPI
 
     comm = MPI.COMM_WORLD
     found = results(fastbp.MPI(), Path(folder), list(EVERY) if "--whole" in sys.argv else SOME)
-    # Nobody else has the optimizer's memory, and all have the model and the history.
-    print(json.dumps({"rank": comm.rank, "found": found}), flush=True)
+    if comm.size > 1:
+        found |= {"faults": faults(fastbp.MPI(), comm.rank, Path(folder))}
+    (Path(folder) / f"rank-{comm.rank}.json").write_text(json.dumps(found))
 
 
 if __name__ == "__main__":

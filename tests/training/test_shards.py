@@ -26,9 +26,7 @@ def test_a_solver_is_refused():
         make(fastbp.LBFGS(), shards=4)
 
 
-@pytest.mark.parametrize(
-    ("given", "told"), [(4, "distributed is 4 of type int; expected fastbp.MPI()"), (int, "distributed is the class int")]
-)
+@pytest.mark.parametrize(("given", "told"), [(4, "distributed is 4 of type int; expected"), (int, "distributed is the class int")])
 def test_processes_that_are_none(given, told):
     with pytest.raises(TypeError, match=told):
         make(shards=4, distributed=given)
