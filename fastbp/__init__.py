@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from fastbp.callbacks.record import Record
     from fastbp.callbacks.tensorboard import TensorBoard
     from fastbp.diagnosis import Diagnosis
+    from fastbp.distributed.mpi import MPI
     from fastbp.losses.categorical import CategoricalFocal
     from fastbp.losses.custom import CustomLoss
     from fastbp.losses.log_link import Gamma, Poisson
@@ -75,6 +76,7 @@ __all__ = [
     "LAMB",
     "LBFGS",
     "MLP",
+    "MPI",
     "SELU",
     "SGD",
     "SWA",
@@ -167,7 +169,7 @@ __all__ = [
 
 # Imported when they are first asked for, so that scripts that do without start faster.
 _OTHERS = {"CustomMetric": "fastbp.metrics.custom", "metrics": "fastbp.metrics", "RangeTest": "fastbp.training.range_test"}
-_OTHERS |= {"Bands": "fastbp.bands", "confidence_bands": "fastbp.bands", "Diagnosis": "fastbp.diagnosis"}
+_OTHERS |= {"Bands": "fastbp.bands", "confidence_bands": "fastbp.bands", "Diagnosis": "fastbp.diagnosis", "MPI": "fastbp.distributed.mpi"}
 _MODULES = _OTHERS | _CALLBACKS | _AVERAGES | _ACTIVATIONS | _BETWEEN | _LOSSES | _OPTIMIZERS | _SCHEDULES | _SOLVERS | _TOGETHER
 __getattr__ = later(globals(), _MODULES)
 

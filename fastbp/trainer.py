@@ -18,7 +18,7 @@ from fastbp.losses import Loss, as_loss
 from fastbp.mlp import MLP
 from fastbp.processors.threads import check_threads
 from fastbp.solvers import Method, as_method
-from fastbp.training.calls import fit
+from fastbp.training.calls import fit_of
 from fastbp.training.engine import Engine
 from fastbp.training.guard import Guard
 from fastbp.training.held import check_batch_size
@@ -26,6 +26,7 @@ from fastbp.training.history import History
 from fastbp.training.measures import Metrics, evaluate
 from fastbp.training.mixup import check_mixup
 from fastbp.training.run import Run
+from fastbp.training.shards import Processes, check_distributed
 from fastbp.training.single import SingleCalls
 
 
@@ -60,6 +61,10 @@ class Trainer(Looks):
         An update after so many batches, by the mean of their gradients: as of one batch as large.
     mixup : float, default 0
         In ``fit`` each row is mixed with a random other one, targets, too, by shares of the distribution Beta(mixup, mixup).
+    shards : int, default 1
+        Into so many parts a batch is cut. The gradient of each is computed apart, and they are added in order.
+    distributed : MPI, optional
+        Several processes, of one machine or more, share out the shards; their number changes no bit.
 
     Attributes
     ----------
@@ -101,6 +106,8 @@ class Trainer(Looks):
         average: str | Average | None = None,
         accumulate: int = 1,
         mixup: float = 0.0,
+        shards: int = 1,
+        distributed: Processes | None = None,
     ) -> None:
         if not isinstance(model, MLP):
             raise TypeError(f"model is of type {type(model).__name__}; expected an MLP")
@@ -118,6 +125,8 @@ class Trainer(Looks):
             average=as_average(average),
             accumulate=integer(accumulate, "accumulate", least=1),
             mixup=check_mixup(mixup, as_loss(loss)),
+            shards=integer(shards, "shards", least=1),
+            distributed=check_distributed(distributed),
         )
         run.take_output()
         self._begin(run)
@@ -188,7 +197,7 @@ class Trainer(Looks):
         RuntimeError
             While another call trains the model.
         """
-        return fit(
+        return fit_of(self.run)(
             self.run, self._engine, self._guard, X, y, sample_weight, check_callbacks(callbacks), epochs=epochs,
             validation_data=validation_data, validation_split=validation_split, metrics=metrics, training_metrics=training_metrics,
             progress=progress, time_limit=time_limit, on_interrupt=on_interrupt,
@@ -244,7 +253,7 @@ class Trainer(Looks):
         self.run.save(path)
 
     @classmethod
-    def resume(cls, path: str | PathLike[str], threads: int | None = None) -> Trainer:
+    def resume(cls, path: str | PathLike[str], threads: int | None = None, distributed: Processes | None = None) -> Trainer:
         """The trainer that `save`, or a `Checkpoint`, wrote. ``fit`` on the same data finishes the epoch under way first.
 
         Parameters
@@ -252,6 +261,8 @@ class Trainer(Looks):
         path : str or path
         threads : int, optional
             By default as many as help; no choice changes a bit of the result.
+        distributed : MPI, optional
+            As of the trainer.
 
         Raises
         ------
@@ -265,7 +276,7 @@ class Trainer(Looks):
             larger ones 64 blocks of 1 MB.
         """
         trainer = cls.__new__(cls)
-        trainer.__setstate__({"run": Run.read(path, check_threads(threads))})
+        trainer.__setstate__({"run": Run.read(path, check_threads(threads), check_distributed(distributed))})
         return trainer
 
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None, metrics: Metrics = ()) -> dict[str, float]:

@@ -19,7 +19,8 @@ README = (ROOT / "README.md").read_text()
 COMING_FROM = (ROOT / "docs/coming_from.md").read_text()
 # Whose examples run one after the other.
 WHOLE = ["README.md", "docs/guide.md", "docs/many_models.md", "docs/recording.md", "docs/watching.md"]
-DOCUMENTS = [*WHOLE, "CONTRIBUTING.md", "docs/coming_from.md", "benchmarks/README.md", "tests/faults/README.md"]
+OTHERS = ["CONTRIBUTING.md", "docs/coming_from.md", "docs/beyond_one_machine.md", "benchmarks/README.md", "tests/faults/README.md"]
+DOCUMENTS = [*WHOLE, *OTHERS]
 
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.M | re.S)
 ROW = re.compile(r"<tr><td>(.*?)</td></tr>", re.S)

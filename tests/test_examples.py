@@ -65,6 +65,15 @@ def test_early_stopping(printed_by):
     assert text.endswith("decides as the one in memory: True\n")
 
 
+def test_mpi_train(printed_by, tmp_path):
+    pytest.importorskip("mpi4py", reason="mpi4py is not installed: fastbp[mpi]")
+    text = printed_by("mpi_train", tmp_path / "run.safetensors")
+    accuracy, epochs, *_ = numbers(text, "held-out accuracy ")
+    assert accuracy > 90 and epochs == 20
+    # What is there already is not trained again.
+    assert printed_by("mpi_train", tmp_path / "run.safetensors") == text
+
+
 def test_prediction_intervals(printed_by):
     text = printed_by("prediction_intervals")
     coverage, wanted = numbers(text, "coverage ")

@@ -11,7 +11,7 @@ def test_import_brings_in_no_optional_library(run_python):
     loaded = set(run_python(code).split())
     assert "fastbp" in loaded
     # Numba itself may import scipy.
-    assert not {"sklearn", "scipy", "matplotlib", "pandas", "polars", "tqdm", "torch", "pooch"} & loaded
+    assert not {"sklearn", "scipy", "matplotlib", "pandas", "polars", "tqdm", "torch", "pooch", "mpi4py"} & loaded
 
 
 def test_only_a_progress_bar_needs_tqdm(run_python):
@@ -68,8 +68,8 @@ def test_only_what_is_asked_for_brings_in_other_activations_losses_and_optimizer
         "from fastbp.compiling import units\n"
         "ROOMS = {'activations': 'clipped exponential gated custom ascending', 'losses': 'robust quantile log_link margin custom',\n"
         "         'optimizers': 'adaptive kin signs', 'schedules': 'course decay joined plateau',\n"
-        "         'kernels': 'bare curves errors mix rules', 'diagnosis': 'doctor report signals',\n"
-        "         'training': 'range_test solving least_squares', 'between': 'normalizations', 'metrics': 'base numbers',\n"
+        "         'kernels': 'bare curves errors given mix rules', 'diagnosis': 'doctor report signals',\n"
+        "         'training': 'range_test sharded solving least_squares', 'between': 'normalizations', 'metrics': 'base numbers',\n"
         "         'solvers': 'base lbfgs levenberg_marquardt', 'data': 'split'}\n"
         "LATER = [f'fastbp.{room}.{name}' for room, names in ROOMS.items() for name in names.split()] \n"
         "LATER += ['fastbp._summary', 'fastbp._plots', 'fastbp._tables', 'fastbp.jacobian']\n"

@@ -60,6 +60,7 @@ def test_default_arguments():
     assert defaults(fastbp.Trainer) == {
         "optimizer": "sgd", "batch_size": 128, "shuffle": True, "seed": None, "threads": None, "precision": "float32",
         "missing_targets": "error", "class_weight": None, "average": None, "accumulate": 1, "mixup": 0.0,
+        "shards": 1, "distributed": None,
     }  # fmt: skip
     assert defaults(fastbp.Trainer.fit) == {
         "validation_data": None, "validation_split": None, "metrics": (), "training_metrics": False, "sample_weight": None,

@@ -70,22 +70,21 @@ def train_apart(call: Call, batch: Batch, task: Task) -> None:
         penalty = l2 * _squares_of_weights(network, limits) / type(l2)(2) if l2 > 0 else l2
         call.results[batch.step] = total_loss(workspace, batch.rows) + penalty
     if shards > 1 or limits.settings[CLIP_NORM] > 0:
-        for at in range(own.begin, own.end, PIECE):
-            block = Span(at, min(own.end, at + PIECE))
-            limits.sums[at // PIECE] = _sum_of_squares(rule, workspace, block, shards, network.size, task)
+        sum_squares(call, own, shards, task)
         meet(workspace.team, task)
-    _update(call, batch, own, task)
+    update(call, batch, own, task)
     if rule.code == LAMB:
         meet(workspace.team, task)
         step_by_norms(call, batch, own, task)
-    if limits.settings[MAX_NORM] > 0:
-        meet(workspace.team, task)
-        for layer in range(network.layers):
-            units = share(network.table[layer, N_OUT], task, lanes_of(network.parameters))
-            _limit_units(network, layer, limits.settings[MAX_NORM], units)
-        meet(workspace.team, task)
-    _follow(network, limits, rule.rates[rule.first + batch.step][AVERAGE], own)
-    meet(workspace.team, task)
+    follow_up(call, batch, own, task)
+
+
+@scalar
+def sum_squares(call: Call, own: Span, shards: int, task: Task) -> None:
+    """Of the gradients in each of the task's blocks of parameters, which are added up over the shards first."""
+    for at in range(own.begin, own.end, PIECE):
+        block = Span(at, min(own.end, at + PIECE))
+        call.limits.sums[at // PIECE] = _sum_of_squares(call.rule, call.workspace, block, shards, call.network.size, task)
 
 
 @scalar
@@ -148,7 +147,7 @@ def _scale(limits: Limits, size: int) -> Any:
 
 
 @scalar
-def _update(call: Call, batch: Batch, own: Span, task: Task) -> None:
+def update(call: Call, batch: Batch, own: Span, task: Task) -> None:
     """The task's parameters, layer by layer, weights and biases apart."""
     network, rule, settings = call.network, call.rule, call.limits.settings
     scale, decay = _scale(call.limits, network.size), rule.rates[rule.first + batch.step][DECAY]
@@ -187,6 +186,20 @@ def _update_part(call: Call, batch: Batch, part: Span, factors: Any, task: Task)
             for i in range(0, count, lanes):
                 old = load(scratch, old_at + i)
                 store(p, begin + i, old + rate * (load(p, begin + i) - old) - decay * old)
+
+
+@scalar
+def follow_up(call: Call, batch: Batch, own: Span, task: Task) -> None:
+    """What comes after the update of all parameters: the limit of the norms of units, and the average of the task's parameters."""
+    network, limits, team = call.network, call.limits, call.workspace.team
+    if limits.settings[MAX_NORM] > 0:
+        meet(team, task)
+        for layer in range(network.layers):
+            units = share(network.table[layer, N_OUT], task, lanes_of(network.parameters))
+            _limit_units(network, layer, limits.settings[MAX_NORM], units)
+        meet(team, task)
+    _follow(network, limits, call.rule.rates[call.rule.first + batch.step][AVERAGE], own)
+    meet(team, task)
 
 
 @scalar

@@ -27,6 +27,10 @@ DROPOUT, EPSILON, MOMENTUM_OF_MEANS, INPUT_DROPOUT, INPUT_NOISE = range(2, 7)
 PARTS = 4
 #: The variant of GATHER that mixes each row with another.
 MIXED = 1
+#: The variant of APART whose gradients are there already, and the parts of a step that it is asked for, in their order: sums of squares of
+#: gradients; the rule; sums of squares for LAMB; its step; what follows the update. Their sum is in ``limits.apart``.
+GIVEN = 2
+SQUARES, RULE, NORMS, TRUST, AFTER = 1, 2, 4, 8, 16
 #: What a layer's logits are normalised over.
 NO_NORM, BATCH_NORM, LAYER_NORM = range(3)
 

@@ -25,6 +25,7 @@ from fastbp.kernels.codes import (
     ERROR,
     FORWARD,
     GATHER,
+    GIVEN,
     MASKED,
     MIXED,
     NO_LOSS,
@@ -65,10 +66,12 @@ def units_for(network: Network, loss: int, rule: int, apart: int, mixed: bool = 
     dtype, activations, shaped = network.parameters.dtype, network.table[:, ACTIVATION].tolist(), int(network.table[0, SHAPED])
     asked = dtype, *activations, loss, rule, apart, shaped, mixed
     if asked not in _addresses:
-        load_variants(activations, loss, rule, shaped, mixed)
+        load_variants(activations, loss, rule, shaped, mixed, apart)
         kinds, codes = _kinds[dtype], {ERROR: loss, UPDATE: rule, UPDATE_ROWS: rule}
         if mixed:
             codes[GATHER] = MIXED
+        if apart == GIVEN:
+            codes[APART] = GIVEN
         left_out = set() if apart else {APART}
         if shaped:
             codes |= {FORWARD: BARE, DELTA: BARE}
@@ -81,7 +84,9 @@ def units_for(network: Network, loss: int, rule: int, apart: int, mixed: bool = 
     return _addresses[asked]
 
 
-def load_variants(activations: list[int], loss: int = NO_LOSS, rule: int = NO_UPDATE, shaped: int = 0, mixed: bool = False) -> None:
+def load_variants(
+    activations: list[int], loss: int = NO_LOSS, rule: int = NO_UPDATE, shaped: int = 0, mixed: bool = False, apart: int = 0
+) -> None:  # fmt: skip
     """Import the kernels of what not every run needs, and add those that users have made."""
     if not set(activations) <= {*CORE_ACTIVATIONS}:
         from fastbp.kernels import curves
@@ -100,7 +105,9 @@ def load_variants(activations: list[int], loss: int = NO_LOSS, rule: int = NO_UP
     if shaped:
         import fastbp.kernels.bare
     if mixed:
-        import fastbp.kernels.mix  # noqa: F401  # as the others it adds its units
+        import fastbp.kernels.mix
+    if apart == GIVEN:
+        import fastbp.kernels.given  # noqa: F401  # as the others it adds its units
 
 
 def run(call: Prepared, tasks: int) -> None:

@@ -25,10 +25,22 @@ from fastbp.kernels.team import meet, sum_of_lanes
 @scalar
 def step_by_norms(call: Call, batch: Batch, own: Span, task: Task) -> None:
     """The step of the task's parameters, when all tasks have their part of u."""
-    network, rule, limits = call.network, call.rule, call.limits
-    for part in range(PARTS * network.layers):
-        _sum_part(call, part, own, task)
+    sum_norms(call, own, task)
     meet(call.workspace.team, task)
+    step(call, batch, own)
+
+
+@scalar
+def sum_norms(call: Call, own: Span, task: Task) -> None:
+    """What the step needs to know of the task's parameters."""
+    for part in range(PARTS * call.network.layers):
+        _sum_part(call, part, own, task)
+
+
+@scalar
+def step(call: Call, batch: Batch, own: Span) -> None:
+    """The step of some parameters, when all sums are there."""
+    network, rule, limits = call.network, call.rule, call.limits
     learning_rate = rule.rates[rule.first + batch.step][0]
     p, slots, lanes = network.parameters, rule.slots, lanes_of(network.parameters)
     for part in range(PARTS * network.layers):

@@ -84,7 +84,8 @@ class Solver(Settings):
         """How many vectors like the parameters it keeps."""
 
     def check_trainer(
-        self, loss: str, n_parameters: int, between: Between, accumulate: int, average: object, mixup: float
+        self, loss: str, n_parameters: int, between: Between, accumulate: int, average: object, mixup: float,
+        shards: int = 1,
     ) -> None:  # fmt: skip
         """Raise ValueError where a trainer has settings, or a model, that it is not for, ImportError without what it needs."""
         what = type(self).__name__
@@ -92,6 +93,8 @@ class Solver(Settings):
             raise ValueError(f"average is {average!r}; {what} makes no steps to average: leave it None")
         if accumulate != 1:
             raise ValueError(f"accumulate is {accumulate}; {what} always takes the whole set: leave it 1")
+        if shards != 1:
+            raise ValueError(f"shards is {shards}; {what} takes the whole set in one piece: leave it 1")
         if mixup:
             raise ValueError(f"mixup is {mixup:g}; {what} needs a loss that is the same at each evaluation: leave it 0")
         if between._replace(normalization=None).is_used:

@@ -1,12 +1,13 @@
-"""A call of ``fit``: all that it was given is checked before anything changes."""
+"""One call of ``fit``: what it was given is checked, and then done."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, cast
 
 from fastbp._names import integer, lookup
+from fastbp._table import attribute
 from fastbp.data.rows import Rows
 from fastbp.training.engine import Engine
 from fastbp.training.fitting import Fit
@@ -31,17 +32,28 @@ class Asked(NamedTuple):
     planned: int | None = None  # with those that another call is to make
 
 
+def fit_of(run: Run) -> Callable[..., History]:
+    """What makes the calls of a run: `fit`, or that of several processes."""
+    return fit if run.distributed is None else cast("Callable[..., History]", attribute("fastbp.distributed.fitting", "fit"))
+
+
 def fit(
-    run: Run, engine: Engine, guard: Guard, X: Any, y: Any, sample_weight: Any, listeners: Sequence[Listener], *, epochs: int,
-    validation_data: tuple[Any, ...] | None, validation_split: float | None, metrics: Any, training_metrics: bool,
-    progress: bool | str, time_limit: float | None, on_interrupt: str,
+    run: Run, engine: Engine, guard: Guard, X: Any, y: Any, sample_weight: Any, listeners: Sequence[Listener], **given: Any
 ) -> History:  # fmt: skip
     """As `Trainer.fit`."""
+    return train(run, engine, guard, *check(run, X, y, sample_weight, listeners, **given))
+
+
+def check(
+    run: Run, X: Any, y: Any, sample_weight: Any, listeners: Sequence[Listener], *, epochs: int,
+    validation_data: tuple[Any, ...] | None, validation_split: float | None, metrics: Any, training_metrics: bool, progress: bool | str,
+    time_limit: float | None, on_interrupt: str,
+) -> tuple[Asked, Outside]:  # fmt: skip
+    """Look at all of it; ValueError or TypeError for what cannot be."""
     rows, validation = check_sets(run, X, y, sample_weight, validation_data, validation_split)
     measures = measures_of_fit(run, metrics, training_metrics, rows, validation, sample_weight)
     asked = Asked(X, rows, measures, listeners, integer(epochs, "epochs", least=0))
-    outside = Outside(check_progress(progress), deadline_of(time_limit), raises_on(on_interrupt))
-    return train(run, engine, guard, asked, outside)
+    return asked, Outside(check_progress(progress), deadline_of(time_limit), raises_on(on_interrupt))
 
 
 def raises_on(on_interrupt: object) -> bool:
@@ -52,14 +64,19 @@ def raises_on(on_interrupt: object) -> bool:
 def train(run: Run, engine: Engine, guard: Guard, asked: Asked, outside: Outside) -> History:
     """Do what was asked for."""
     with run.model.turns.use("fit"):
-        run.check_optimizer()
-        whole = Fit(run, engine, guard, asked.rows, asked.measures, asked.listeners, outside)
-        run.keep_output()
-        run.model.keep_names(asked.X)
-        difference = run.recognise(asked.rows)
-        if difference:
-            # Told where the user called `Trainer.fit`, which is wrapped.
-            warnings.warn(f"the data are not those of the run that was resumed: {difference}", UserWarning, stacklevel=5)
-        whole.train(asked.epochs, asked.planned)
+        begin(run, engine, guard, asked, outside).train(asked.epochs, asked.planned)
         run.resumed = False
     return run.history
+
+
+def begin(run: Run, engine: Engine, guard: Guard, asked: Asked, outside: Outside) -> Fit:
+    """What trains. The model has the caller's data from here on."""
+    run.check_optimizer()
+    whole = Fit(run, engine, guard, asked.rows, asked.measures, asked.listeners, outside)
+    run.keep_output()
+    run.model.keep_names(asked.X)
+    difference = run.recognise(asked.rows)
+    if difference:
+        # Told where the user called `Trainer.fit`, which is wrapped.
+        warnings.warn(f"the data are not those of the run that was resumed: {difference}", UserWarning, stacklevel=6)
+    return whole

@@ -12,7 +12,7 @@ from fastbp._table import attribute
 from fastbp._typing import Array, NDArray
 from fastbp.data.rows import Rows, as_they_lie
 from fastbp.kernels.arguments import Call, Data, Limits, Rule, Workspace, no_update
-from fastbp.kernels.codes import AVERAGE, DROPOUT_OF_STEP, PARTS, RATES, TRAIN
+from fastbp.kernels.codes import AVERAGE, DROPOUT_OF_STEP, NO_UPDATE, PARTS, RATES, TRAIN
 from fastbp.kernels.lanes.sizes import BYTES, PIECE, gradients_size, panel_width
 from fastbp.kernels.loader import prepared, units_for
 from fastbp.optimizers import Optimizer
@@ -29,6 +29,7 @@ from fastbp.training.under_way import Computed
 
 if TYPE_CHECKING:
     from fastbp.kernels.block import Prepared
+    from fastbp.training.sharded import Group, Shard, Sharded, Steps
     from fastbp.training.solving import Solving
 
 
@@ -54,6 +55,8 @@ class Engine:
         self.pace = Pace((1,))
         self._solving: Solving | None = None  # while a solver is at work
         self._last: LastStep | None = None  # whose call of the kernels can be made again
+        self._sharded: Sharded | None = None  # where batches are cut into shards
+        self._group: Group | None = None
 
     def tasks(self, rows: int) -> int:
         """Into how many tasks a step on so many rows is cut."""
@@ -82,7 +85,13 @@ class Engine:
         if self._gradients.size < needed:
             self._gradients = layout.aligned_zeros(needed, self._dtype)
         rule = Rule(optimizer.code, optimizer.n_slots, first, rates, self._gradients, memory.flat)
-        losses = self._make(rows, order, rule, limits, order_begin, batch, count, tasks, mixture)
+        if self._run.shards > 1:
+            losses = self._make_sharded(rows, (order, order_begin, batch, count, mixture, self._run.steps, rule, limits), tasks)
+            if losses.size < count:
+                count, factors = losses.size, memory.factors.copy()
+                optimizer.rates(memory.steps, count, self._dtype, factors, plan)
+        else:
+            losses = self._make(rows, order, rule, limits, order_begin, batch, count, tasks, mixture)
         memory.steps, memory.factors = memory.steps + count, factors
         self._run.position.steps += count
         return losses
@@ -109,10 +118,37 @@ class Engine:
         self._run.position.steps += 1
         return self._results[:1].copy()
 
+    def _make_sharded(self, rows: Rows, given: tuple[Any, ...], tasks: int) -> Array:
+        """The same of batches in shards; as many steps as the group could make."""
+        module = "fastbp.training.sharded"
+        steps: Steps = attribute(module, "Steps")(*given)
+        group: Group = self._group or attribute(module, "Alone")(self._run)
+        self._group = group
+        group.announce(steps)
+        found = self.sharded.make(rows, steps, int(min(tasks, group.most_tasks)), group)
+        losses: Array = attribute(module, "sums_of")(group.collect(found))
+        return losses
+
+    @property
+    def sharded(self) -> Sharded:
+        """What makes steps of shards."""
+        if self._sharded is None:
+            self._sharded = attribute("fastbp.training.sharded", "Sharded")(self._run, self._shard_gradient)
+        return cast("Sharded", self._sharded)
+
+    def join(self, group: Group | None) -> None:
+        """Make steps with others from now on; None: alone."""
+        self._group = group
+
+    def _shard_gradient(self, rows: Rows, steps: Steps, shard: Shard, rule: Rule, into: Array, tasks: int) -> Any:
+        """The flat gradient of a part of a batch, and what it adds to the loss."""
+        rule = Rule(NO_UPDATE, 0, rule.first, rule.rates, into, rule.slots)
+        return self._make(rows, steps.order, rule, self._free, shard.begin, shard.rows, 1, tasks, steps.mixture, shard)[0]
+
     def reason_to_stop(self, rows: Rows) -> str | None:
-        """Why a solver has no more to do on the whole set."""
+        """Why a solver has no more to do on the whole set, or a process that shares the steps wants no more."""
         if isinstance(self._run.optimizer, Optimizer):
-            return None
+            return None if self._group is None else self._group.reason_to_stop()
         return self._solving_of(rows, self.tasks(rows.n_rows)).reason_to_stop() or None
 
     def _solving_of(self, rows: Rows, tasks: int) -> Solving:
@@ -165,9 +201,9 @@ class Engine:
 
     def _make(
         self, rows: Rows, order: NDArray[np.int64], rule: Rule, limits: Limits, order_begin: int, batch: int, count: int, tasks: int,
-        mixture: Mixture | None = None,
+        mixture: Mixture | None = None, shard: Shard | None = None,
     ) -> Array:  # fmt: skip
-        """The call of the kernels; what `count` batches leave behind."""
+        """The call of the kernels; what `count` batches, or a shard of one, leave behind."""
         self._last = None
         if self._results.size < count:
             self._results = np.zeros(2 * count, self._dtype)
@@ -191,6 +227,11 @@ class Engine:
         )
         if self._is_shaped:
             call.set({"shaping.key": random_key(self._run.seed), "shaping.first_step": self._run.position.steps})
+        if self._sharded is not None:
+            # Gradients of whole sets are asked for in between.
+            call.set({"data.mean_over": 0 if shard is None else shard.batch})
+            if shard is not None:
+                call.set({"shaping.first_step": shard.number})
         if mixture is not None:
             call.set({"data.partners": mixture.partners, "data.shares": mixture.shares})
         self._load_units(call, rule.code, limits, mixture is not None)
@@ -212,7 +253,7 @@ class Engine:
         if self._settings is not self._rates.settings:
             self._settings, self._limits = self._rates.settings, self._free
             averages, size, layers = self._run.averages, self._network.size, self._network.layers
-            if optimizer.is_apart or averages.is_used:
+            if optimizer.is_apart or averages.is_used or self._run.shards > 1:
                 # Two for each block of parameters, and for each part of a layer that begins within one.
                 sums = np.zeros(2 * (-(-size // PIECE) + PARTS * layers), self._dtype)
                 self._limits = Limits(1, optimizer.limits(layers, self._dtype), sums, averages.flat)

@@ -16,6 +16,7 @@ from fastbp.processors.threads import check_threads
 from fastbp.solvers import Method, as_method
 from fastbp.training.history import History
 from fastbp.training.run import Run
+from fastbp.training.shards import Processes
 
 T = TypeVar("T")
 
@@ -61,6 +62,8 @@ class HeldByRun(Fixed):
     average = Held[Average | None]()
     accumulate = Held[int]()
     mixup = Held[float]()
+    shards = Held[int]()
+    distributed = Held[Processes | None]()
     model = Held[MLP]()
     history = Held[History]()
     epoch = Held[int]()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,14 +26,17 @@ class Memory(Part):
     The factors are replaced at each step, not changed in place.
     """
 
+    #: Called before the slots are read, where other processes have parts of them.
+    collect: Callable[[], None] | None = None
+
     def __init__(self, optimizer: Method, model: MLP) -> None:
-        self._model = model
+        self._model, self.changes = model, 0  # how often the slots were given other values than by steps
         self._begin(optimizer.name, optimizer.n_slots)
         self.factors: Factors = np.ones(optimizer.n_factors)
 
     def _begin(self, name: str, n_slots: int) -> None:
         size, dtype = self._model.network.size, self._model.dtype
-        self.name, self.steps = name, 0
+        self.name, self.steps, self.changes = name, 0, self.changes + 1
         self.flat: Array = layout.aligned_zeros(n_slots * size, dtype)
         self.slots: Array = self.flat.reshape(-1, size)
 
@@ -48,6 +52,7 @@ class Memory(Part):
         """Be of use to `optimizer`: what its own kind remembered is kept, so far as it still has use for it."""
         if self.name == optimizer.name and len(self.slots) == optimizer.n_slots:
             return
+        self.collect_all()
         name, slots, steps = self.name, self.slots, self.steps
         self._begin(optimizer.name, optimizer.n_slots)
         if name == optimizer.name:
@@ -59,6 +64,7 @@ class Memory(Part):
 
     def state(self) -> State:
         """Each slot as an array for each of the model's."""
+        self.collect_all()
         return {"name": self.name, "slots": len(self.slots), "steps": self.steps} | self._arrays() | self._factors()
 
     def load_state(self, state: State) -> None:
@@ -70,6 +76,7 @@ class Memory(Part):
 
     def keep(self, before: Any = None) -> Any:
         """The slots as they lie, in one copy."""
+        self.collect_all()
         if before is None or before[1].shape != self.slots.shape:
             before = None, np.empty_like(self.slots)
         np.copyto(before[1], self.slots)
@@ -81,11 +88,22 @@ class Memory(Part):
         if self.slots.shape != slots.shape:
             self._begin(name, len(slots))
         np.copyto(self.slots, slots)
-        self.name, self.steps, self.factors = name, steps, factors
+        self.name, self.steps, self.factors, self.changes = name, steps, factors, self.changes + 1
 
     def is_finite(self) -> bool:
         """Whether all that is remembered is."""
+        self.collect_all()
         return all_finite(self.slots)
+
+    def collect_all(self) -> None:
+        """Have all of the slots here."""
+        if self.collect is not None:
+            self.collect()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy is whole, and of no other processes."""
+        self.collect_all()
+        return {name: value for name, value in vars(self).items() if name != "collect"}
 
     def _factors(self) -> dict[str, Array]:
         return {_FACTORS: self.factors} if self.factors.size else {}

@@ -28,6 +28,7 @@ from fastbp.training.part import Part, State
 from fastbp.training.plan import Planned
 from fastbp.training.plateaus import Plateaus
 from fastbp.training.position import Position
+from fastbp.training.shards import Processes, check_shards
 from fastbp.training.targets import Targets
 from fastbp.training.under_way import UnderWay
 
@@ -50,7 +51,7 @@ class Run:
         Its settings may be changed between steps; it may be another one then, too.
     history : History
     loss : Loss
-    batch_size, shuffle, seed, threads, precision, missing_targets, class_weight, average, accumulate, mixup
+    batch_size, shuffle, seed, threads, precision, missing_targets, class_weight, average, accumulate, mixup, shards, distributed
         As the `Trainer` was given them.
     resumed : bool
         Whether it came from a file, and ``fit`` has not been called since.
@@ -63,12 +64,13 @@ class Run:
     def __init__(
         self, model: MLP, loss: Loss, optimizer: Method, *, batch_size: int | None, shuffle: bool, seed: int, threads: int | None,
         precision: str, missing_targets: str = "error", class_weight: ClassWeight = None,
-        average: Average | None = None, accumulate: int = 1, mixup: float = 0.0,
+        average: Average | None = None, accumulate: int = 1, mixup: float = 0.0, shards: int = 1, distributed: Processes | None = None,
     ) -> None:  # fmt: skip
         loss.check_range(model.dtype)
+        check_shards(shards, model.between, distributed)
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.missing_targets, self.class_weight, self.average, self.accumulate = missing_targets, class_weight, average, accumulate
-        self.mixup = mixup
+        self.mixup, self.shards, self.distributed = mixup, shards, distributed
         self.targets = Targets(model, loss, missing_targets, class_weight)
         self.objective = loss.objective(model.dtype, masked=self.targets.may_miss)
         self.batch_size, self.shuffle, self.seed, self.threads, self.precision = batch_size, shuffle, seed, threads, precision
@@ -147,8 +149,9 @@ class Run:
         self.optimizer.check_all(self.model.dtype)
         if not isinstance(self.optimizer, Optimizer):
             self.optimizer.check_trainer(
-                self.loss.name, self.model.n_parameters, self.model.between, self.accumulate, self.average, self.mixup
-            )
+                self.loss.name, self.model.n_parameters, self.model.between, self.accumulate, self.average, self.mixup,
+                self.shards,
+            )  # fmt: skip
         else:
             self.optimizer.limits(self.model.network.layers, self.model.dtype)
         self._checked = self.optimizer, dict(vars(self.optimizer))
@@ -198,7 +201,9 @@ class Run:
         model_files().describe(self.model)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write it to a file, as `Trainer.save`."""
+        """Write it to a file, as `Trainer.save`; of several processes one does."""
+        if self.distributed is not None and not self.distributed.is_first:
+            return
         model_files().write(path, self.model.turns.look(self.content))
 
     def content(self) -> list[bytes | memoryview]:
@@ -209,7 +214,7 @@ class Run:
         return content
 
     @classmethod
-    def read(cls, path: str | PathLike[str], threads: int | None) -> Run:
+    def read(cls, path: str | PathLike[str], threads: int | None, distributed: Processes | None = None) -> Run:
         """The run in a file, as `Trainer.resume`."""
 
         def build(model: MLP, stored: Stored) -> Run:
@@ -220,6 +225,8 @@ class Run:
                 "average": described_average(stored.settings.get("average")),
                 "accumulate": stored.settings.get("accumulate", 1),
                 "mixup": stored.settings.get("mixup", 0.0),
+                "shards": stored.settings.get("shards", 1),
+                "distributed": distributed,
             }
             loss, optimizer = described_loss(stored.settings["loss"]), described_method(stored.settings["optimizer"])
             run = cls(model, loss, optimizer, threads=threads, **settings, **later)
@@ -252,4 +259,5 @@ class Run:
             "average": self.average and self.average.described(),
             "accumulate": self.accumulate,
             "mixup": self.mixup,
+            "shards": self.shards,
         }

@@ -53,6 +53,8 @@ class SingleCalls:
         if not isinstance(run.optimizer, Optimizer):
             raise TypeError(f"step makes one update by a rule; {type(run.optimizer).__name__} takes the whole set: call fit")
         if self._activations is not run.model.activations:
+            if run.distributed is not None:
+                raise TypeError("step makes one update in one process; with distributed=... call fit, which shares it out")
             run.keep_output()
             self._activations = run.model.activations
         if few is None:

@@ -1,0 +1,75 @@
+"""The processes that ``mpiexec`` has started."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Any
+
+from fastbp.callbacks.extras import extra
+from fastbp.training.shards import Processes
+
+_hooked = False
+
+
+class MPI(Processes):
+    """The processes that ``mpiexec`` has started, through mpi4py: ``pip install "fastbp[mpi]"``.
+
+    All run the same script. In ``fit`` each computes some of the shards of every batch. What comes out has the same bits on any number of
+    processes, on any number of threads, and in one process alone with as many `shards`.
+
+    An error that nobody catches in one process ends them all.
+
+    Raises
+    ------
+    ImportError
+        Where mpi4py is not installed.
+
+    Examples
+    --------
+    >>> import fastbp
+    >>> model = fastbp.MLP([1, 4, 1], seed=0)
+    >>> trainer = fastbp.Trainer(model, loss="squared_error", shards=8, distributed=fastbp.MPI(), seed=0)
+    >>> history = trainer.fit([[0.0], [1.0]], [0.0, 1.0], epochs=2)
+
+    ``mpiexec -n 2 python train.py`` runs such a script on two.
+    """
+
+    def __init__(self) -> None:
+        _end_together(self.library())
+
+    @staticmethod
+    def library() -> Any:
+        """The module of the library."""
+        return extra("mpi4py.MPI", "mpi")
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this process calls callbacks, writes files and shows the progress bar."""
+        return bool(self.library().COMM_WORLD.Get_rank() == 0)
+
+    def __repr__(self) -> str:
+        return "MPI()"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, MPI)
+
+    def __hash__(self) -> int:
+        return hash(MPI)
+
+
+def _end_together(library: Any) -> None:
+    """Have an error that ends this process end the others, too, which would wait for it for ever."""
+    global _hooked
+    comm = library.COMM_WORLD
+    if _hooked or comm.Get_size() == 1:
+        return
+    before, _hooked = sys.excepthook, True
+
+    def end(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        before(kind, error, trace)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        comm.Abort(1)
+
+    sys.excepthook = end

@@ -1,0 +1,124 @@
+"""Steps that several processes make together.
+
+Each computes the gradients of its shards, one after the other, and sends every other process the part of them that this one owns, while
+it goes on with the next. The owner adds the shards in their order and changes its parameters, with its part of the optimizer's memory;
+then all get all parameters. MPI moves numbers, and adds none.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastbp import layout
+from fastbp._typing import Array
+from fastbp.distributed.spans import spans_of
+from fastbp.distributed.team import Team, named, portable
+from fastbp.kernels.arguments import Limits
+from fastbp.kernels.codes import AFTER, CLIP_NORM, LAMB, NORMS, RULE, SQUARES, TRUST
+from fastbp.kernels.portions import Span
+from fastbp.training.interrupt import Interrupt
+from fastbp.training.run import Run
+from fastbp.training.sharded import Update, add, share
+
+
+class Ranks:
+    """The group of `Sharded` that is one of several processes; `interrupt` tells which signals came to this one."""
+
+    def __init__(self, team: Team, run: Run, interrupt: Interrupt | None = None) -> None:
+        network = run.model.network
+        self._team, self._network, self._dtype, self._interrupt = team, network, run.model.dtype, interrupt
+        self._spans = spans_of(network.size, team.size)
+        self.own, self.code = self._spans[team.rank], 0
+        self.most_tasks: float = run.threads or team.processors
+        self._total = layout.aligned_zeros(network.size, self._dtype)
+        self._gradients: list[Array] = []
+        self._received: Array = np.empty((0, 0), self._dtype)
+        self._parts: list[Span] = []  # the shards of each process
+        self._requests: list[Any] = []
+        self._failure: BaseException | None = None
+        self._reason: str | None = None
+
+    def begin(self, shards: int, size: int) -> Span:
+        """The shards of this process; places for what comes from the others."""
+        self._parts = [share(shards, rank, self._team.size) for rank in range(self._team.size)]
+        own: Span = self._parts[self._team.rank]
+        self._gradients = [array for array in self._gradients if array.size >= size]
+        while len(self._gradients) < own.end - own.begin:
+            self._gradients.append(layout.aligned_zeros(size, self._dtype))
+        if self._received.shape[0] < shards:
+            self._received = np.empty((shards, self.own.end - self.own.begin), self._dtype)
+        return own
+
+    def place(self, shard: int) -> Array:
+        """One for each shard: it is being sent while the next is computed."""
+        array: Array = self._gradients[shard - self._parts[self._team.rank].begin]
+        return array
+
+    def fail(self, error: Exception) -> None:
+        """Remember it until the others can be told."""
+        self._failure = self._failure or error
+
+    def take(self, shard: int) -> None:
+        """Begin to send a shard's gradient to its owners, and to get theirs of as many shards of each process."""
+        self._exchange(shard - self._parts[self._team.rank].begin)
+
+    def _exchange(self, number: int) -> None:
+        """The shards that come in this place in their processes, where these have so many."""
+        parts, mine, width = self._parts, self._parts[self._team.rank], self._received.shape[1]
+        sends = mine.begin + number < mine.end
+        gives = self._spans if sends else [Span(0, 0)] * len(parts)
+        shards = [Span(part.begin + number, min(part.begin + number + 1, max(part.end, part.begin + number))) for part in parts]
+        takes = [Span(shard.begin * width, shard.end * width) if shard.end > shard.begin else Span(0, 0) for shard in shards]
+        gradient = self._gradients[number] if sends else self._total
+        self._requests.append(self._team.exchange(gradient, gives, self._received, takes))
+
+    def total(self) -> Array | None:
+        """The sum of all shards over the own parameters; None where a process could not compute one."""
+        mine = self._parts[self._team.rank]
+        for number in range(mine.end - mine.begin, max(part.end - part.begin for part in self._parts)):
+            self._exchange(number)
+        failed = self._team.any(self._failure is not None)
+        self._team.wait(*self._requests)
+        self._requests.clear()
+        if failed:
+            return None
+        own = self._total[self.own.begin : self.own.end]
+        np.copyto(own, self._received[0])
+        for shard in range(1, self._parts[-1].end):
+            add(own, self._received[shard])
+        return self._total
+
+    def update(self, update: Update, limits: Limits) -> None:
+        """The own parameters, with what the step must know of the others'; then everybody has all."""
+        if limits.settings[CLIP_NORM] > 0:
+            self._sum(update, SQUARES, limits)
+        update(RULE, self.own)
+        if self.code == LAMB:
+            self._sum(update, NORMS, limits)
+            update(TRUST, self.own)
+        self._team.gather_all(self._network.parameters, self._spans)
+        update(AFTER, Span(0, self._network.size))
+
+    def _sum(self, update: Update, part: int, limits: Limits) -> None:
+        """Sums of squares, block by block, of all processes."""
+        limits.sums[:] = 0
+        update(part, self.own)
+        self._team.merge(limits.sums)
+
+    def collect(self, losses: Array) -> Array:
+        """The losses of all shards, and what else each process has to tell."""
+        self._team.merge(losses)
+        reason = None if self._interrupt is None else self._interrupt.reason
+        told = self._team.all_of((reason, None if self._failure is None else portable(self._failure)))
+        self._reason = next((each for each, _ in told if each is not None), None)
+        self._failure = next((named(error, rank) for rank, (_, error) in enumerate(told) if error is not None), None)
+        return losses
+
+    def reason_to_stop(self) -> str | None:
+        """A signal that came to any process; the error of one is raised."""
+        if self._failure is not None:
+            error, self._failure = self._failure, None
+            raise error
+        return self._reason

@@ -1,0 +1,169 @@
+"""Messages between the processes of a run, and errors that all must hear of."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import pickle
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+
+from fastbp._typing import Array
+from fastbp.distributed.mpi import MPI
+from fastbp.kernels.portions import Span
+from fastbp.processors import cpus
+
+T = TypeVar("T")
+
+_TAG = 1
+# Who waits looks so often before it sleeps a little between two looks, and so many seconds it sleeps.
+_LOOKS, _PAUSE = 2_000, 1e-4
+
+
+class Team:
+    """The processes, by their rank: 0 leads. Each has the same calls in the same order."""
+
+    def __init__(self, library: Any) -> None:
+        self._library = library
+        #: A communicator of its own: what a user sends does not come here.
+        self.comm = library.COMM_WORLD.Dup()
+        self.rank, self.size = self.comm.Get_rank(), self.comm.Get_size()
+        #: Processors that each process of this machine may take.
+        self.processors = max(1, cpus.available() // self.comm.Split_type(library.COMM_TYPE_SHARED).Get_size())
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process does."""
+        return bool(self.rank == 0)
+
+    def wait(self, *requests: Any) -> None:
+        """Until these are done. Ctrl-C waits, too: others would wait for what was left out."""
+        interrupt: KeyboardInterrupt | None = None
+        for request in requests:
+            looks, done = 0, False
+            while not done:
+                try:
+                    done = request.Test()
+                    looks += 1
+                    if not done:
+                        time.sleep(0 if looks < _LOOKS else _PAUSE)
+                except KeyboardInterrupt as error:
+                    interrupt = error
+        if interrupt is not None:
+            raise interrupt
+
+    def tell(self, message: Any) -> None:
+        """Send a message to all others."""
+        content = np.frombuffer(pickle.dumps(message), np.uint8)
+        self.wait(*(self.comm.Isend([content, self._library.BYTE], dest, _TAG) for dest in range(1, self.size)))
+
+    def hear(self) -> Any:
+        """The next message of the leader."""
+        status, looks = self._library.Status(), 0
+        while not self.comm.Iprobe(0, _TAG, status):
+            looks += 1
+            time.sleep(0 if looks < _LOOKS else _PAUSE)
+        content = np.empty(status.Get_count(self._library.BYTE), np.uint8)
+        self.comm.Recv([content, self._library.BYTE], 0, _TAG)
+        return pickle.loads(content.tobytes())
+
+    def share(self, array: Array) -> None:
+        """Give the others the leader's numbers, in an array as large."""
+        self.wait(self.comm.Ibcast([_words(array), self._library.BYTE]))
+
+    def merge(self, array: Array) -> None:
+        """Numbers that are 0 but where they are known become known to all. Bits are joined, not added: no order could change them."""
+        self.wait(self.comm.Iallreduce(self._library.IN_PLACE, [_words(array), self._library.BYTE], self._library.BOR))
+
+    def all_of(self, thing: T) -> list[T]:
+        """What each process gives, in order; known to all."""
+        self.wait(self.comm.Ibarrier())
+        found: list[T] = self.comm.allgather(thing)
+        return found
+
+    def first_of(self, thing: T) -> T:
+        """What the leader gives."""
+        self.wait(self.comm.Ibarrier())
+        found: T = self.comm.bcast(thing)
+        return found
+
+    def any(self, flag: bool) -> bool:
+        """Whether any process says so."""
+        found = np.array([flag], np.uint8)
+        self.merge(found)
+        return bool(found[0])
+
+    def together(self, call: Callable[[], T]) -> T:
+        """What a call gives that all make; where it fails in one process it does in all, with the error of the first."""
+        result: list[T] = []
+        failure: BaseException | None = None
+        try:
+            result.append(call())
+        except BaseException as error:
+            failure = error
+        failures = self.all_of(None if failure is None else portable(failure))
+        for rank, told in enumerate(failures):
+            if told is not None:
+                raise (failure or named(told, rank)) from None
+        return result[0]
+
+    def end_all(self) -> None:
+        """End all processes: one cannot go on, and the others would wait for it."""
+        self.comm.Abort(1)
+
+    def exchange(self, given: Array, gives: list[Span], received: Array, takes: list[Span]) -> Any:
+        """Begin to send each process a part of an array, and to get one from each into another; the request to wait for."""
+        return self.comm.Ialltoallv(self._parts(given, gives), self._parts(received, takes))
+
+    def gather_all(self, array: Array, spans: list[Span]) -> None:
+        """Have the parts of an array that each process knows known to all."""
+        self.wait(self.comm.Iallgatherv(self._library.IN_PLACE, self._parts(array, spans)))
+
+    def gather(self, array: Array, spans: list[Span]) -> None:
+        """Have them known to the leader."""
+        own = spans[self.rank]
+        part = [_words(array[own.begin : own.end]), self._library.BYTE]
+        self.wait(self.comm.Igatherv(self._library.IN_PLACE if self.leads else part, self._parts(array, spans) if self.leads else None))
+
+    def scatter(self, array: Array, spans: list[Span]) -> None:
+        """Give each process its part of an array of the leader's."""
+        own = spans[self.rank]
+        part = [_words(array[own.begin : own.end]), self._library.BYTE]
+        self.wait(self.comm.Iscatterv(self._parts(array, spans) if self.leads else None, self._library.IN_PLACE if self.leads else part))
+
+    def _parts(self, array: Array, spans: list[Span]) -> list[Any]:
+        """Parts of an array, one a process, as MPI takes them: in bytes."""
+        size = array.itemsize
+        counts, begins = [(span.end - span.begin) * size for span in spans], [span.begin * size for span in spans]
+        return [_words(array), (counts, begins), self._library.BYTE]
+
+
+def _words(array: Array) -> Array:
+    words: Array = array.reshape(-1).view(np.uint8)
+    return words
+
+
+def portable(error: BaseException) -> BaseException:
+    """The error, or where it cannot be sent its words."""
+    try:
+        pickle.loads(pickle.dumps(error))
+        return error
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
+
+
+def named(error: BaseException, rank: int) -> BaseException:
+    """An error with the rank of the process that it is of."""
+    found = copy.copy(error)
+    if error.args and isinstance(error.args[0], str):
+        found.args = (f"rank {rank}: {error.args[0]}", *error.args[1:])
+    return found
+
+
+@functools.cache
+def team() -> Team:
+    """That of this process, made once: all make it at the same time."""
+    return Team(MPI.library())
