@@ -89,7 +89,9 @@ function drawEdges(state, shown, { place, radius, large }) {
     const largest = Math.max(...values.map(({ value }) => Math.abs(value)), 1e-300),
       active = isActive(phase, l),
       least = large ? 0 : 0.04 * largest;
-    const written = large && active && values.length <= 12;
+    // On a phone there is no room for them.
+    const gap = place[l + 1].values().next().value.x - place[l].values().next().value.x;
+    const written = large && active && values.length <= 12 && gap > 2 * radius + 110;
     for (const { i, j, value } of values) {
       const key = weightKey(l, i, j);
       // Lines too thin to be told apart are left out where there are many.
