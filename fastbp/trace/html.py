@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from fastbp.trace.ledger import Trace
 
 #: In the order in which the page reads them.
-SCRIPTS = "formulas", "net", "text", "phases", "drawing", "panel", "state", "curve", "search", "main"
+STYLES = "colours", "layout", "network", "numbers", "curve", "narrow"
+SCRIPTS = "formulas", "net", "text", "phases", "drawing", "panel", "state", "curve", "show", "actions", "keys", "search", "main"
 
 
 def write(trace: Trace, path: str | PathLike[str], steps: int) -> None:
@@ -31,8 +32,8 @@ def write(trace: Trace, path: str | PathLike[str], steps: int) -> None:
         example="W0[0, 0]" if found["live"] else "x0",
         notice=f'<p class="notice" role="note">{escape(found["why"])}</p>' if found["why"] else "",
         rule=escape(_rule(trace)),
-        style=part("page.css"),
-        script="\n".join(part(f"{name}.js") for name in SCRIPTS),
+        style="".join(part(f"{name}.css") for name in STYLES),
+        script="".join(part(f"{name}.js") for name in SCRIPTS),
         data=_in_script(found),
     )
     Path(path).write_text(page, encoding="utf-8")

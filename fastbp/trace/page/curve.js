@@ -17,7 +17,7 @@ class Curve {
     const net = copyOf(state.net);
     let now = state.now;
     const go = () => {
-      for (const until = performance.now() + 12; this.ahead.length <= this.steps && performance.now() < until; ) {
+      for (const until = performance.now() + 12; this.ahead.length <= this.steps && performance.now() < until;) {
         descend(net, now);
         now = pass(net);
         if (!Number.isFinite(now.loss)) break;
@@ -29,16 +29,31 @@ class Curve {
     this.timer = setTimeout(go);
   }
   paint() {
-    const { state, ahead } = this, made = state.past.map((point) => point.loss), width = this.into.clientWidth || 320, height = 170;
-    const last = Math.max(made.length - 1, state.step + this.steps, 1), kept = made.slice(0, state.step + 1);
+    const { state, ahead } = this,
+      made = state.past.map((point) => point.loss),
+      width = this.into.clientWidth || 320,
+      height = 170;
+    const last = Math.max(made.length - 1, state.step + this.steps, 1),
+      kept = made.slice(0, state.step + 1);
     const top = Math.min(Math.max(...made, ...ahead), 4 * Math.max(...kept)) || 1;
-    const x = (step) => 60 + ((width - 76) * step) / last, y = (loss) => height - 26 - ((height - 42) * Math.min(loss, top)) / top;
+    const x = (step) => 60 + ((width - 76) * step) / last,
+      y = (loss) => height - 26 - ((height - 42) * Math.min(loss, top)) / top;
     const path = (losses, from) => losses.map((loss, k) => `${k ? "L" : "M"}${x(from + k).toFixed(1)} ${y(loss).toFixed(1)}`).join("");
     const picture = draw("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": this.told() });
     for (const part of [0, 0.5, 1]) {
-      picture.append(draw("path", { class: "grid", d: `M60 ${y(part * top)}H${width - 16}` }), draw("text", { class: "tick end", x: 54, y: y(part * top) + 4 }, show(part * top)));
+      picture.append(
+        draw("path", { class: "grid", d: `M60 ${y(part * top)}H${width - 16}` }),
+        draw("text", { class: "tick end", x: 54, y: y(part * top) + 4 }, show(part * top)),
+      );
     }
-    for (const step of new Set([0, Math.round(last / 2), last])) picture.append(draw("text", { class: step === last ? "tick end" : "tick", x: x(step) + (step === last ? 8 : 0), y: height - 8 }, step === last ? `step ${step}` : String(step)));
+    for (const step of new Set([0, Math.round(last / 2), last]))
+      picture.append(
+        draw(
+          "text",
+          { class: step === last ? "tick end" : "tick", x: x(step) + (step === last ? 8 : 0), y: height - 8 },
+          step === last ? `step ${step}` : String(step),
+        ),
+      );
     if (made.length > state.step + 1) picture.append(draw("path", { class: "undone", d: path(made.slice(state.step), state.step) }));
     picture.append(draw("path", { class: "ahead", d: path(ahead, state.step) }), draw("path", { class: "made", d: path(kept, 0) }));
     picture.append(draw("circle", { class: "here", cx: x(state.step), cy: y(state.now.loss), r: 5 }));
@@ -48,7 +63,8 @@ class Curve {
     at("ahead").dataset.steps = ahead.length - 1;
   }
   told() {
-    const { ahead, state } = this, end = ahead[ahead.length - 1];
+    const { ahead, state } = this,
+      end = ahead[ahead.length - 1];
     if (!state.live) return `Loss ${show(state.now.loss)}.`;
     if (ahead.length < 2) return `Loss ${show(state.now.loss)} at step ${state.step}.`;
     const verb = end > ahead[0] ? "rises" : "falls";

@@ -1,9 +1,13 @@
 // One step of back-propagation over all rows: forward, loss, deltas, gradients, update. Matrices are Float64Arrays, row after row.
 
 function forward(net) {
-  const sums = [], activations = [net.inputs];
+  const sums = [],
+    activations = [net.inputs];
   net.weights.forEach((W, l) => {
-    const m = net.sizes[l], n = net.sizes[l + 1], a = activations[l], z = new Float64Array(net.rows * n);
+    const m = net.sizes[l],
+      n = net.sizes[l + 1],
+      a = activations[l],
+      z = new Float64Array(net.rows * n);
     for (let r = 0; r < net.rows; r++) {
       const out = z.subarray(r * n, r * n + n);
       out.set(net.biases[l]);
@@ -31,7 +35,8 @@ function byRow(z, width, f) {
 }
 
 function softmax(z) {
-  const highest = Math.max(...z), e = z.map((each) => Math.exp(each - highest));
+  const highest = Math.max(...z),
+    e = z.map((each) => Math.exp(each - highest));
   let sum = 0;
   for (const each of e) sum += each;
   return e.map((each) => each / sum);
@@ -39,14 +44,25 @@ function softmax(z) {
 
 // The loss of each row times its share; dL/da of outputs, where the loss is of predictions; the outputs' deltas; what each output adds.
 function errors(net, { sums, activations }) {
-  const L = net.weights.length, K = net.sizes[L], z = sums[L - 1], a = activations[L], { name, settings } = net.loss;
-  const losses = new Float64Array(net.rows), delta = new Float64Array(z.length), terms = new Float64Array(z.length);
-  const ofPrediction = OF_PREDICTIONS[name], output = net.activations[L - 1], own = ACTIVATIONS[output.name];
-  const error = ofPrediction && new Float64Array(z.length), slopes = ofPrediction && own && new Float64Array(z.length);
+  const L = net.weights.length,
+    K = net.sizes[L],
+    z = sums[L - 1],
+    a = activations[L],
+    { name, settings } = net.loss;
+  const losses = new Float64Array(net.rows),
+    delta = new Float64Array(z.length),
+    terms = new Float64Array(z.length);
+  const ofPrediction = OF_PREDICTIONS[name],
+    output = net.activations[L - 1],
+    own = ACTIVATIONS[output.name];
+  const error = ofPrediction && new Float64Array(z.length),
+    slopes = ofPrediction && own && new Float64Array(z.length);
   const per = K / (net.targets.length / net.rows);
   for (let r = 0; r < net.rows; r++) {
-    const row = z.subarray(r * K, r * K + K), share = net.shares[r];
-    const probabilities = name === "cross_entropy" && softmax(row), highest = probabilities && Math.max(...row);
+    const row = z.subarray(r * K, r * K + K),
+      share = net.shares[r];
+    const probabilities = name === "cross_entropy" && softmax(row),
+      highest = probabilities && Math.max(...row);
     const logSum = probabilities && highest + Math.log(row.reduce((sum, each) => sum + Math.exp(each - highest), 0));
     const given = probabilities && Array.from({ length: K }, (_, k) => (1 - settings[0]) * net.targets[r * K + k] + settings[0] / K);
     const total = probabilities && given.reduce((sum, t) => sum + t, 0);
@@ -60,14 +76,17 @@ function errors(net, { sums, activations }) {
         error[at] = (share * ofPrediction.slope(a[at], net.targets[at], ...settings)) / K;
         if (own) delta[at] = error[at] * (slopes[at] = own.slope(row[k], ...output.settings));
       } else {
-        const { value, slope, of, soften } = OF_LOGITS[name], set = of ? of(settings, k) : settings;
-        const target = net.targets[Math.floor(at / per)], t = soften ? soften(target, settings) : target;
+        const { value, slope, of, soften } = OF_LOGITS[name],
+          set = of ? of(settings, k) : settings;
+        const target = net.targets[Math.floor(at / per)],
+          t = soften ? soften(target, settings) : target;
         terms[at] = (share * value(row[k], t, ...set)) / K;
         delta[at] = (share * slope(row[k], t, ...set)) / K;
       }
       losses[r] += terms[at];
     }
-    if (ofPrediction && !own) throughSoftmax(a.subarray(r * K, r * K + K), error.subarray(r * K, r * K + K), delta.subarray(r * K, r * K + K));
+    if (ofPrediction && !own)
+      throughSoftmax(a.subarray(r * K, r * K + K), error.subarray(r * K, r * K + K), delta.subarray(r * K, r * K + K));
   }
   return { losses, delta, terms, slopes, error };
 }
@@ -80,7 +99,10 @@ function throughSoftmax(p, error, delta) {
 
 // W d of each row: what the deltas d behind a layer of weights say of the activations before it.
 function back(net, l, delta) {
-  const m = net.sizes[l], n = net.sizes[l + 1], W = net.weights[l], found = new Float64Array(net.rows * m);
+  const m = net.sizes[l],
+    n = net.sizes[l + 1],
+    W = net.weights[l],
+    found = new Float64Array(net.rows * m);
   for (let r = 0; r < net.rows; r++)
     for (let i = 0; i < m; i++) {
       let sum = 0;
@@ -91,9 +113,12 @@ function back(net, l, delta) {
 }
 
 function gradients(net, activations, deltas) {
-  const weights = net.weights.map((W) => new Float64Array(W.length)), biases = net.biases.map((b) => new Float64Array(b.length));
+  const weights = net.weights.map((W) => new Float64Array(W.length)),
+    biases = net.biases.map((b) => new Float64Array(b.length));
   deltas.forEach((delta, l) => {
-    const m = net.sizes[l], n = net.sizes[l + 1], a = activations[l];
+    const m = net.sizes[l],
+      n = net.sizes[l + 1],
+      a = activations[l];
     for (let r = 0; r < net.rows; r++) {
       for (let j = 0; j < n; j++) biases[l][j] += delta[r * n + j];
       for (let i = 0; i < m; i++) {
@@ -107,10 +132,15 @@ function gradients(net, activations, deltas) {
 
 // All numbers of the next update, named as those of fastbp's Trace.
 function pass(net) {
-  const { sums, activations } = forward(net), L = net.weights.length, out = errors(net, { sums, activations });
-  const deltas = [out.delta], slopes = [out.slopes || null], errorsOf = [out.error || null];
+  const { sums, activations } = forward(net),
+    L = net.weights.length,
+    out = errors(net, { sums, activations });
+  const deltas = [out.delta],
+    slopes = [out.slopes || null],
+    errorsOf = [out.error || null];
   for (let l = L - 2; l >= 0; l--) {
-    const { name, settings } = net.activations[l], error = back(net, l + 1, deltas[0]);
+    const { name, settings } = net.activations[l],
+      error = back(net, l + 1, deltas[0]);
     const slope = sums[l].map((z) => ACTIVATIONS[name].slope(z, ...settings));
     errorsOf.unshift(error);
     slopes.unshift(slope);
@@ -118,8 +148,16 @@ function pass(net) {
   }
   const found = gradients(net, activations, deltas);
   return {
-    sums, activations, deltas, slopes, errors: errorsOf, weightGradients: found.weights, biasGradients: found.biases,
-    losses: out.losses, terms: out.terms, loss: out.losses.reduce((sum, each) => sum + each, 0),
+    sums,
+    activations,
+    deltas,
+    slopes,
+    errors: errorsOf,
+    weightGradients: found.weights,
+    biasGradients: found.biases,
+    losses: out.losses,
+    terms: out.terms,
+    loss: out.losses.reduce((sum, each) => sum + each, 0),
   };
 }
 
@@ -130,5 +168,9 @@ function descend(net, { weightGradients, biasGradients }) {
 }
 
 const copyOf = (net) => ({
-  ...net, weights: net.weights.map((W) => W.slice()), biases: net.biases.map((b) => b.slice()), inputs: net.inputs.slice(), targets: net.targets.slice(),
+  ...net,
+  weights: net.weights.map((W) => W.slice()),
+  biases: net.biases.map((b) => b.slice()),
+  inputs: net.inputs.slice(),
+  targets: net.targets.slice(),
 });

@@ -10,15 +10,24 @@ function decode(given) {
 
 function netOf(data) {
   return {
-    sizes: data.sizes, activations: data.activations, loss: data.loss, rate: data.rate, rows: data.rows, shares: decode(data.shares),
-    inputs: decode(data.inputs), targets: decode(data.targets), weights: data.weights.map(decode), biases: data.biases.map(decode),
+    sizes: data.sizes,
+    activations: data.activations,
+    loss: data.loss,
+    rate: data.rate,
+    rows: data.rows,
+    shares: decode(data.shares),
+    inputs: decode(data.inputs),
+    targets: decode(data.targets),
+    weights: data.weights.map(decode),
+    biases: data.biases.map(decode),
   };
 }
 
 // The numbers that fastbp found, where the page cannot compute them itself.
 function recordedOf(data, net) {
   const found = { loss: decode(data.pass.loss)[0], losses: decode(data.pass.losses), terms: null };
-  for (const name of ["sums", "normalized", "deltas", "slopes", "errors", "weightGradients", "biasGradients"]) found[name] = data.pass[name].map(decode);
+  for (const name of ["sums", "normalized", "deltas", "slopes", "errors", "weightGradients", "biasGradients"])
+    found[name] = data.pass[name].map(decode);
   found.activations = [net.inputs, ...data.pass.activations.map(decode)];
   return found;
 }
@@ -30,7 +39,14 @@ class State {
     this.phases = phasesOf(data);
     this.restart();
     // The row that the loss has most of is the one to look at.
-    Object.assign(this, { phase: 0, row: this.now.losses.indexOf(Math.max(...this.now.losses)), selected: null, hovered: null, pinned: [], all: false });
+    Object.assign(this, {
+      phase: 0,
+      row: this.now.losses.indexOf(Math.max(...this.now.losses)),
+      selected: null,
+      hovered: null,
+      pinned: [],
+      all: false,
+    });
   }
   restart() {
     this.net = netOf(this.data);
@@ -71,7 +87,8 @@ class State {
 
 // The number behind a key that may be edited: array and place.
 function placeOf({ net, row }, key) {
-  const { kind, l, i, j } = parse(key), K = net.sizes[names.last];
+  const { kind, l, i, j } = parse(key),
+    K = net.sizes[names.last];
   if (kind === "w") return [net.weights[l], i * net.sizes[l + 1] + j];
   if (kind === "b") return [net.biases[l], i];
   if (kind === "t") return [net.targets, row * (net.targets.length / net.rows) + i];

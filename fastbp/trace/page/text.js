@@ -17,7 +17,8 @@ function show(value) {
 // Three digits, for small circles.
 function brief(value) {
   const size = Math.abs(value);
-  if (!size || (size >= 0.01 && size < 1000) || !Number.isFinite(value)) return (value < 0 ? MINUS : "") + (Number.isFinite(value) ? Number(size.toPrecision(2 + (size >= 0.1))) : "!");
+  if (!size || (size >= 0.01 && size < 1000) || !Number.isFinite(value))
+    return (value < 0 ? MINUS : "") + (Number.isFinite(value) ? Number(size.toPrecision(2 + (size >= 0.1))) : "!");
   return show(Number(size.toExponential(0)) * Math.sign(value));
 }
 
