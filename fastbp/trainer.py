@@ -179,8 +179,7 @@ class Trainer(Looks):
         callbacks : Callback, function of the run, or sequence of them
         progress : bool or "auto"
             Show a bar on standard error; "auto" does when that is a terminal.
-        time_limit : float, optional
-            In seconds.
+        time_limit : float, in seconds, optional
         on_interrupt : "return" or "raise"
             What Ctrl-C does at the next step: ``fit`` returns, or raises KeyboardInterrupt. A second one within 3 s always raises.
 
@@ -221,8 +220,8 @@ class Trainer(Looks):
             also those of ``model.scales`` and ``model.shifts``. With dropout they are those of the next step.
         """
         loss, gradient = self._single.loss_and_gradient(X, y, sample_weight)
-        found = layout.views(gradient, self.model.network.table)
-        return loss, *(arrays for name, arrays in found.items() if not name.startswith("running"))
+        arrays = layout.views(gradient, self.model.network.table)
+        return loss, *(each for name, each in arrays.items() if not name.startswith("running"))
 
     def gradient_norms(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
         """How large the gradient of each row's own loss is, over all parameters: hardly slower than the gradient of them all.
@@ -232,8 +231,7 @@ class Trainer(Looks):
         Returns
         -------
         ndarray of shape (n,)
-            Norms in float64; a row's loss counts by its weight over their mean. Under batch normalisation, where rows depend on each other,
-            a row's gradient is what goes through its own sums. With dropout they are those of the next step.
+            A row's loss counts by its weight over their mean; under batch normalisation, its gradient is what goes through its own sums.
         """
         return self._single.gradient_norms(X, y, sample_weight)
 
@@ -259,10 +257,8 @@ class Trainer(Looks):
         Parameters
         ----------
         path : str or path
-        threads : int, optional
-            By default as many as help; no choice changes a bit of the result.
-        distributed : MPI, optional
-            As of the trainer.
+        threads, distributed : optional
+            As of the trainer; no choice changes a bit of the result.
 
         Raises
         ------

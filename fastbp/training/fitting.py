@@ -34,17 +34,15 @@ class Fit:
         self, run: Run, engine: Engine, guard: Guard, rows: Rows, measures: Measures, listeners: Sequence[Listener], outside: Outside
     ) -> None:  # fmt: skip
         self._run, self._engine, self._guard = run, engine, guard
-        self._rows, self._measures = rows, measures
+        self._rows, self._measures, self._outside = rows, measures, outside
         self._listeners = sorted(listeners, key=lambda listener: listener.after_others)
-        self._outside = outside
         self._batch = run.rows_of_step(rows.n_rows)
         run.measured = measures.names
         run.plateaus.check(run.settings, run.measured)
         self._notes = Notes(run.parts)
         self._mixer = Mixer(run.mixup, run.seed, run.model.dtype)
         self._heard = False  # callbacks have been called since the data were looked at
-        self._interrupt = outside.interrupt(run.model.turns)
-        self._bar = Progress(False, 0)
+        self._interrupt, self._bar = outside.interrupt(run.model.turns), Progress(False, 0)
         self._under_way = UnderWay(rows, engine.computed, engine.gradients, self._move)
         self._plan_threads()
 

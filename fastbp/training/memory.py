@@ -41,8 +41,9 @@ class Memory(Part):
         self.slots: Array = self.flat.reshape(-1, size)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Everything but the view, which a copy must make of its own vector."""
-        return {name: value for name, value in vars(self).items() if name != "slots"}
+        """A copy is whole, of no other processes, and makes the view of its own vector."""
+        self.collect_all()
+        return {name: value for name, value in vars(self).items() if name not in ("slots", "collect")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
@@ -99,11 +100,6 @@ class Memory(Part):
         """Have all of the slots here."""
         if self.collect is not None:
             self.collect()
-
-    def __getstate__(self) -> dict[str, Any]:
-        """A copy is whole, and of no other processes."""
-        self.collect_all()
-        return {name: value for name, value in vars(self).items() if name != "collect"}
 
     def _factors(self) -> dict[str, Array]:
         return {_FACTORS: self.factors} if self.factors.size else {}
