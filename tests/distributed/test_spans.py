@@ -1,5 +1,7 @@
 """Each parameter has one owner, and owners have whole blocks."""
 
+import itertools
+
 import pytest
 
 from fastbp.distributed.spans import spans_of
@@ -11,7 +13,7 @@ from fastbp.kernels.lanes.sizes import PIECE
 def test_spans_follow_each_other(size, processes):
     spans = spans_of(size, processes)
     assert len(spans) == processes and spans[0].begin == 0 and spans[-1].end == size
-    assert all(one.end == other.begin for one, other in zip(spans, spans[1:], strict=False))
+    assert all(one.end == other.begin for one, other in itertools.pairwise(spans))
     assert all(span.begin % PIECE == 0 or span.begin == size for span in spans)
 
 
