@@ -17,7 +17,7 @@ from sklearn.datasets import load_digits
 
 import fastbp
 
-EPOCHS = 20
+EPOCHS = 40
 
 
 def made(path, processes):
@@ -37,7 +37,7 @@ def main():
         path = Path(sys.argv[1] if len(sys.argv) > 1 else Path(folder) / "run.safetensors")
         trainer = made(path, processes)
         # Checkpoints are written by the first process.
-        saved = fastbp.Checkpoint(path, every="2 epochs")
+        saved = fastbp.Checkpoint(path, every="10 epochs")
         trainer.fit(X[:1500], y[:1500], epochs=EPOCHS - trainer.epoch, validation_data=(X[1500:], y[1500:]), callbacks=saved)
     if processes.is_first:
         digest = hashlib.sha256(b"".join(array.tobytes() for array in trainer.model.weights)).hexdigest()[:16]
