@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from fastbp.together.halving import halving_search
     from fastbp.together.rungs import HalvingSearch
     from fastbp.together.train import train_together
+    from fastbp.trace import Trace
     from fastbp.training.range_test import RangeTest
 
 __version__ = "0.1.0"
@@ -157,6 +158,7 @@ __all__ = [
     "StepDecay",
     "Tanh",
     "TensorBoard",
+    "Trace",
     "Trainer",
     "Warmup",
     "confidence_bands",
@@ -169,7 +171,8 @@ __all__ = [
 
 # Imported when they are first asked for, so that scripts that do without start faster.
 _OTHERS = {"CustomMetric": "fastbp.metrics.custom", "metrics": "fastbp.metrics", "RangeTest": "fastbp.training.range_test"}
-_OTHERS |= {"Bands": "fastbp.bands", "confidence_bands": "fastbp.bands", "Diagnosis": "fastbp.diagnosis", "MPI": "fastbp.distributed.mpi"}
+_OTHERS |= {"Bands": "fastbp.bands", "confidence_bands": "fastbp.bands", "Diagnosis": "fastbp.diagnosis"}
+_OTHERS |= {"MPI": "fastbp.distributed.mpi", "Trace": "fastbp.trace"}
 _MODULES = _OTHERS | _CALLBACKS | _AVERAGES | _ACTIVATIONS | _BETWEEN | _LOSSES | _OPTIMIZERS | _SCHEDULES | _SOLVERS | _TOGETHER
 __getattr__ = later(globals(), _MODULES)
 
