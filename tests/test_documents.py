@@ -18,7 +18,7 @@ ROOT = Path(fastbp.__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 COMING_FROM = (ROOT / "docs/coming_from.md").read_text()
 # Whose examples run one after the other.
-WHOLE = ["README.md", "docs/guide.md", "docs/many_models.md", "docs/recording.md", "docs/watching.md"]
+WHOLE = ["README.md", "docs/guide.md", "docs/many_models.md", "docs/recording.md", "docs/trace.md", "docs/watching.md"]
 OTHERS = ["CONTRIBUTING.md", "docs/coming_from.md", "docs/beyond_one_machine.md", "benchmarks/README.md", "tests/faults/README.md"]
 DOCUMENTS = [*WHOLE, *OTHERS]
 

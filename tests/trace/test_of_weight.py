@@ -26,7 +26,7 @@ def test_rows_classes_outputs_and_units_sum_to_the_gradient(layer, i, j, normali
         found = trace.through(layer, i, j, hidden, top=None)
         assert found.total == near and found.count == trace.layer_sizes[hidden + 1]
         # The law is broken where the largest term is dropped.
-        assert found["contribution"][1:].sum() != pytest.approx(gradient, rel=1e-6, abs=1e-12)
+        assert gradient == 0 or found["contribution"][1:].sum() != pytest.approx(gradient, rel=1e-6, abs=1e-12)
 
 
 @pytest.mark.parametrize("normalization", NORMS)
