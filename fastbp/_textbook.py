@@ -49,7 +49,7 @@ def net_of(model: Any) -> Net:
 
 def no_masks(net: Net, rows: int) -> list[Array]:
     """What inputs and units of the hidden layers are multiplied with in a training step without dropout."""
-    return [np.ones((rows, len(weight))) for weight in net.weights]
+    return [np.broadcast_to(np.float64(1), (rows, len(weight))) for weight in net.weights]
 
 
 def shares(rows: int, sample_weight: ArrayLike | None = None, mean_weight: float | None = None) -> Array:

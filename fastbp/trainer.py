@@ -213,6 +213,19 @@ class Trainer(Looks):
         found = layout.views(gradient, self.model.network.table)
         return loss, *(arrays for name, arrays in found.items() if not name.startswith("running"))
 
+    def gradient_norms(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """How large the gradient of each row's own loss is, over all parameters: hardly slower than the gradient of them all.
+
+        Rows that are hard, or mislabelled, have large ones. Parameters and errors are those of `fit`; nothing is changed.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            Norms in float64; a row's loss counts by its weight over their mean. Under batch normalisation, where rows depend on each other,
+            a row's gradient is what goes through its own sums. With dropout they are those of the next step.
+        """
+        return self._single.gradient_norms(X, y, sample_weight)
+
     def save(self, path: str | PathLike[str]) -> None:
         """Write all that training is to a file, in one piece or not at all: `resume` goes on from there to the last bit.
 

@@ -45,6 +45,14 @@ def drawn() -> ModuleType:
     return drawn
 
 
+@imported
+def squares() -> ModuleType:
+    """The module of the squares of rows' gradients."""
+    from fastbp.kernels import squares
+
+    return squares
+
+
 def prepared(call: Call) -> Prepared:
     """A call for the compiled program, which is compiled or loaded for its element type first; a fork waits until that is done."""
     with loading:

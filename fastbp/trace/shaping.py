@@ -28,7 +28,7 @@ def shaped(run: Run, given: Array) -> tuple[Array, list[Array]]:
 def _mask(run: Run, purpose: int, units: int, share: float, rows: int) -> Array:
     """0 for who is left out, the factor of what is left for the others."""
     if share == 0:
-        return np.ones((rows, units))
+        return np.broadcast_to(np.float64(1), (rows, units))
     left_out = _numbers(run, purpose, rows, units) < run.model.dtype.type(share)
     return np.where(left_out, 0.0, 1 / (1 - share))
 

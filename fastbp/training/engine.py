@@ -13,7 +13,7 @@ from fastbp._typing import Array, NDArray
 from fastbp.data.rows import Rows, as_they_lie
 from fastbp.kernels.arguments import Call, Data, Limits, Rule, Workspace, no_update
 from fastbp.kernels.codes import AVERAGE, DROPOUT_OF_STEP, PARTS, RATES, TRAIN
-from fastbp.kernels.lanes.sizes import PIECE, gradients_size
+from fastbp.kernels.lanes.sizes import BYTES, PIECE, gradients_size, panel_width
 from fastbp.kernels.loader import prepared, units_for
 from fastbp.optimizers import Optimizer
 from fastbp.processors.threads import plan_tasks, start
@@ -22,6 +22,7 @@ from fastbp.training.computed import computed
 from fastbp.training.mixup import Mixture
 from fastbp.training.pace import Pace
 from fastbp.training.rates import Rates
+from fastbp.training.row_norms import BLOCK, squares_of_gradients
 from fastbp.training.run import Run
 from fastbp.training.under_way import Computed
 
@@ -40,6 +41,7 @@ class Engine:
         self._gradients = layout.aligned_zeros(0, self._dtype)
         self._results = np.zeros(1, self._dtype)
         self._workspace: Workspace | None = None
+        self._normalized = self._gradients  # as of `Shaping`, of that workspace
         self._call: Prepared | None = None  # with that workspace
         self._shape = 0, 0, 0  # of the batches of the last call
         self._width = 0  # of their panels
@@ -102,7 +104,7 @@ class Engine:
         flat = layout.aligned_zeros(max(size, gradients_size(order.size, size)), self._dtype)
         rule, _ = no_update(self._nothing, flat)
         if self._dropout_changes:
-            self._nothing[0, DROPOUT_OF_STEP] = self._dropout(self._run.memory.steps, 1, self._run.plan.now)
+            self._nothing[:, DROPOUT_OF_STEP] = self._dropout(self._run.memory.steps, 1, self._run.plan.now)
         losses = self._make(rows, order, rule, self._free, 0, order.size, 1, tasks or self.tasks(order.size))
         return float(losses[0]), flat[:size]
 
@@ -114,6 +116,19 @@ class Engine:
     def _dropout(self, done: int, count: int, plan: Plan) -> Any:
         """The share that dropout leaves out at each of some steps."""
         return self._run.model.between.rates_of_steps(np.arange(done + 1, done + count + 1), plan)
+
+    def row_norms(self, rows: Rows, order: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The norm of the gradient of each row's own loss, by its weight; nothing is changed."""
+        found, block = np.zeros(order.size), order.size if self._is_shaped else BLOCK
+        for begin in range(0, order.size, block):
+            part = order[begin : begin + block]
+            tasks = self.tasks(part.size)
+            self.gradients(rows, part, tasks)
+            assert self._workspace is not None
+            held = self._workspace._replace(width=panel_width(part.size, BYTES // self._dtype.itemsize, tasks, self._network.size))
+            squares = squares_of_gradients(self._network, held, self._normalized, part.size)
+            found[begin : begin + block] = part.size * np.sqrt(squares)
+        return found
 
     def forget(self) -> None:
         """Keep nothing of the data of a solver."""
@@ -190,6 +205,7 @@ class Engine:
             data = Data(np.zeros((3, 4), np.int64), as_they_lie(1), 1, 0, as_they_lie(1), self._results, self._results)
             rule, _ = no_update(self._nothing, self._results)
             shaping = layout.shaping(self._network, held)
+            self._normalized = shaping.normalized
             begin = Call(TRAIN, self._network, held, data, rule, self._free, self._run.objective, shaping, 0, 1, self._results, 1)
             call, self._asked = prepared(begin), (None, 0, None, False)
             self._call = call

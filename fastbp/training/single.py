@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastbp._typing import Array
+import numpy as np
+
+from fastbp._typing import Array, NDArray
 from fastbp.data.rows import Rows, as_they_lie
 from fastbp.optimizers import Optimizer
 from fastbp.processors.turns import User
@@ -67,3 +69,10 @@ class SingleCalls:
         with self._turns.use("loss_and_gradients", inside=True):
             self._run.match_output()
             return self._engine.gradients(rows, as_they_lie(rows.n_rows))
+
+    def gradient_norms(self, X: Any, y: Any, sample_weight: Any) -> NDArray[np.float64]:
+        """As `Trainer.gradient_norms`."""
+        rows = self._run.check(X, y, sample_weight)
+        with self._turns.use("gradient_norms", inside=True):
+            self._run.match_output()
+            return self._engine.row_norms(rows, as_they_lie(rows.n_rows))
