@@ -1,8 +1,8 @@
 """Compare the influence of rows on predictions, from one recorded run, with leaving each row out and training again.
 
 A net is trained on 200 digits, the whole set a step; for some held-out digits `fastbp.trace.influences` says by how much each row has
-lowered their loss. Then each row in turn is left out, the net trained again from the same weights, and the loss compared. Prints the rank
-correlation of both over the 200 rows, and how many of the ten most helpful ones agree.
+lowered their loss. Then each row in turn is left out, the net trained again from the same weights, and the loss compared. Prints the
+correlation of both over the 200 rows, that of their ranks, and how many of the ten most helpful ones agree.
 
 Run: ``python benchmarks/influence.py --seeds 3`` (needs ``pip install "fastbp[examples,scipy]"``).
 """
@@ -40,7 +40,7 @@ def losses(trainer, X, y):
 
 
 def compare(optimizer, seed):
-    """Rank correlation for each prediction asked for, and how many of the ten most helpful rows agree."""
+    """Correlation for each prediction asked for, that of ranks, and how many of the ten most helpful rows agree."""
     X, y = load_digits(return_X_y=True)
     order = np.random.default_rng(seed).permutation(y.size)
     X, y = X[order[: ROWS + ASKED]] / 16, y[order[: ROWS + ASKED]]
@@ -59,7 +59,7 @@ def compare(optimizer, seed):
         without[:, row] = losses(trained(X[some], y[some], optimizer, seed, weight), X[others], y[others]) - whole
     ranks = [spearmanr(one, other).statistic for one, other in zip(found, without, strict=True)]
     common = [np.isin(np.argsort(-one)[:10], np.argsort(-other)[:10]).sum() for one, other in zip(found, without, strict=True)]
-    return ranks, common
+    return [np.corrcoef(one, other)[0, 1] for one, other in zip(found, without, strict=True)], ranks, common
 
 
 def main():
@@ -67,11 +67,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=3)
     arguments = parser.parse_args()
-    print("| optimizer | seed | rank correlation, mean (least) | of the 10 most helpful rows, mean |\n|---|---|---|---|")
+    print("| optimizer | seed | correlation, mean (least) | of ranks | of the 10 most helpful rows, mean |\n|---|---|---|---|---|")
     for optimizer in OPTIMIZERS:
         for seed in range(arguments.seeds):
-            ranks, common = compare(optimizer, seed)
-            print(f"| {optimizer} | {seed} | {np.mean(ranks):.2f} ({np.min(ranks):.2f}) | {np.mean(common):.1f} |", flush=True)
+            linear, ranks, common = compare(optimizer, seed)
+            means = f"{np.mean(linear):.2f} ({np.min(linear):.2f}) | {np.mean(ranks):.2f} ({np.min(ranks):.2f}) | {np.mean(common):.1f}"
+            print(f"| {optimizer} | {seed} | {means} |", flush=True)
 
 
 if __name__ == "__main__":
