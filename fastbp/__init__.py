@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from fastbp.schedules.plateau import Plateau
     from fastbp.solvers.lbfgs import LBFGS
     from fastbp.solvers.levenberg_marquardt import LevenbergMarquardt
+    from fastbp.trace import Trace
     from fastbp.training.range_test import RangeTest
 
 __version__ = "0.1.0"
@@ -140,6 +141,7 @@ __all__ = [
     "StepDecay",
     "Tanh",
     "TensorBoard",
+    "Trace",
     "Trainer",
     "Warmup",
     "confidence_bands",
@@ -149,7 +151,7 @@ __all__ = [
 
 # Imported when they are first asked for, so that scripts that do without start faster.
 _OTHERS = {"CustomMetric": "fastbp.metrics.custom", "metrics": "fastbp.metrics", "RangeTest": "fastbp.training.range_test"}
-_OTHERS |= {"Bands": "fastbp.bands", "confidence_bands": "fastbp.bands", "Diagnosis": "fastbp.diagnosis"}
+_OTHERS |= {"Bands": "fastbp.bands", "confidence_bands": "fastbp.bands", "Diagnosis": "fastbp.diagnosis", "Trace": "fastbp.trace"}
 _MODULES = _OTHERS | _CALLBACKS | _AVERAGES | _ACTIVATIONS | _BETWEEN | _LOSSES | _OPTIMIZERS | _SCHEDULES | _SOLVERS
 __getattr__ = later(globals(), _MODULES)
 

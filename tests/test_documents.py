@@ -17,15 +17,18 @@ from fastbp.optimizers.base import Optimizer
 ROOT = Path(fastbp.__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 COMING_FROM = (ROOT / "docs/coming_from.md").read_text()
-DOCUMENTS = [
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "docs/guide.md", "docs/trace.md", "docs/watching.md", "docs/coming_from.md"]
+DOCUMENTS += ["benchmarks/README.md", "tests/faults/README.md"]
     "README.md",
     "CONTRIBUTING.md",
     "docs/guide.md",
+    "docs/trace.md",
     "docs/coming_from.md",
-    "docs/watching.md",
     "benchmarks/README.md",
     "tests/faults/README.md",
 ]
+# Those whose examples run one after the other.
+WHOLE = ["README.md", "docs/guide.md", "docs/trace.md", "docs/watching.md"]
 
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.M | re.S)
 ROW = re.compile(r"<tr><td>(.*?)</td></tr>", re.S)
@@ -62,7 +65,7 @@ def run(code, namespace, document):
     exec(compile(code, document, "exec"), namespace)
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/guide.md", "docs/watching.md"])
+@pytest.mark.parametrize("document", WHOLE)
 def test_the_examples_run_one_after_the_other(document, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     blocks = BLOCK.findall((ROOT / document).read_text())
@@ -89,8 +92,7 @@ def test_the_columns_of_a_comparison(library, tmp_path, monkeypatch):
 def test_no_example_is_left_out():
     for document in DOCUMENTS:
         text = (ROOT / document).read_text()
-        whole = {"README.md", "docs/guide.md", "docs/watching.md"}
-        count = len(BLOCK.findall(text)) if document in whole else sum(len(BLOCK.findall(row)) for row in ROW.findall(text))
+        count = len(BLOCK.findall(text)) if document in WHOLE else sum(len(BLOCK.findall(row)) for row in ROW.findall(text))
         assert text.count("```python") == count, document
 
 

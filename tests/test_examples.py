@@ -6,6 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -130,3 +131,14 @@ def test_levenberg_marquardt(printed_by, tmp_path):
         mean, lower, upper = numbers(text, rf"body mass index {index}: ")
         assert lower < mean < upper
     assert (tmp_path / "curve.png").exists()
+
+
+def test_trace_one_weight(printed_by):
+    text = printed_by("trace_one_weight")
+    summed, gradient = numbers(text, "the four contributions ")
+    assert summed == pytest.approx(gradient, abs=1e-12) and gradient != 0
+    *factors, product = numbers(text, r"\n(?=[\d.-]+ \* )")
+    assert len(factors) == 4 and product == pytest.approx(np.prod(factors), abs=2e-6)
+    norm, mean, most = numbers(text, "norm ")
+    assert mean < norm <= most
+    assert "takes from the loss of this one" in text

@@ -27,6 +27,7 @@ ELSEWHERE = {
     "kernels/source.py": "kernels/test_gather.py",
     "losses/classification.py": "losses/test_base.py",
     "losses/regression.py": "losses/test_base.py",
+    "trace/numbers.py": "trace/test_ledger.py",
     "training/listener.py": "callbacks/test_base.py",
     "verification/make_golden.py": "verification/test_golden.py",
 }

@@ -1,6 +1,8 @@
 """Tables as text and as HTML."""
 
-from fastbp._tables import html_table, text_table
+import pandas
+
+from fastbp._tables import data_frame, html_table, text_table
 
 
 def test_text_has_columns_as_wide_as_their_widest_cell():
@@ -16,3 +18,8 @@ def test_html_is_a_table_with_a_caption():
 def test_what_is_given_is_no_markup():
     html = html_table("<b>", ["<i>"], [["<script>", "'\""]])
     assert not any(markup in html for markup in ("<b>", "<i>", "<script>")) and "&lt;script&gt;" in html
+
+
+def test_a_frame_has_the_columns():
+    frame = data_frame({"a": [1, 2], "b": [0.5, 1.5]}, index=["x", "y"])
+    assert isinstance(frame, pandas.DataFrame) and list(frame) == ["a", "b"] and frame.loc["y", "b"] == 1.5

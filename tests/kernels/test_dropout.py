@@ -5,27 +5,15 @@ import pytest
 
 import fastbp
 from fastbp._random import random_key
-from fastbp.compiling.jit import DISABLED, program
-from fastbp.kernels.lanes.memory import store
-from fastbp.kernels.lanes.panels import lanes_of
-from fastbp.kernels.lanes.random import gaussian, stream, uniform
+from fastbp.compiling.jit import DISABLED
+from fastbp.kernels.drawn import draw
+from fastbp.kernels.dropout import INPUTS, NOISE
+from fastbp.kernels.dropout import UNITS as HIDDEN
 
 pytestmark = pytest.mark.kernels
 
 DTYPES = "float32", "float64"
 UNITS, ROWS = (16, 16) if DISABLED else (64, 48)
-# What the numbers of a step are for.
-NOISE, INPUTS, HIDDEN = range(3)
-
-
-@program
-def draw(out, seed, step, purpose, units, normal):
-    """``out[unit, row]`` of the numbers that a step needs."""
-    key, lanes = stream(seed, step, purpose), lanes_of(out)
-    rows = out.size // units
-    for u in range(units):
-        for r in range(0, rows, lanes):
-            store(out, u * rows + r, gaussian(out, key, r, u, 1) if normal else uniform(out, key, r, u, 1))
 
 
 def drawn(seed, step, purpose, units, normal=False, dtype="float64"):
