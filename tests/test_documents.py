@@ -17,12 +17,12 @@ from fastbp.optimizers.base import Optimizer
 ROOT = Path(fastbp.__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 COMING_FROM = (ROOT / "docs/coming_from.md").read_text()
-DOCUMENTS = ["README.md", "CONTRIBUTING.md", "docs/guide.md", "docs/trace.md", "docs/watching.md", "docs/coming_from.md"]
-DOCUMENTS += ["benchmarks/README.md", "tests/faults/README.md"]
+DOCUMENTS = [
     "README.md",
     "CONTRIBUTING.md",
     "docs/guide.md",
     "docs/trace.md",
+    "docs/watching.md",
     "docs/coming_from.md",
     "benchmarks/README.md",
     "tests/faults/README.md",
