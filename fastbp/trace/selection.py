@@ -20,10 +20,11 @@ class Part(NamedTuple):
     rows: Any  # which they are: an index of arrays
     done: Forward
     back: Backward
+    known: list[Array] | None = None  # the gradients of the weights, where it is all of the error
 
     def weight_gradients(self) -> list[Array]:
         """Of each layer."""
-        return [a.T @ delta for a, delta in zip(self.done.outputs, self.back.deltas, strict=False)]
+        return self.known or [a.T @ delta for a, delta in zip(self.done.outputs, self.back.deltas, strict=False)]
 
     def bias_gradients(self) -> list[Array]:
         """Of each layer."""
@@ -44,7 +45,7 @@ def part_of(trace: Numbers, row: Any = None, label: Any = None, output: Any = No
         back = Backward(
             trace.deltas, [each for each in trace.errors[:-1] if each is not None], trace.scale_gradients, trace.shift_gradients
         )
-        return Part(f"the error of {told}", slice(None), trace.forward, back)
+        return Part(f"the error of {told}", slice(None), trace.forward, back, trace.weight_gradients)
     seed = np.zeros_like(trace.deltas[-1])
     place = (slice(None) if rows is None else rows, slice(None) if output is None else output)
     seed[place] = trace.deltas[-1][place]
