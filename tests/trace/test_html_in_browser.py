@@ -130,6 +130,8 @@ def test_steps_of_the_page_are_those_of_the_trainer(opened):
     np.testing.assert_allclose(page.evaluate("state.past.map(point => point.loss)"), losses, rtol=1e-11)
     page.fill("#slider", "3")
     np.testing.assert_allclose(values(page, "#loss .number"), [losses[3]], rtol=1e-11)
+    press(page, "u")
+    assert page.inner_text("#step") == "4" and page.get_attribute("#slider", "max") == "4"
     press(page, "r")
     assert page.inner_text("#step") == "0" and values(page, "#loss .number") == pytest.approx([losses[0]], rel=1e-12)
 
@@ -200,6 +202,21 @@ def test_what_the_page_cannot_compute_is_shown_and_not_edited(opened):
     unit = int(page.inner_text("#subject").removeprefix("Unit h"))
     np.testing.assert_allclose(values(page, "#terms tfoot .number")[0], trace.sums[0][row, unit], **CLOSE)
     assert values(page, "#loss .number") == [trace.loss]
+
+
+def test_a_rate_that_is_too_large_is_told_and_undone(opened):
+    model = fastbp.MLP([2, 3, 1], activation="relu", dtype="float64", seed=0)
+    trainer = fastbp.Trainer(model, loss="squared_error", optimizer=fastbp.SGD(0.1), batch_size=None)
+    page = opened(trainer.trace(X + 1, Y))
+    page.fill("#rate", "1e90")
+    page.wait_for_function("at('ahead').textContent.includes('no number any more after')")
+    page.click("#ten")
+    assert "the rate was too large" in page.inner_text("#ahead")
+    for _ in range(7):
+        press(page, "ArrowRight")
+    page.fill("#rate", "0.1")
+    page.click("#again")
+    page.wait_for_function("at('ahead').textContent.includes('falls from')")
 
 
 def contrast(page, selector):

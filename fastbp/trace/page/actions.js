@@ -13,7 +13,7 @@ function next() {
 const previous = () => state.phase && goPhase(state.phase - 1);
 
 function updates(count) {
-  if (!state.live) return;
+  if (!state.live || !Number.isFinite(state.now.loss)) return;
   for (let k = 0; k < count; k++) state.update();
   render();
 }

@@ -12,6 +12,7 @@ class Curve {
     clearTimeout(this.timer);
     Object.assign(this, { state, from: state.now, rate: state.net.rate });
     this.ahead = [state.now.loss];
+    this.lost = false;
     this.paint();
     if (!state.live || !this.steps) return;
     const net = copyOf(state.net);
@@ -20,11 +21,12 @@ class Curve {
       for (const until = performance.now() + 12; this.ahead.length <= this.steps && performance.now() < until;) {
         descend(net, now);
         now = pass(net);
-        if (!Number.isFinite(now.loss)) break;
+        this.lost = !Number.isFinite(now.loss);
+        if (this.lost) break;
         this.ahead.push(now.loss);
       }
       this.paint();
-      if (this.ahead.length <= this.steps && Number.isFinite(now.loss)) this.timer = setTimeout(go);
+      if (this.ahead.length <= this.steps && !this.lost) this.timer = setTimeout(go);
     };
     this.timer = setTimeout(go);
   }
@@ -35,15 +37,15 @@ class Curve {
       height = 170;
     const last = Math.max(made.length - 1, state.step + this.steps, 1),
       kept = made.slice(0, state.step + 1);
-    const top = Math.min(Math.max(...made, ...ahead), 4 * Math.max(...kept)) || 1;
+    const { low, top } = this.range(made, kept);
     const x = (step) => 60 + ((width - 76) * step) / last,
-      y = (loss) => height - 26 - ((height - 42) * Math.min(loss, top)) / top;
+      y = (loss) => height - 26 - ((height - 42) * ((Number.isFinite(loss) ? Math.min(loss, top) : top) - low)) / (top - low);
     const path = (losses, from) => losses.map((loss, k) => `${k ? "L" : "M"}${x(from + k).toFixed(1)} ${y(loss).toFixed(1)}`).join("");
     const picture = draw("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": this.told() });
     for (const part of [0, 0.5, 1]) {
       picture.append(
-        draw("path", { class: "grid", d: `M60 ${y(part * top)}H${width - 16}` }),
-        draw("text", { class: "tick end", x: 54, y: y(part * top) + 4 }, show(part * top)),
+        draw("path", { class: "grid", d: `M60 ${y(low + part * (top - low))}H${width - 16}` }),
+        draw("text", { class: "tick end", x: 54, y: y(low + part * (top - low)) + 4 }, show(low + part * (top - low))),
       );
     }
     for (const step of new Set([0, Math.round(last / 2), last]))
@@ -62,9 +64,19 @@ class Curve {
     at("ahead").dataset.value = ahead[ahead.length - 1];
     at("ahead").dataset.steps = ahead.length - 1;
   }
+  // From 0, or below where losses are negative, up to the largest; what grows beyond all bounds is cut.
+  range(made, kept) {
+    const finite = [...made, ...this.ahead].filter(Number.isFinite),
+      known = kept.filter(Number.isFinite);
+    const low = Math.min(0, ...finite),
+      top = Math.min(Math.max(low, ...finite), low + 4 * Math.max(...known.map((loss) => loss - low), 0));
+    return { low, top: top > low ? top : low + 1 };
+  }
   told() {
     const { ahead, state } = this,
       end = ahead[ahead.length - 1];
+    if (!Number.isFinite(state.now.loss)) return "The loss is no number any more: the rate was too large. Go back, or start again.";
+    if (this.lost) return `Dashed: at this rate the loss is no number any more after ${ahead.length} steps.`;
     if (!state.live) return `Loss ${show(state.now.loss)}.`;
     if (ahead.length < 2) return `Loss ${show(state.now.loss)} at step ${state.step}.`;
     const verb = end > ahead[0] ? "rises" : "falls";

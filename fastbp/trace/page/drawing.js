@@ -110,7 +110,7 @@ function drawEdges(state, shown, { place, radius, large }) {
           "aria-label": `${names.parameter(key)}, ${names.unit(l, i)} to ${names.unit(l + 1, j)}: ${show(value)}`,
         },
         draw("path", { class: "reach", d }),
-        draw("path", { class: "line", d, "stroke-width": (0.75 + (6.5 * Math.abs(value)) / largest).toFixed(2) }),
+        draw("path", { class: "line", d, "stroke-width": (0.75 + 6.5 * portion(value, largest)).toFixed(2) }),
       );
       if (written) line.append(edgeLabel(from, to, radius, value, shown[l].indexOf(i), shown[l + 1].length));
       group.append(line);
@@ -134,7 +134,7 @@ function drawUnit(state, l, i, { x, y }, { radius, large }, largest) {
     (phase.kind === "inputs" && l === 0) ||
     (["forward", "backward"].includes(phase.kind) && phase.l === l - 1) ||
     (phase.kind === "error" && l === names.last);
-  const strength = shown ? Math.abs(shown[1]) / largest : 0,
+  const strength = shown ? portion(shown[1], largest) : 0,
     text = shown ? (large ? show : brief)(shown[1]) : "";
   const group = draw(
     "g",

@@ -37,7 +37,7 @@ function termRow(key, label, factors, wide, largest) {
     name = key ? link(key, label) : label;
   const cells = factors.map((each) => make("td", {}, number(each)));
   for (let i = factors.length; i <= wide; i++) cells.unshift(make("td", {}));
-  const bar = make("i", { class: `bar ${sign(value)}`, style: `--size:${Math.min(Math.abs(value) / largest, 1).toFixed(4)}` });
+  const bar = make("i", { class: `bar ${sign(value)}`, style: `--size:${portion(value, largest).toFixed(4)}` });
   return make("tr", {}, make("th", { scope: "row" }, name), ...cells, make("td", { class: "bars", "aria-hidden": "true" }, bar));
 }
 

@@ -22,6 +22,12 @@ function brief(value) {
   return show(Number(size.toExponential(0)) * Math.sign(value));
 }
 
+// How large a number is beside the largest, from 0 to 1, as widths need it.
+function portion(value, largest) {
+  const part = Math.abs(value) / largest;
+  return Number.isFinite(part) ? Math.min(part, 1) : 0;
+}
+
 function make(tag, attributes = {}, ...children) {
   return fill(document.createElement(tag), attributes, children);
 }
