@@ -11,7 +11,8 @@ def test_import_brings_in_no_optional_library(run_python):
     loaded = set(run_python(code).split())
     assert "fastbp" in loaded
     # Numba itself may import scipy.
-    assert not {"sklearn", "scipy", "matplotlib", "pandas", "polars", "tqdm", "torch", "pooch", "mpi4py"} & loaded
+    others = {"sklearn", "scipy", "matplotlib", "pandas", "polars", "tqdm", "torch", "pooch", "joblib", "dask", "distributed", "mpi4py"}
+    assert not others & loaded
 
 
 def test_only_a_progress_bar_needs_tqdm(run_python):
@@ -70,7 +71,8 @@ def test_only_what_is_asked_for_brings_in_other_activations_losses_and_optimizer
         "         'optimizers': 'adaptive kin signs', 'schedules': 'course decay joined plateau',\n"
         "         'kernels': 'bare curves errors given mix rules', 'diagnosis': 'doctor report signals',\n"
         "         'training': 'range_test sharded solving least_squares', 'between': 'normalizations', 'metrics': 'base numbers',\n"
-        "         'solvers': 'base lbfgs levenberg_marquardt', 'data': 'split', 'trace': 'batch ledger queries'}\n"
+        "         'solvers': 'base lbfgs levenberg_marquardt', 'data': 'split', 'trace': 'batch ledger queries',\n"
+        "         'together': 'crew train ensemble halving'}\n"
         "LATER = [f'fastbp.{room}.{name}' for room, names in ROOMS.items() for name in names.split()] \n"
         "LATER += ['fastbp._summary', 'fastbp._plots', 'fastbp._tables', 'fastbp._textbook', 'fastbp.jacobian']\n"
         "def there(): return [name for name in LATER if name in sys.modules], [code for _, code in units.UNITS if code is not None]\n"

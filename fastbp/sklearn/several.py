@@ -59,6 +59,8 @@ class Several(Convertible):
                 crew.work(fits, watch.look, lambda: self._give_up(others))
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=2)
+        finally:
+            self._give_up(others, False)
         for fit in fits:
             if fit.error is not None:
                 raise fit.error
@@ -68,21 +70,21 @@ class Several(Convertible):
     def _copies(self) -> list[Any]:
         """Copies that are not fitted."""
         seeds = check_random_state(self.random_state).randint(np.iinfo(np.int32).max, size=self.n_models - 1)
-        return [self._like(clone(self), int(seed)) for seed in seeds]
+        return [self._like(type(self)(), int(seed)) for seed in seeds]
 
     def _goes_on(self, known: Sequence[Any]) -> bool:
         return bool(self.warm_start) and len(known) == self.n_models - 1
 
     def _like(self, other: Any, random_state: int) -> Any:
-        """Another with its own settings, but one network and its own random state."""
-        return other.set_params(**self.get_params() | {"n_models": 1, "progress": False, "random_state": random_state})
+        """Another with copies of its settings, callbacks among them, but one network and a random state of its own."""
+        return other.set_params(**clone(self).get_params() | {"n_models": 1, "progress": False, "random_state": random_state})
 
-    def _give_up(self, others: Any) -> None:
+    def _give_up(self, others: Any, given_up: bool = True) -> None:
+        """Let all end after the epoch under way, or no more."""
         for each in (self, *others):
-            vars(each).update(_given_up=True)
+            vars(each).update(_given_up=given_up)
 
     def _fit_stochastic(self, *arguments: Any) -> None:
-        self._given_up = False
         if arguments[-1] and self.n_models > 1:
             raise ValueError(f"partial_fit trains one network; n_models is {self.n_models}")
         super()._fit_stochastic(*arguments)

@@ -8,6 +8,7 @@ import fastbp
 from fastbp.kernels import programs
 from fastbp.kernels.codes import SCORE, TRAIN
 from fastbp.processors import cpus, process
+from fastbp.processors.threads import Share, most_threads, plan_tasks, sharing, task_choices
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(300, 40)).astype(np.float32)
@@ -150,6 +151,18 @@ def test_by_default_small_steps_run_on_one_thread_and_large_ones_on_all(monkeypa
     for sizes in [(40, 30, 3), (40, 400, 300, 3)]:
         fastbp.Trainer(fastbp.MLP(sizes, seed=0), loss="cross_entropy", seed=0).step(X[:40], LABELS[:40])
     assert seen == [1, min(numba.config.NUMBA_NUM_THREADS, cpus.available())]
+
+
+def test_a_thread_uses_no_more_than_its_share():
+    network = fastbp.MLP((40, 400, 300, 3), seed=0).network
+    whole = plan_tasks(network, 64, None)
+    share = Share(1)
+    with sharing(share):
+        assert most_threads() == plan_tasks(network, 64, None) == plan_tasks(network, 64, 5) == 1
+        assert task_choices(network, 64, None) == (1,)
+        share.threads = 3
+        assert plan_tasks(network, 64, 5) == 3 and plan_tasks(network, 64, 2) == 2 and plan_tasks(network, 64, None) == min(3, whole)
+    assert most_threads() is None and plan_tasks(network, 64, 5) == 5
 
 
 @needs_two

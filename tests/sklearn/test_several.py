@@ -1,12 +1,16 @@
 """Estimators of several networks: the mean of estimators with other seeds."""
 
+import os
 import pickle
+import signal
 
 import numpy as np
 import pytest
 from sklearn.base import clone
 
+import fastbp
 from fastbp.sklearn import MLPClassifier, MLPRegressor
+from fastbp.training import interrupt
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(60, 4))
@@ -49,6 +53,33 @@ def test_a_second_fit_begins_anew_and_a_warm_one_goes_on():
     assert all((old != model.weights[0]).any() for old, model in zip(before, several.models_, strict=True))
     several.set_params(n_models=1, warm_start=False).fit(X, NUMBERS)
     assert len(several.models_) == 1
+
+
+class Listens(fastbp.Callback):
+    """Knows how many runs it has seen; stops the process after an epoch of one."""
+
+    def __init__(self, interrupts=False):
+        self.interrupts, self.runs = interrupts, set()
+
+    def on_epoch_end(self, run):
+        self.runs.add(id(run))
+        if self.interrupts and run.epoch == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_callbacks_are_copied_for_each():
+    callback = Listens()
+    MLPRegressor(**SETTINGS, n_models=3, callbacks=[callback]).fit(X, NUMBERS)
+    assert len(callback.runs) == 1
+
+
+def test_ctrl_c_ends_all_after_their_epochs(monkeypatch):
+    monkeypatch.setattr(interrupt, "_last", -10.0)
+    several = MLPRegressor(**SETTINGS | {"max_iter": 10**6}, n_models=3, threads=2, callbacks=[Listens(interrupts=True)])
+    with pytest.warns(UserWarning, match=r"Training interrupted by user\."):
+        several.fit(X, NUMBERS)
+    assert len(several.models_) == 3 and 2 <= several.n_iter_ < 10**6
+    assert several.set_params(max_iter=3, callbacks=None).fit(X, NUMBERS).n_iter_ == 3
 
 
 def test_what_goes_with_one_network_alone():

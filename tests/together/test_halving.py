@@ -5,6 +5,7 @@ import pytest
 from small_task import LABELS, X, bits, make
 
 import fastbp
+from fastbp.compiling.jit import DISABLED
 
 RATES = [3e-5, 1e-4, 3e-4, 1e-3, 1e-2, 3e-2]
 
@@ -48,6 +49,23 @@ def split_of(found):
     return draw_part(found.trainers[0], Shared(X, LABELS), 0.2, 0)
 
 
+def test_a_rung_is_no_end_to_callbacks():
+    """`EarlyStopping` puts the best weights back at the end alone."""
+    turned = X[:20], 1 - LABELS[:20]
+
+    def build(rate):
+        return make(fastbp.Adam(rate))
+
+    given = {"validation_data": turned, "epochs": 6, "factor": 2}
+    found = search([{"rate": 0.03 + 0.01 * i} for i in range(4)], build, callbacks=lambda i: fastbp.EarlyStopping(patience=50), **given)
+    alone, number = build(0.03 + 0.01 * found.best), found.best
+    alone.fit(X, LABELS, epochs=6, validation_data=turned, callbacks=fastbp.EarlyStopping(patience=50))
+    assert len(found.rungs) == 2 and np.argmin(alone.history.val_loss[:3]) < 2
+    left = [{name: each for name, each in bits(trainer).items() if name[0] != "callbacks"} for trainer in (alone, found.trainers[number])]
+    assert left[0] == left[1]
+
+
+@pytest.mark.skipif(DISABLED, reason="NumPy warns of what overflows")
 def test_one_that_diverges_is_out():
     def wild(rate):
         return make(fastbp.SGD(rate, weight_decay=rate if rate > 1 else 0), loss="squared_error", batch_size=10)

@@ -3,12 +3,17 @@
 import os
 import signal
 import threading
+import time
 
+import numba
 import numpy as np
 import pytest
 from small_task import LABELS, N, Recorder, StopAt, TooFast, X, bits, make
 
 import fastbp
+from fastbp.kernels import programs
+from fastbp.processors import cpus
+from fastbp.processors.threads import most_threads
 from fastbp.training import interrupt as interrupt_module
 
 ROWS = [np.random.default_rng(0).integers(0, N, 40), np.flatnonzero(np.arange(N) % 3), None, np.arange(N) % 2 == 0]
@@ -198,6 +203,34 @@ def test_the_time_is_divided_among_those_that_wait():
     histories = fastbp.train_together(trainers, X, LABELS, epochs=10**7, time_limit=0.5, threads=2)
     assert [history.stopped for history in histories] == ["time_limit"] * 5
     assert min(trainer.steps for trainer in trainers) > 0
+
+
+@pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2 or cpus.available() < 2, reason="there is one processor")
+def test_the_last_one_goes_on_with_the_threads_of_the_others(monkeypatch):
+    """With steps that are worth two, and the same bits."""
+    tasks, run, ended = [], programs.run, threading.Event()
+    monkeypatch.setattr(programs, "run", lambda *arguments: (tasks.append(arguments[-1]), run(*arguments)))
+
+    class Waits(fastbp.Callback):
+        def on_epoch_end(self, run):
+            assert ended.wait(60)
+            while most_threads() < 2:
+                time.sleep(0.001)
+            tasks.append("alone")
+
+    class Ends(fastbp.Callback):
+        def on_fit_end(self, run):
+            ended.set()
+
+    def build(seed):
+        return fastbp.Trainer(fastbp.MLP([3, 300, 200, 2], seed=seed), loss="cross_entropy", optimizer="adam", seed=seed)
+
+    trainers, by_itself = [build(0), build(1)], build(1)
+    fastbp.train_together(trainers, X, LABELS, epochs=[1, 4], threads=2, callbacks=[Ends(), Waits()])
+    before = tasks.index("alone")
+    assert {*tasks[:before]} == {1} and 2 in tasks[before:]
+    by_itself.fit(X, LABELS, epochs=4)
+    assert bits(by_itself)["model", "weights.1"] == bits(trainers[1])["model", "weights.1"]
 
 
 def test_from_a_thread_that_is_not_the_main_one():
