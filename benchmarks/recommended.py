@@ -21,6 +21,8 @@ from .comparison.options import CORES
 from .comparison.report import header, machine
 
 EPOCHS, HIDDEN = 100, 64
+#: What the guide says, too.
+RATE, BATCH, SPLIT, PATIENCE = 3e-3, 32, 0.1, 20
 _PACKAGES = ("numba", "numpy", "scikit-learn", "statsmodels")
 
 
@@ -102,8 +104,8 @@ def defaults(sizes, loss, X, y, seed):
 def recommended(sizes, loss, X, y, seed):
     """What the guide says to begin with."""
     model = fastbp.MLP(sizes, activation="relu", seed=seed)
-    trainer = fastbp.Trainer(model, loss=loss, optimizer=fastbp.AdamW(fastbp.OneCycle(1e-2)), batch_size=32, seed=seed)
-    trainer.fit(X, y, epochs=EPOCHS, validation_split=0.1, callbacks=fastbp.EarlyStopping(patience=20))
+    trainer = fastbp.Trainer(model, loss=loss, optimizer=fastbp.AdamW(fastbp.OneCycle(RATE)), batch_size=BATCH, seed=seed)
+    trainer.fit(X, y, epochs=EPOCHS, validation_split=SPLIT, callbacks=fastbp.EarlyStopping(patience=PATIENCE))
     return trainer
 
 

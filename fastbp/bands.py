@@ -75,7 +75,8 @@ def confidence_bands(
     Warns
     -----
     UserWarning
-        Where training has not come to its end: when a Gauss-Newton step would move a prediction by more than a quarter of its band's reach.
+        Where training has not come to its end: when ``fit`` did not stop as converged, and a Gauss-Newton step would move a prediction by
+        more than a quarter of its band's reach.
 
     Examples
     --------
@@ -109,7 +110,7 @@ def confidence_bands(
     found, spread, variance, freedom, moves = model.turns.look(_spread, trainer, rows, inputs)
     reach = student.ppf(0.5 + share / 2, freedom) * np.sqrt(variance * (outside + spread))
     far = np.abs(moves) > np.maximum(_OF_REACH * reach, _ROUNDING * np.abs(found).max())
-    if far.any():
+    if far.any() and run.history.stopped != "converged":
         ended = f"fit ended by {run.history.stopped!r} after {counted(run.epoch, 'epoch')}" if run.history.stopped else "it was not trained"
         told = f"the loss of the model can still fall ({ended}), and {counted(int(far.sum()), 'prediction')} of {far.size:,} would move"
         warnings.warn(f"{told} by more than a quarter of the band's reach: train on", UserWarning, stacklevel=2)

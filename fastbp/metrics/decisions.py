@@ -73,8 +73,10 @@ class TopK(Metric):
 
     def figure(self, answers: Answers) -> float:
         """Of equal outputs the later is taken for the larger, as in scikit-learn."""
-        largest = np.argsort(answers.outputs, axis=1, kind="stable")[:, -self.k :]
-        return float(np.average((largest == answers.classes()[:, np.newaxis]).any(axis=1), weights=answers.weights))
+        classes = answers.classes()[:, np.newaxis]
+        own = np.take_along_axis(answers.outputs, classes, axis=1)
+        above = (answers.outputs > own) | ((answers.outputs == own) & (np.arange(answers.outputs.shape[1]) > classes))
+        return float(np.average(np.count_nonzero(above, axis=1) < self.k, weights=answers.weights))
 
 
 class _OfYes(Metric):

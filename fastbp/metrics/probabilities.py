@@ -29,11 +29,10 @@ class LogLoss(Metric):
 
     def figure(self, answers: Answers) -> float:
         """Probabilities are kept 2.2e-16 from 0 and 1, as in scikit-learn."""
-        found = answers.predictions()
         if answers.kind == CLASSES:
-            of_right = np.take_along_axis(found, answers.classes()[:, np.newaxis], axis=1)[:, 0]
-            return _surprise(np.ones(len(found), bool), of_right, answers.weights)
-        return answers.of_columns(_surprise, answers.questions(found))
+            of_right = answers.of_right()
+            return _surprise(np.ones(len(of_right), bool), of_right, answers.weights)
+        return answers.of_columns(_surprise, answers.questions(answers.predictions()))
 
 
 class _OfOrder(Metric):
