@@ -7,7 +7,7 @@ from collections import Counter
 from typing import NamedTuple
 
 SETTINGS = (
-    {}, {"solver": "sgd", "learning_rate": "adaptive"}, {"solver": "lbfgs"}, {"early_stopping": True}, {"activation": ["gelu"], "threads": 2},
+    {}, {"solver": "sgd", "learning_rate": "adaptive"}, {"solver": "lbfgs"}, {"early_stopping": True}, {"activation": ["gelu"]},
     {"optimizer": "adamw", "normalization": "layer"},
 )  # fmt: skip
 ITEMS = [(kind, settings) for kind in ("MLPClassifier", "MLPRegressor") for settings in SETTINGS]
