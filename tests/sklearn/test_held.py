@@ -61,4 +61,6 @@ def test_more_threads_than_numba_has_are_refused_but_in_workers_which_have_fewer
 
 @pytest.mark.parametrize("backend", ["threading", "loky"])
 def test_workers_of_joblib_compute_on_one_thread(backend):
-    assert Parallel(n_jobs=2, backend=backend)(delayed(threads_here)(each, LARGE) for each in (None, 2)) == [1, 2]
+    found = Parallel(n_jobs=2, backend=backend)(delayed(threads_here)(each, LARGE) for each in (None, 2))
+    # Processes of joblib have a share of the cores.
+    assert found[0] == 1 and found[1] in ((2,) if backend == "threading" else (1, 2))
