@@ -68,6 +68,7 @@ def test_the_examples_run_one_after_the_other(document, tmp_path, monkeypatch):
     assert namespace.get("trainer", namespace.get("trainers", [None])[0]).epoch > 0
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("library", re.findall(r"^## Coming from (.*)$", COMING_FROM, re.M))
 def test_the_columns_of_a_comparison(library, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -89,7 +89,7 @@ CASES = {
         _net(1_000, 784, 900, 300, 10, goal=3),
         _net(400, 1024, 4096, 4096, 1000, goal=1.3),
         Case("digits", 1_797, _digits),
-        Case("forest", 50_000, _forest, {"max_iter": 20}),
-        Case("text", 5_000, _text, {"max_iter": 5}),
+        Case("forest", 50_000, _forest, {"max_iter": 10}),
+        Case("text", 4_000, _text, {"max_iter": 3}),
     )
 }

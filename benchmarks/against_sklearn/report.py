@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from benchmarks.against_sklearn.checks import Checks
 from benchmarks.against_sklearn.duel import Outcome
 from benchmarks.against_sklearn.parity import ACTIVATIONS, LOSSES, TASKS, WEIGHTS, Difference
 from benchmarks.against_sklearn.whole import POINTS, Fits, Scores
@@ -59,6 +60,20 @@ def scores(found: list[Scores], seeds: int) -> str:
     head = ["data", "scikit-learn", "fastbp", "points apart"]
     lines = [[each.name, f"{each.theirs:.2%}", f"{each.ours:.2%}", f"{100 * abs(each.theirs - each.ours):.2f}"] for each in found]
     return "\n".join([f"Mean score on held-out rows, float32, {seeds} seeds:", *_markdown([head, *lines])])
+
+
+def checks(found: list[Checks]) -> str:
+    """How many of scikit-learn's checks passed."""
+    head = ["estimator", "settings", "passed", "skipped", "failed", "scikit-learn's own pass"]
+    lines = []
+    for each in found:
+        settings = ", ".join(f"{name}={value}" for name, value in each.settings.items()) or "default"
+        lines.append(
+            [each.kind, settings, *(str(each.counts[status]) for status in ("passed", "skipped", "failed")), str(len(each.ours_alone))]
+        )
+    total = sum(each.counts["passed"] for each in found)
+    failed = [f"FAILED {each.kind} {each.settings}: {', '.join(each.ours_alone)}" for each in found if each.ours_alone]
+    return "\n".join([f"scikit-learn's checks of estimators, {total} passed:", *_markdown([head, *lines]), *failed])
 
 
 def promised(small: bool, same: bool, close: bool) -> str:

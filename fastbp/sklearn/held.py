@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numba
 import numpy as np
 from joblib.parallel import get_active_backend
 from scipy import sparse
@@ -14,6 +15,7 @@ from fastbp.activations import Activation
 from fastbp.data.rows import Rows
 from fastbp.files.tensors import fill
 from fastbp.mlp import MLP
+from fastbp.processors.threads import check_threads
 
 #: scikit-learn's names of activations that fastbp calls otherwise.
 OTHER_NAMES = {"logistic": "sigmoid", "exp": "exponential"}
@@ -26,10 +28,13 @@ _OF_STEP, _OF_CALL = 4_000_000, 50_000_000
 
 
 def threads_here(threads: int | None, multiply_adds: int, *, timed: bool = False) -> int | None:
-    """As many as asked for. By default one for little work, and within joblib's workers, as these have the processors already."""
-    if threads is None and (multiply_adds < (_OF_STEP if timed else _OF_CALL) or is_worker()):
-        return 1
-    return threads
+    """As many as asked for. By default one for little work, and within joblib's workers, as these have the processors already.
+
+    joblib starts Numba in its workers with fewer threads than the user may have asked for: then it is these.
+    """
+    if threads is None:
+        return 1 if multiply_adds < (_OF_STEP if timed else _OF_CALL) or is_worker() else None
+    return min(threads, numba.config.NUMBA_NUM_THREADS) if is_worker() else check_threads(threads)  # type: ignore[attr-defined]
 
 
 def is_worker() -> bool:

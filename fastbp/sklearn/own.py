@@ -12,10 +12,12 @@ from fastbp.callbacks.base import Callback
 from fastbp.losses import CrossEntropy, Loss
 from fastbp.mlp import MLP
 from fastbp.optimizers import Optimizer
-from fastbp.sklearn.held import OTHER_NAMES, Held, is_worker, our_names
+from fastbp.sklearn.held import OTHER_NAMES, Held, our_names, threads_here
 from fastbp.trainer import Trainer
 from fastbp.training.run import Run
 
+# Multiply-adds: the trainer chooses by what a step has.
+_MUCH = 1 << 62
 _THEIRS = {ours: theirs for theirs, ours in OTHER_NAMES.items()}
 
 
@@ -53,9 +55,7 @@ class Own(Held):
     ) -> None:  # fmt: skip
         sizes = [coefs[0].shape[0], *(coef.shape[1] for coef in coefs)]
         model = MLP(sizes, activation=our_names(activation), init=(coefs, intercepts), dtype=coefs[0].dtype, seed=seed, **between)
-        self.trainer = Trainer(
-            model, loss=loss, optimizer=optimizer, shuffle=shuffle, seed=seed, threads=1 if threads is None and is_worker() else threads
-        )
+        self.trainer = Trainer(model, loss=loss, optimizer=optimizer, shuffle=shuffle, seed=seed, threads=threads_here(threads, _MUCH))
         super().__init__(model, activation)
 
     @property

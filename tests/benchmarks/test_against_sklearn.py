@@ -1,5 +1,6 @@
 """The estimators against scikit-learn's: what is combined, what is timed, what is told of it."""
 
+import dataclasses
 import math
 import sys
 from pathlib import Path
@@ -128,8 +129,13 @@ def test_the_data_of_a_case(name):
 
 
 @pytest.mark.parametrize("library", ["fastbp", "sklearn"])
-def test_a_worker_fits_a_new_estimator_for_so_many_epochs(library):
+def test_a_worker_trains_a_net_further_and_begins_other_fits_anew(library, monkeypatch):
     service = Service(library, 1)
     assert service.setup("20-40-5", "float32")["epoch"] > 0
     replies = [service.fit(2) for _ in range(2)]
-    assert all(reply["epochs"] == 2 and reply["loss"] == replies[0]["loss"] and reply["cpu"] > 0 < reply["seconds"] for reply in replies)
+    assert all(reply["epochs"] == 2 and reply["cpu"] > 0 < reply["seconds"] for reply in replies)
+    assert replies[1]["loss"] < replies[0]["loss"] and len(service.estimator.loss_curve_) == 6
+    monkeypatch.setitem(CASES, "digits", dataclasses.replace(CASES["digits"], settings={"max_iter": 2}))
+    service.setup("digits", "float64")
+    replies = [service.fit(2) for _ in range(2)]
+    assert replies[1]["loss"] == replies[0]["loss"] and replies[1]["epochs"] == 2
