@@ -72,6 +72,7 @@ def test_a_file_has_the_shards_and_a_resumed_run_their_bits(tmp_path):
     assert bits(resumed) == bits(whole)
 
 
+@pytest.mark.skipif(DISABLED, reason="NumPy warns of what overflows")
 def test_divergence_is_told_and_taken_back():
     trainer = make(fastbp.SGD(1e4), **SHARDS)
     with pytest.raises(fastbp.DivergenceError, match="training diverged at step"):
