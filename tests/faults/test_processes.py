@@ -61,7 +61,7 @@ def test_killed_processes(command, tmp_path, tally, whole):
         processes = draw.choice([2, 3, 4])
         running = started(command, processes, path)
         pids = [tmp_path / f"pid-{rank}" for rank in range(processes)]
-        while running.poll() is None and not all(pid.exists() for pid in pids):
+        while running.poll() is None and not all(pid.exists() and pid.read_text() for pid in pids):
             time.sleep(0.01)
         numbers = [int(pid.read_text()) for pid in pids]
         # Some of it is in the imports, most while it trains.
