@@ -58,7 +58,15 @@ def _lead(own: Team, run: Run, engine: Engine, whole: Fit, epochs: int) -> None:
         engine.join(None)
         run.memory.collect = None
         states = {name: run.parts[name].state() for name in _SHARED}
-        ranks.end((states, describe_method(run.optimizer) if run.optimizer != optimizer else None, failure))
+        ranks.end((states, None if run.optimizer == optimizer else _described(run), failure))
+
+
+def _described(run: Run) -> dict[str, Any] | None:
+    """An optimizer that callbacks have changed, for the others; None for what can only be known here."""
+    try:
+        return describe_method(run.optimizer)
+    except (TypeError, ValueError):
+        return None
 
 
 def _work(own: Team, run: Run, engine: Engine, rows: Rows, outside: Outside) -> None:

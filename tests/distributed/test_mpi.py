@@ -50,6 +50,15 @@ def test_a_copy_of_the_run_may_be_tried_while_it_trains():
     assert found == [True]
 
 
+def test_a_callback_may_set_what_no_file_could_hold():
+    trainer = make(fastbp.Adam(0.01), shards=3, distributed=fastbp.MPI())
+
+    def change(run):
+        run.optimizer.learning_rate = lambda step: 0.01
+
+    assert trainer.fit(X, LABELS, epochs=2, callbacks=change).stopped == "epochs"
+
+
 def test_without_the_library_the_extra_is_named(run_python):
     code = "import sys, fastbp\nsys.modules['mpi4py'] = None\ntry:\n    fastbp.MPI()\nexcept ImportError as error:\n    print(error)\n"
     assert run_python(code) == 'mpi4py is not installed; pip install "fastbp[mpi]" does it\n'

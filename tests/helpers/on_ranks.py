@@ -129,7 +129,7 @@ def main(folder):
 
     comm = MPI.COMM_WORLD
     found = results(fastbp.MPI(), Path(folder), list(EVERY) if "--whole" in sys.argv else SOME)
-    if comm.size > 1:
+    if comm.size == 2:
         found |= {"faults": faults(fastbp.MPI(), comm.rank, Path(folder))}
     (Path(folder) / f"rank-{comm.rank}.json").write_text(json.dumps(found))
 
