@@ -70,8 +70,8 @@ NAMED += [cls.__name__.lower() for cls in CLASSES]
 
 
 @pytest.mark.parametrize("name", NAMED)
-def test_the_readme_names_everything(name):
-    said = (ROOT / "README.md").read_text().lower().replace("-", " ").replace("\n", " ")
+def test_the_index_names_everything(name):
+    said = (ROOT / "docs/index.md").read_text().lower().replace("-", " ").replace("\n", " ")
     assert re.search(rf"\b({name}|{name.replace('_', ' ')})\b", said)
 
 
