@@ -32,6 +32,14 @@ hypothesis.settings.register_profile("fastbp", derandomize=True, deadline=None, 
 hypothesis.settings.load_profile("fastbp")
 
 
+@pytest.fixture(autouse=True)
+def no_ctrl_c_before(monkeypatch):
+    """A Ctrl-C in one test is none of two within three seconds for the next one."""
+    from fastbp.training import interrupt
+
+    monkeypatch.setattr(interrupt, "_last", -10.0)
+
+
 def pytest_addoption(parser):
     """The fault tests try a selection unless they are asked for everything."""
     parser.addoption("--whole", action="store_true", help="tests/faults: all kills, flips, truncations and steps; ten minutes")

@@ -10,7 +10,6 @@ import pytest
 from small_task import LABELS, StopAt, X, bits, make
 
 import fastbp
-from fastbp.training import interrupt as interrupt_module
 
 SOME = (X[:20], 1 - LABELS[:20])  # turned round: the validation loss rises sooner or later
 
@@ -120,8 +119,7 @@ class Signal(fastbp.Callback):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("average", [None, "ema"])
-def test_a_run_that_was_interrupted_goes_on_to_the_bit(tmp_path, monkeypatch, number, average):
-    monkeypatch.setattr(interrupt_module, "_last", -10.0)  # no Ctrl-C was before
+def test_a_run_that_was_interrupted_goes_on_to_the_bit(tmp_path, number, average):
     whole, early = fastbp.EarlyStopping(patience=5), fastbp.EarlyStopping(patience=5)
     plain = train(callbacks=whole, average=average)
     sender = Signal(7 * whole.best_epoch + 10, number)

@@ -11,7 +11,6 @@ from small_task import SOLVERS, TARGETS, Recorder, StopAt, X, bits, make
 import fastbp
 from fastbp.solvers import METHODS, as_method, described_method
 from fastbp.solvers import SOLVERS as TABLE
-from fastbp.training import interrupt
 from fastbp.training.sets import check_sets
 
 
@@ -76,7 +75,7 @@ def test_calls_of_fit_in_a_row_are_one(name):
     assert np.array_equal(trainer.model.network.parameters, other.model.network.parameters)
 
 
-def test_ctrl_c_and_time_limit_end_it_between_two_iterations(name, monkeypatch):
+def test_ctrl_c_and_time_limit_end_it_between_two_iterations(name):
     class Interrupting(fastbp.Callback):
         def on_epoch_end(self, trainer):
             if trainer.epoch == 3:
@@ -86,7 +85,6 @@ def test_ctrl_c_and_time_limit_end_it_between_two_iterations(name, monkeypatch):
         def on_epoch_end(self, trainer):
             time.sleep(0.02)
 
-    monkeypatch.setattr(interrupt, "_last", -10.0)
     stopped, late = solved(name, 9, callbacks=Interrupting()), make(name, loss="squared_error", dtype="float64")
     assert (stopped.epoch, stopped.history.stopped) == (3, "interrupted")
     late.fit(X, TARGETS, epochs=9, callbacks=Waiting(), time_limit=0.05)

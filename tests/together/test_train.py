@@ -20,12 +20,6 @@ ROWS = [np.random.default_rng(0).integers(0, N, 40), np.flatnonzero(np.arange(N)
 HELD_OUT = [np.arange(10), np.arange(0, N, 3), np.arange(5, 20), np.arange(N) % 2 == 1]
 
 
-@pytest.fixture(autouse=True)
-def no_ctrl_c_before(monkeypatch):
-    """That of another test is long ago."""
-    monkeypatch.setattr(interrupt_module, "_last", -10.0)
-
-
 def various():
     """Trainers of many kinds, new each time."""
     return [

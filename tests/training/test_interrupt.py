@@ -20,12 +20,6 @@ LONG_X = RANDOM.normal(size=(LONG, 3)).astype(np.float32)
 LONG_LABELS = (LONG_X[:, 0] > 0).astype(np.uint8)
 
 
-@pytest.fixture(autouse=True)
-def no_ctrl_c_before(monkeypatch):
-    """That of another test is long ago."""
-    monkeypatch.setattr(interrupt_module, "_last", -10.0)
-
-
 @pytest.fixture(scope="module")
 def long_run():
     """Two epochs of many small steps, nothing in their way: some seconds in all."""
