@@ -43,7 +43,7 @@ class Fit:
         self._mixer = Mixer(run.mixup, run.seed, run.model.dtype)
         self._heard = False  # callbacks have been called since the data were looked at
         self._interrupt, self._bar = outside.interrupt(run.model.turns), Progress(False, 0)
-        self._under_way = UnderWay(rows, engine.computed, engine.gradients, self._move)
+        self._under_way = UnderWay(rows, engine, run.model.network.parameters, self._interrupt.held, guard.begin)
         self._plan_threads()
 
     def _plan_threads(self) -> None:
@@ -161,11 +161,6 @@ class Fit:
             return self._measures.look()
         with self._interrupt.held(), run.averages.showing(run.steps):
             return self._measures.look()
-
-    def _move(self, parameters: Array) -> None:
-        with self._interrupt.held():
-            np.copyto(self._run.model.network.parameters, parameters)
-            self._guard.begin()
 
     def _show_average(self) -> None:
         with self._interrupt.held():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -20,6 +21,16 @@ class Computed(NamedTuple):
     gradient: Array | None  # of all parameters, flat, where the update has waited for it
 
 
+class Steps(Protocol):
+    """What makes the steps."""
+
+    def computed(self, rows: int) -> Computed:
+        """Of the last one, on a batch of so many rows."""
+
+    def gradients(self, rows: Rows, order: NDArray[np.int64]) -> tuple[float, Array]:
+        """Loss and flat gradient of rows by their places."""
+
+
 class UnderWay:
     """The data of a call of ``fit``, and what its steps compute. A copy of it is None: it belongs to one call.
 
@@ -32,23 +43,25 @@ class UnderWay:
     """
 
     def __init__(
-        self, rows: Rows, computed: Callable[[int], Computed], gradients: Callable[..., tuple[float, Array]], moved: Callable[[Array], None]
+        self, rows: Rows, steps: Steps, parameters: Array, held: Callable[[], AbstractContextManager[object]], begin: Callable[[], None]
     ) -> None:  # fmt: skip
         self.rows = rows
         self.batch: NDArray[np.int64] = np.empty(0, np.int64)
-        self._computed, self._gradients, self._moved = computed, gradients, moved
+        self._steps, self._parameters, self._held, self._begin = steps, parameters, held, begin
 
     def computed(self) -> Computed:
         """Copies of what the last step has computed of its `batch`; asked for by ``on_steps``."""
-        return self._computed(self.batch.size)
+        return self._steps.computed(self.batch.size)
 
     def gradients(self, rows: NDArray[np.int64]) -> tuple[float, Array]:
         """Loss and flat gradient of some rows, by their places in X, at the weights as they are."""
-        return self._gradients(self.rows, rows)
+        return self._steps.gradients(self.rows, rows)
 
     def move(self, parameters: Array) -> None:
         """Let the model have other parameters, from which training goes on."""
-        self._moved(parameters)
+        with self._held():
+            np.copyto(self._parameters, parameters)
+            self._begin()
 
     def __reduce__(self) -> tuple[type[None], tuple[()]]:
         return type(None), ()

@@ -32,11 +32,6 @@ def fit_for(metric, *, y=LABELS, validation=True, **settings):
         ("val_r2", {}, r"metric='val_r2' is not known"),
         ("val_loss", {"validation": False}, r"fit was given no validation data; the epochs will have loss$"),
         ("val_accuracy", {"loss": "squared_error", "y": TARGETS}, r"this fit has none of it; the epochs will have loss, val_loss$"),
-        (
-            "val_accuracy",
-            {"missing_targets": "ignore", "loss": "focal", "y": TARGETS > 0},
-            r"this fit has none of it; the epochs will have loss, val_loss$",
-        ),
     ],
 )
 def test_a_metric_that_the_history_will_lack_is_told_before_the_first_step(metric, settings, words):

@@ -1,7 +1,9 @@
 """What callbacks may ask of the call of ``fit`` under way."""
 
 import copy
+import gc
 import pickle
+import weakref
 
 import numpy as np
 import pytest
@@ -80,3 +82,15 @@ def test_copies_of_the_run_have_none():
     plain = make()
     plain.fit(X, LABELS, epochs=1)
     assert bits(trainer) == bits(plain)
+
+
+def test_a_run_that_has_ended_is_freed_at_once():
+    trainer = make()
+    trainer.fit(X, LABELS, epochs=1)
+    run = weakref.ref(trainer.run)
+    gc.disable()
+    try:
+        del trainer
+        assert run() is None
+    finally:
+        gc.enable()
