@@ -49,6 +49,9 @@ class Trace(Queries, Seeing):
     loss_name, optimizer_name : str
     learning_rate : float or None
         That of the next step; None of a solver.
+    loss_function : Loss
+    optimizer : Optimizer or Solver
+        A copy.
     classes, feature_names : tuple or None
         Those of the model.
     """

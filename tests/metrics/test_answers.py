@@ -13,7 +13,7 @@ P = np.array([[0.7, 0.2, 0.1], [0.1, 0.3, 0.6]])
 
 def test_each_loss_has_a_kind():
     kinds = {name: kind_of(cls()) for name, cls in fastbp.losses.LOSSES.items()}
-    assert kinds.pop("cross_entropy") == CLASSES and kinds.pop("quantile") == QUANTILES
+    assert kinds.pop("cross_entropy") == kinds.pop("categorical_focal") == CLASSES and kinds.pop("quantile") == QUANTILES
     assert {kinds.pop(name) for name in ("binary_cross_entropy", "hinge", "squared_hinge", "focal")} == {QUESTIONS}
     assert {*kinds.values()} == {NUMBERS} and len(kinds) == 6
     assert kind_of(fastbp.CustomLoss(lambda p, t: (p - t) ** 2, lambda p, t: 2 * (p - t))) == NUMBERS

@@ -181,7 +181,32 @@ const OF_LOGITS = {
     slopeSays: "−q or 1 − q",
   },
 };
+
+// Losses of a row as a whole, by its logits z and its targets: what each output adds, and the deltas.
+function surprises(z) {
+  const highest = Math.max(...z),
+    logSum = highest + Math.log(z.reduce((sum, each) => sum + Math.exp(each - highest), 0));
+  return Array.from(z, (each) => logSum - each);
+}
+const OF_ROWS = {
+  cross_entropy(z, t, [smoothing]) {
+    const given = Array.from(t, (each) => (1 - smoothing) * each + smoothing / z.length),
+      total = given.reduce((sum, each) => sum + each, 0),
+      p = softmax(z);
+    return { terms: surprises(z).map((each, k) => given[k] * each), deltas: given.map((each, k) => total * p[k] - each) };
+  },
+  categorical_focal(z, t, [gamma, count, ...alpha]) {
+    const p = softmax(z),
+      surprise = surprises(z),
+      rest = p.map((_, k) => p.reduce((sum, each, j) => (j === k ? sum : sum + each), 0));
+    const factor = Array.from(t, (each, k) => alpha[count > 1 ? k : 0] * each * rest[k] ** gamma),
+      pull = factor.map((each, k) => -each * (1 + (gamma * p[k] * surprise[k]) / rest[k])),
+      pulls = pull.reduce((sum, each) => sum + each, 0);
+    return { terms: factor.map((each, k) => each * surprise[k]), deltas: pull.map((each, k) => each - p[k] * pulls) };
+  },
+};
 const CROSS_ENTROPY = { says: "−Σ t log p", slopeSays: "p − t" };
+const CATEGORICAL_FOCAL = { says: "−Σ t α (1 − p)^γ log p", slopeSays: "its derivative by z" };
 const OWN = { says: "a function of your own, of a and the target t", slopeSays: "its derivative by a, times a′(z)" };
 // Settings that change what is said of the cross-entropies.
 const SMOOTHED = { says: "−Σ t log p, with smoothed t", slopeSays: "p − smoothed t" };
@@ -189,6 +214,7 @@ const WEIGHTED = { says: "−w t log p − (1 − t) log(1 − p), with smoothed
 
 function lossOf({ name, settings }) {
   if (name === "custom") return OWN;
+  if (name === "categorical_focal") return CATEGORICAL_FOCAL;
   if (name === "cross_entropy") return settings[0] ? SMOOTHED : CROSS_ENTROPY;
   if (name === "binary_cross_entropy" && (settings[0] || settings.slice(2).some((w) => w !== 1))) return WEIGHTED;
   return OF_PREDICTIONS[name] || OF_LOGITS[name];

@@ -15,7 +15,7 @@ function buildRow() {
       ),
     );
   if (net.sizes[0] <= 8) for (let i = 0; i < net.sizes[0]; i++) field(unitKey(0, i), names.unit(0, i));
-  if (net.loss.name === "cross_entropy" && width > 1) {
+  if (OF_ROWS[net.loss.name] && width > 1) {
     const choice = make(
       "select",
       { "aria-label": "target", ...(state.live ? {} : { disabled: "" }) },

@@ -61,16 +61,12 @@ function errors(net, { sums, activations }) {
   for (let r = 0; r < net.rows; r++) {
     const row = z.subarray(r * K, r * K + K),
       share = net.shares[r];
-    const probabilities = name === "cross_entropy" && softmax(row),
-      highest = probabilities && Math.max(...row);
-    const logSum = probabilities && highest + Math.log(row.reduce((sum, each) => sum + Math.exp(each - highest), 0));
-    const given = probabilities && Array.from({ length: K }, (_, k) => (1 - settings[0]) * net.targets[r * K + k] + settings[0] / K);
-    const total = probabilities && given.reduce((sum, t) => sum + t, 0);
+    const ofRow = OF_ROWS[name] && OF_ROWS[name](row, net.targets.subarray(r * K, r * K + K), settings);
     for (let k = 0; k < K; k++) {
       const at = r * K + k;
-      if (probabilities) {
-        terms[at] = share * given[k] * (logSum - row[k]);
-        delta[at] = share * (total * probabilities[k] - given[k]);
+      if (ofRow) {
+        terms[at] = share * ofRow.terms[k];
+        delta[at] = share * ofRow.deltas[k];
       } else if (ofPrediction) {
         terms[at] = (share * ofPrediction.value(a[at], net.targets[at], ...settings)) / K;
         error[at] = (share * ofPrediction.slope(a[at], net.targets[at], ...settings)) / K;

@@ -133,7 +133,7 @@ function outputLines(state, k) {
   const target = net.targets[row * K + k],
     error = now.errors[L - 1] && now.errors[L - 1][row * K + k],
     loss = lossOf(net.loss);
-  const part = net.loss.name === "cross_entropy" ? share : share / K;
+  const part = OF_ROWS[net.loss.name] ? share : share / K;
   const lines = [line("a − target = ", a, " − ", target, " = ", a - target)];
   const [name, value] = error === null ? ["δ = dL/dz", now.deltas[L - 1][row * K + k]] : ["dL/da", error];
   lines.push(

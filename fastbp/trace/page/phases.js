@@ -34,7 +34,7 @@ function sayings(phase, net, data) {
     case "error":
       return [
         "The outputs are compared with the targets. The loss is the mean over the rows.",
-        `${data.loss.label}:  ${loss.says}${data.allSizes[L] > 1 && net.loss.name !== "cross_entropy" ? ", mean over the outputs" : ""}`,
+        `${data.loss.label}:  ${loss.says}${data.allSizes[L] > 1 && !OF_ROWS[net.loss.name] ? ", mean over the outputs" : ""}`,
       ];
     case "backward":
       if (phase.l === L - 1)
