@@ -8,6 +8,7 @@ import warnings
 
 import numpy as np
 import pytest
+import threadpoolctl
 from scipy import sparse
 from sklearn import datasets, neural_network
 from sklearn.exceptions import ConvergenceWarning
@@ -141,9 +142,10 @@ def test_whole_fits_with_default_settings_take_as_many_epochs(name):
         getattr(module, "MLPRegressor" if name == "diabetes" else "MLPClassifier")(random_state=0)
         for module in (neural_network, fastbp.sklearn)
     ]
-    for each in pair:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
+    # Threads of a BLAS wait long for each other where another process has a core.
+    with warnings.catch_warnings(), threadpoolctl.threadpool_limits(1):
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for each in pair:
             each.fit(rows, targets)
     assert_same(*pair, rows=rows)
 
