@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ParamSpec, Self, TypeVar
 
 from fastbp._names import plain
@@ -117,13 +117,19 @@ def own_names(function: Callable[Given, Result]) -> Callable[Given, Result]:
     return checked
 
 
+@functools.cache
+def _parameters_of(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    """Looked up once: it takes a tenth of a millisecond."""
+    return inspect.signature(function).parameters
+
+
 def _check(function: Callable[..., Any], called: str, given: Iterable[str]) -> None:
     """Raise TypeError for a name that is another library's, or belongs elsewhere."""
     for name in given:
         meant = [name, *_OTHER_NAMES.get(plain(name), ())]
         if len(meant) == 1 and name not in _PLACES:
             continue
-        parameters = inspect.signature(function).parameters
+        parameters = _parameters_of(function)
         if name in parameters or any(each.kind is each.VAR_KEYWORD for each in parameters.values()):
             continue
         for ours in meant:
