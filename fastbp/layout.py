@@ -195,6 +195,19 @@ def begin(held: Workspace, network: Network, rows: int, tasks: int) -> int:
     return panel_width(rows, BYTES // held.deltas.itemsize, tasks, network.parameters.size)
 
 
+def rows_in(held: Workspace, values: Array, before: int, count: int, rows: int) -> Array:
+    """A layer's units (rows, units) where each row lies in one piece, by the words of ``kernels/arguments.py``."""
+    begin, length = held.few + FEW * before, _padded(count, values.dtype)
+    return values[begin : begin + rows * length].reshape(rows, length)[:, :count]
+
+
+def panels_in(held: Workspace, values: Array, before: int, count: int, rows: int) -> Array:
+    """The same (panels, units, rows of a panel) where they lie in panels."""
+    begin, panel_rows = held.capacity * before, held.width * (BYTES // values.itemsize)
+    panels = -(-rows // panel_rows)
+    return values[begin : begin + panels * count * panel_rows].reshape(panels, count, panel_rows)
+
+
 def _needs_logits(network: Network) -> bool:
     """Whether derivatives are kept by the forward pass."""
     return bool(network.table[0, SHAPED]) or any(keeps_derivative(code) for code in network.table[:, ACTIVATION].tolist())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from fastbp import layout
 from fastbp._typing import Array
 from fastbp.kernels.arguments import N_IN, N_OUT, ROWS_IN, ROWS_OUT, UNITS_IN, UNITS_OUT, Network, Workspace
-from fastbp.kernels.lanes.sizes import BYTES, FEW
+from fastbp.kernels.lanes.sizes import FEW
 from fastbp.training.under_way import Computed
 
 
@@ -18,13 +19,7 @@ def computed(network: Network, held: Workspace, rows: int, gradient: Array | Non
 
 def _units(held: Workspace, values: Array, rows: int, units: int, few: int, count: int) -> Array:
     """Numbers (rows, count) of a layer, whose units begin after so many others: in panels, or a few rows each in one piece."""
-    lanes = BYTES // values.itemsize
     if rows <= FEW:
-        length = -(-count // lanes) * lanes
-        begin = held.few + FEW * few
-        return values[begin : begin + rows * length].reshape(rows, length)[:, :count].copy()
-    panel_rows, begin = held.width * lanes, held.capacity * units
-    panels = -(-rows // panel_rows)
-    whole = values[begin : begin + panels * count * panel_rows].reshape(panels, count, panel_rows)
-    found: Array = whole.transpose(0, 2, 1).reshape(panels * panel_rows, count)[:rows].copy()
+        return layout.rows_in(held, values, few, count, rows).copy()
+    found: Array = layout.panels_in(held, values, units, count, rows).transpose(0, 2, 1).reshape(-1, count)[:rows].copy()
     return found

@@ -96,12 +96,12 @@ class Engine:
         self._run.position.steps += count
         return losses
 
-    def step(self, rows: Rows) -> Array:
-        """One update on all rows as they lie; the loss before it."""
+    def step(self, rows: Rows, repeatable: bool) -> Array:
+        """One update on all rows as they lie; the loss before it. Those of a `repeatable` one are kept, and the next may lie there, too."""
         n_rows, run = rows.n_rows, self._run
         tasks = self.tasks(n_rows)
         losses = self.train(rows, as_they_lie(n_rows), 0, n_rows, 1, tasks)
-        if tasks == 1 and not (self._is_shaped or self._limits.apart or run.memory.factors.size):
+        if repeatable and tasks == 1 and not (self._is_shaped or self._limits.apart or run.memory.factors.size):
             self._last = LastStep(run, rows, self._rates.settings)
         return losses
 

@@ -46,7 +46,10 @@ def _of_panels(network: Network, held: Workspace, rows: int) -> Array:
 def _of_few(network: Network, held: Workspace, rows: int) -> Array:
     found = np.zeros(rows, held.deltas.dtype)
     for row in network.table.tolist():
-        a, delta = _few(held, held.activations, row[ROWS_IN], row[N_IN], rows), _few(held, held.deltas, row[ROWS_OUT], row[N_OUT], rows)
+        a, delta = (
+            layout.rows_in(held, held.activations, row[ROWS_IN], row[N_IN], rows),
+            layout.rows_in(held, held.deltas, row[ROWS_OUT], row[N_OUT], rows),
+        )
         found += ((a * a).sum(axis=1) + 1) * (delta * delta).sum(axis=1)
     return found
 
@@ -55,26 +58,13 @@ def _of_normalized(network: Network, held: Workspace, normalized: Array, layer: 
     """Of scales and shifts, from the deltas above; what is normalised lies in panels, however few rows there are."""
     above = network.table[layer + 1].tolist()
     if rows <= FEW:
-        deltas = _few(held, held.deltas, above[ROWS_OUT], above[N_OUT], rows).T[np.newaxis]
+        deltas = layout.rows_in(held, held.deltas, above[ROWS_OUT], above[N_OUT], rows).T[np.newaxis]
     else:
-        deltas = _panels(held, held.deltas, above[UNITS_OUT], above[N_OUT], rows)
+        deltas = layout.panels_in(held, held.deltas, above[UNITS_OUT], above[N_OUT], rows)
     x, slopes = (
-        _panels(held, values, above[UNITS_IN], above[N_IN], rows)[..., : deltas.shape[2]] for values in (normalized, held.derivatives)
+        layout.panels_in(held, values, above[UNITS_IN], above[N_IN], rows)[..., : deltas.shape[2]]
+        for values in (normalized, held.derivatives)
     )
     errors = (layout.matrices(network.parameters, network.table)[0][layer + 1] @ deltas) * slopes
     found: Array = ((errors * x) ** 2 + errors**2).sum(axis=1).reshape(-1)[:rows]
     return found
-
-
-def _few(held: Workspace, values: Array, before: int, count: int, rows: int) -> Array:
-    """A layer's units (rows, units) where each row lies in one piece, by the words of ``kernels/arguments.py``."""
-    lanes = BYTES // values.itemsize
-    begin, length = held.few + FEW * before, -(-count // lanes) * lanes
-    return values[begin : begin + rows * length].reshape(rows, length)[:, :count]
-
-
-def _panels(held: Workspace, values: Array, before: int, count: int, rows: int) -> Array:
-    """The same (panels, units, rows of a panel) where they lie in panels."""
-    begin, panel_rows = held.capacity * before, held.width * (BYTES // values.itemsize)
-    panels = -(-rows // panel_rows)
-    return values[begin : begin + panels * count * panel_rows].reshape(panels, count, panel_rows)

@@ -39,7 +39,7 @@ class SingleCalls:
             rows = None if again else self._checked(few, X, y, sample_weight)
             turns.begin_change()
             run.averages.hide()
-            return self._update(rows)
+            return self._update(rows, rows is few)
         finally:
             if turns.changes and turns.users[0] is user:
                 turns.end_change()
@@ -61,12 +61,12 @@ class SingleCalls:
             run.model.keep_names(X)
         return rows
 
-    def _update(self, rows: Rows | None) -> float:
+    def _update(self, rows: Rows | None, repeatable: bool) -> float:
         """A step on rows; without, the last one once more."""
         guard, engine = self._guard, self._engine
         if not guard.is_current:
             guard.begin()
-        losses = engine.step_again() if rows is None else engine.step(rows)
+        losses = engine.step_again() if rows is None else engine.step(rows, repeatable)
         if not (guard.losses_are_well(losses) and guard.weights_are_well()):
             steps = self._run.steps
             guard.go_back()

@@ -1,5 +1,7 @@
 """A step that is like the last one is made again: to the same bits, and not where anything else has changed since."""
 
+import weakref
+
 import numpy as np
 import pytest
 
@@ -129,3 +131,11 @@ def test_predictions_between_steps_are_those_of_the_moment():
         trainer.step(*row(i))
         seen.append(trainer.model.predict(X).tobytes())
     assert len(set(seen)) == 5
+
+
+def test_rows_that_take_the_general_way_are_not_kept():
+    trainer, rows = make(), np.array(X[:1], float)
+    freed = weakref.ref(rows)
+    trainer.step(rows, LABELS[:1])
+    del rows
+    assert freed() is None
