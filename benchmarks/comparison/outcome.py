@@ -91,6 +91,16 @@ class Outcome:
         return found
 
 
+def pooled(outcomes: list[Outcome]) -> Outcome:
+    """All rounds of one net, measured in several processes, as those of one; a peer that was absent once is absent."""
+    absent = {name: reason for outcome in outcomes for name, reason in outcome.absent.items()}
+    runs = {name: run for name, run in outcomes[0].runs.items() if name not in absent}
+    for outcome in outcomes[1:]:
+        for name, run in runs.items():
+            run.seconds_per_step += outcome.runs[name].seconds_per_step
+    return Outcome(outcomes[0].spec, max(each.peak for each in outcomes), runs, absent, max(each.foreign for each in outcomes))
+
+
 def same(losses: list[float], expected: list[float]) -> bool:
     """Whether the losses of a peer's first steps are those expected, each within 1e-3 and their fall within 2 %."""
     close = all(abs(a - b) <= _SAME * abs(b) for a, b in zip(losses, expected, strict=True))

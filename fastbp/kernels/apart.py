@@ -37,7 +37,7 @@ from fastbp.kernels.lanes.panels import lanes_of
 from fastbp.kernels.lanes.sizes import PIECE
 from fastbp.kernels.lanes.vector import select, splat, sqrt
 from fastbp.kernels.loss import total_loss
-from fastbp.kernels.passes import forward_and_delta, keeping, looking_ahead, train_on_shard
+from fastbp.kernels.passes import forward_and_delta, keeping, looking_ahead, train_on_shards
 from fastbp.kernels.places import part_of
 from fastbp.kernels.portions import Batch, Block, Span, Task
 from fastbp.kernels.shaped import shape_gradients
@@ -59,9 +59,7 @@ def train_apart(call: Call, batch: Batch, task: Task) -> None:
         if network.table[0, SHAPED]:
             shape_gradients(call, keeping(rule), batch, task)
     else:
-        of_task = share(shards, task, 1)
-        for shard in range(of_task.begin, of_task.end):
-            train_on_shard(call, Batch(batch.order_begin, batch.rows, batch.step, shard, batch.ahead), task)
+        train_on_shards(call, batch, shards, task)
     own, l2 = share(network.size, task, PIECE), rule.rates[rule.first + batch.step][L2]
     if l2 > 0:
         _sum_weights(call, own, task)

@@ -44,9 +44,7 @@ def train_on_batch(call: Call, batch: Batch, task: Task) -> None:
         if network.table[0, SHAPED]:
             shape_gradients(call, call.rule, batch, task)
     else:
-        own = share(shards, task, 1)
-        for shard in range(own.begin, own.end):
-            train_on_shard(call, Batch(batch.order_begin, batch.rows, batch.step, shard, batch.ahead), task)
+        train_on_shards(call, batch, shards, task)
         meet(workspace.team, task)
         parameters = share(network.size, task, lanes_of(network.parameters))
         add_shards(network, workspace, call.rule, batch, shards, parameters, task.scratch_at)
@@ -56,10 +54,32 @@ def train_on_batch(call: Call, batch: Batch, task: Task) -> None:
 
 
 @scalar
-def train_on_shard(call: Call, batch: Batch, task: Task) -> None:
-    """Forward, delta and gradient of one shard, while its panels are in the cache."""
+def train_on_shards(call: Call, batch: Batch, shards: int, task: Task) -> None:
+    """Forward, delta and gradient of a task's shards, one after another in the place of its first, which so stays in the cache.
+
+    That one is the last, so that it may leave its losses there. In the last step of a run each row has its own place: others look there.
+    """
+    own = share(shards, task, 1)
+    for shard in range(own.end - 1, own.begin - 1, -1):
+        begin, end = shard * SHARD, (shard + 1) * SHARD
+        moved = begin - own.begin * SHARD if end <= batch.rows and batch.step + 1 < call.steps else 0
+        rows = Span(begin - moved, min(batch.rows, end) - moved)
+        _train_on_shard(call, Batch(batch.order_begin + moved, batch.rows, batch.step, shard, batch.ahead), rows, task)
+        if moved > 0:
+            _move_losses(call.workspace, rows, moved)
+
+
+@scalar
+def _move_losses(workspace: Workspace, rows: Span, moved: int) -> None:
+    """The losses of some rows to where they belong in the batch."""
+    losses, lanes = workspace.vector_losses, lanes_of(workspace.row_losses)
+    for v in range(rows.begin // lanes, rows.end // lanes):
+        losses[v + moved // lanes] = losses[v]
+
+
+@scalar
+def _train_on_shard(call: Call, batch: Batch, rows: Span, task: Task) -> None:
     network, workspace, data, alone = call.network, call.workspace, call.data, Task(0, 1, task.scratch_at)
-    rows = Span(batch.shard * SHARD, min(batch.rows, (batch.shard + 1) * SHARD))
     panels = Span(rows.begin // panel_rows_of(workspace), all_panels(workspace, rows.end).end)
     inputs = Span(0, network.table[0, N_IN])
     gather_batch(data, workspace, batch, panels, inputs, 1, alone)

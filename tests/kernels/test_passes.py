@@ -49,21 +49,22 @@ def some_rows(rows, of, seed=0):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("weighted", [False, True])
 @draws(15)
-@given(sizes=SIZES, rows=st.integers(1, 70), spare=st.integers(0, 5), width=st.integers(1, WIDTH))
-@example([6, 9, 2], 2 * SHARD + 20, 3, WIDTH)
-def test_a_step(weighted, dtype, sizes, rows, spare, width):
+@given(sizes=SIZES, rows=st.integers(1, 70), spare=st.integers(0, 5), width=st.integers(1, WIDTH), step=st.integers(0, 2))
+@example([6, 9, 2], 2 * SHARD + 20, 3, WIDTH, 1)
+@example([6, 9, 2], 2 * SHARD + 20, 3, WIDTH, 2)
+def test_a_step(weighted, dtype, sizes, rows, spare, width, step):
     batch = OneBatch(sizes, rows + spare, dtype=dtype, width=width, weighted=weighted, optimizer=fastbp.SGD(0.1))
     order, begin, own = some_rows(rows, rows + spare)
     weights = None if batch.row_weights is None else batch.row_weights[own]
     wanted = reference.loss_and_gradients(batch.net, batch.loss, batch.X[own], batch.targets[own].astype(np.float64), weights, 1.0)
     call = batch.call(update=True, batch_size=rows, order=order, steps=3, order_begin=begin)
     batch.workspace.team[:] = 0
-    train_on_batch(*call, Batch(begin, rows, 2, 0, NOTHING))
+    train_on_batch(*call, Batch(begin, rows, step, 0, NOTHING))
     changed = [p - 0.1 * g for p, g in zip(batch.net.parameters, [*wanted[1], *wanted[2]], strict=True)]
     weights_and_biases = layout.matrices(batch.network.parameters, batch.network.table)
-    close([batch.results[2]], [wanted[0]], rtol=20 * LIMITS[dtype])
+    close([batch.results[step]], [wanted[0]], rtol=20 * LIMITS[dtype])
     close([*weights_and_biases[0], *weights_and_biases[1]], changed, rtol=20 * LIMITS[dtype])
-    assert not batch.results[:2].any()
+    assert not np.delete(batch.results[:3], step).any()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
