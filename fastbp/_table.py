@@ -12,28 +12,28 @@ Class = TypeVar("Class", bound=type)
 
 
 class Table(Mapping[str, Class]):
-    """Classes by the names that users give: those at hand, and then those that other modules hold, as (module, class)."""
+    """Classes by the names that users give, each as the module and the name of the class."""
 
-    def __init__(self, at_hand: tuple[Class, ...], later: Mapping[str, tuple[str, str]]) -> None:
-        self._classes: dict[str, Class] = {vars(cls)["name"]: cls for cls in at_hand}
-        self._later = later
-        # The order does not depend on what was imported first.
-        self._names = (*self._classes, *later)
+    def __init__(self, classes: Mapping[str, tuple[str, str]]) -> None:
+        self._places, self._classes = classes, dict[str, Class]()
 
     def __getitem__(self, name: str) -> Class:
         if name not in self._classes:
-            self._classes[name] = attribute(*self._later[name])
+            self._classes[name] = attribute(*self._places[name])
         return self._classes[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._places
+
     def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
+        return iter(self._places)
 
     def __len__(self) -> int:
-        return len(self._names)
+        return len(self._places)
 
     def modules(self) -> dict[str, str]:
-        """The modules of the classes that are imported later, by the names of these."""
-        return {cls: module for module, cls in self._later.values()}
+        """The modules by the names of the classes."""
+        return {cls: module for module, cls in self._places.values()}
 
 
 def attribute(module: str, name: str) -> Any:

@@ -20,6 +20,7 @@ WITHOUT = {
 ELSEWHERE = {
     "averages/base.py": "averages/test_kinds.py",
     "activations/piecewise.py": "activations/test_base.py",
+    "activations/leaky.py": "activations/test_base.py",
     "activations/smooth.py": "activations/test_base.py",
     "activations/softmax.py": "activations/test_base.py",
     "distributed/leading.py": "distributed/test_fitting.py",

@@ -36,9 +36,6 @@ from typing import TYPE_CHECKING, Any
 from fastbp._names import lookup
 from fastbp._table import Table, attribute, later
 from fastbp.activations.base import Activation
-from fastbp.activations.piecewise import Identity, LeakyReLU, ReLU
-from fastbp.activations.smooth import Sigmoid, Tanh
-from fastbp.activations.softmax import Softmax
 
 if TYPE_CHECKING:
     from fastbp.activations.ascending import Ascending
@@ -46,6 +43,10 @@ if TYPE_CHECKING:
     from fastbp.activations.custom import CustomActivation as CustomActivation
     from fastbp.activations.exponential import CELU, ELU, SELU, Exponential, Softplus
     from fastbp.activations.gated import GELU, GELUTanh, HardSwish, Mish, SiLU
+    from fastbp.activations.leaky import LeakyReLU
+    from fastbp.activations.piecewise import Identity, ReLU
+    from fastbp.activations.smooth import Sigmoid, Tanh
+    from fastbp.activations.softmax import Softmax
 
 # fmt: off
 __all__ = [
@@ -55,10 +56,17 @@ __all__ = [
 ]
 # fmt: on
 
-_CLIPPED, _EXPONENTIAL, _GATED = (f"fastbp.activations.{name}" for name in ("clipped", "exponential", "gated"))
+_CLIPPED, _EXPONENTIAL, _GATED, _PIECEWISE, _SMOOTH = (
+    f"fastbp.activations.{name}" for name in ("clipped", "exponential", "gated", "piecewise", "smooth")
+)
 ACTIVATIONS: Table[type[Activation]] = Table(
-    (Sigmoid, Tanh, ReLU, LeakyReLU, Identity, Softmax),
     {
+        "sigmoid": (_SMOOTH, "Sigmoid"),
+        "tanh": (_SMOOTH, "Tanh"),
+        "relu": (_PIECEWISE, "ReLU"),
+        "leaky_relu": ("fastbp.activations.leaky", "LeakyReLU"),
+        "identity": (_PIECEWISE, "Identity"),
+        "softmax": ("fastbp.activations.softmax", "Softmax"),
         "elu": (_EXPONENTIAL, "ELU"),
         "celu": (_EXPONENTIAL, "CELU"),
         "selu": (_EXPONENTIAL, "SELU"),
@@ -106,7 +114,7 @@ def as_activations(given: object, n_hidden: int) -> tuple[Activation, ...]:
 def as_activation(given: object, argument: str, *, output: bool = False) -> Activation:
     """`given` as an activation: a name of the table, or an object of one of its classes."""
     if isinstance(given, str):
-        names = {name: name for name in ACTIVATIONS if output or name != Softmax.name}
+        names = {name: name for name in ACTIVATIONS if output or name != "softmax"}
         if given in ACTIVATIONS and given not in names:
             raise ValueError(f"{argument}={given!r} is for the output layer: use output_activation={given!r}; here: {', '.join(names)}")
         given = ACTIVATIONS[lookup(given, names, argument, OTHER_NAMES)]()

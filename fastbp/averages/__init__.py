@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["AVERAGES", "EMA", "SWA", "Average", "as_average", "described_average", "shares_of"]
 
 _KINDS = "fastbp.averages.kinds"
-AVERAGES: Table[type[Average]] = Table((), {"ema": (_KINDS, "EMA"), "swa": (_KINDS, "SWA")})
+AVERAGES: Table[type[Average]] = Table({"ema": (_KINDS, "EMA"), "swa": (_KINDS, "SWA")})
 #: The modules of the classes, which are imported when they are asked for.
 MODULES = AVERAGES.modules()
 __getattr__ = later(globals(), MODULES)

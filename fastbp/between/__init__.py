@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["NORMALIZATIONS", "PLAIN", "BatchNorm", "Between", "LayerNorm", "as_between", "described_between"]
 
 _MODULE = "fastbp.between.normalizations"
-NORMALIZATIONS: Table[type[Normalization]] = Table((), {"batch": (_MODULE, "BatchNorm"), "layer": (_MODULE, "LayerNorm")})
+NORMALIZATIONS: Table[type[Normalization]] = Table({"batch": (_MODULE, "BatchNorm"), "layer": (_MODULE, "LayerNorm")})
 #: What other libraries call some of these, in small letters without underscores.
 OTHER_NAMES = {
     **dict.fromkeys(("batchnorm", "batchnorm1d", "batchnormalization"), "batch"),

@@ -22,7 +22,6 @@ from __future__ import annotations
 from fastbp._table import Table
 
 CALLBACKS: Table[type] = Table(
-    (),
     {
         "checkpoint": ("fastbp.callbacks.checkpoint", "Checkpoint"),
         "early_stopping": ("fastbp.callbacks.early_stopping", "EarlyStopping"),

@@ -29,15 +29,15 @@ from typing import TYPE_CHECKING, Any
 from fastbp._names import lookup
 from fastbp._table import Table, attribute, later
 from fastbp.losses.base import Loss
-from fastbp.losses.classification import BinaryCrossEntropy, CrossEntropy
-from fastbp.losses.regression import SquaredError
 
 if TYPE_CHECKING:
     from fastbp.losses.categorical import CategoricalFocal
+    from fastbp.losses.classification import BinaryCrossEntropy, CrossEntropy
     from fastbp.losses.custom import CustomLoss
     from fastbp.losses.log_link import Gamma, Poisson
     from fastbp.losses.margin import Focal, Hinge, SquaredHinge
     from fastbp.losses.quantile import Quantile
+    from fastbp.losses.regression import SquaredError
     from fastbp.losses.robust import AbsoluteError, Huber, LogCosh
 
 # fmt: off
@@ -47,10 +47,14 @@ __all__ = [
 ]
 # fmt: on
 
-_LOG_LINK, _MARGIN, _QUANTILE, _ROBUST = (f"fastbp.losses.{name}" for name in ("log_link", "margin", "quantile", "robust"))
+_CLASSIFICATION, _LOG_LINK, _MARGIN, _QUANTILE, _ROBUST = (
+    f"fastbp.losses.{name}" for name in ("classification", "log_link", "margin", "quantile", "robust")
+)
 LOSSES: Table[type[Loss]] = Table(
-    (SquaredError, CrossEntropy, BinaryCrossEntropy),
     {
+        "squared_error": ("fastbp.losses.regression", "SquaredError"),
+        "cross_entropy": (_CLASSIFICATION, "CrossEntropy"),
+        "binary_cross_entropy": (_CLASSIFICATION, "BinaryCrossEntropy"),
         "absolute_error": (_ROBUST, "AbsoluteError"),
         "huber": (_ROBUST, "Huber"),
         "log_cosh": (_ROBUST, "LogCosh"),

@@ -51,7 +51,6 @@ __all__ = [
 
 _DECISIONS, _PROBABILITIES, _NUMBERS = (f"fastbp.metrics.{name}" for name in ("decisions", "probabilities", "numbers"))
 METRICS: Table[type[Metric]] = Table(
-    (),
     {
         "accuracy": (_DECISIONS, "Accuracy"),
         "balanced_accuracy": (_DECISIONS, "BalancedAccuracy"),

@@ -29,15 +29,15 @@ from typing import TYPE_CHECKING, Any
 
 from fastbp._names import lookup
 from fastbp._table import Table, later
-from fastbp.optimizers.adam import Adam, AdamW
 from fastbp.optimizers.base import Factors, Optimizer
-from fastbp.optimizers.rmsprop import RMSprop
-from fastbp.optimizers.sgd import SGD
 from fastbp.schedules import described_setting
 
 if TYPE_CHECKING:
+    from fastbp.optimizers.adam import Adam, AdamW
     from fastbp.optimizers.adaptive import Adadelta, Adagrad
     from fastbp.optimizers.kin import LAMB, Adamax, AMSGrad, NAdam, RAdam
+    from fastbp.optimizers.rmsprop import RMSprop
+    from fastbp.optimizers.sgd import SGD
     from fastbp.optimizers.signs import IRpropMinus, Lion, Rprop
 
 # fmt: off
@@ -49,8 +49,11 @@ __all__ = [
 
 _ADAPTIVE, _KIN, _SIGNS = (f"fastbp.optimizers.{name}" for name in ("adaptive", "kin", "signs"))
 OPTIMIZERS: Table[type[Optimizer]] = Table(
-    (SGD, RMSprop, Adam, AdamW),
     {
+        "sgd": ("fastbp.optimizers.sgd", "SGD"),
+        "rmsprop": ("fastbp.optimizers.rmsprop", "RMSprop"),
+        "adam": ("fastbp.optimizers.adam", "Adam"),
+        "adamw": ("fastbp.optimizers.adam", "AdamW"),
         "adagrad": (_ADAPTIVE, "Adagrad"),
         "adadelta": (_ADAPTIVE, "Adadelta"),
         "adamax": (_KIN, "Adamax"),

@@ -58,7 +58,6 @@ __all__ = [
 
 _COURSE, _DECAY, _JOINED, _PLATEAU = (f"fastbp.schedules.{name}" for name in ("course", "decay", "joined", "plateau"))
 SCHEDULES: Table[type[Schedule]] = Table(
-    (),
     {
         "step": (_DECAY, "StepDecay"),
         "multi_step": (_DECAY, "MultiStep"),

@@ -39,7 +39,6 @@ __all__ = [
 Method: TypeAlias = "Optimizer | Solver"
 
 SOLVERS: Table[type[Solver]] = Table(
-    (),
     {
         "lbfgs": ("fastbp.solvers.lbfgs", "LBFGS"),
         "levenberg_marquardt": ("fastbp.solvers.levenberg_marquardt", "LevenbergMarquardt"),
