@@ -47,6 +47,8 @@ class Callback(OwnNames):
 
     #: Whether it is called after all others of its moment, whatever the order in which they were given: what writes files is.
     after_others = False
+    #: Whether it may write into the data that are trained on: they are checked once more after it was called.
+    changes_data = True
 
     def on_fit_begin(self, run: Run) -> bool | str | None:
         """Before the first step of a call of ``fit``. True ends it there."""

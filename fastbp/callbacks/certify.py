@@ -72,6 +72,8 @@ class Certify(Callback):
     (0, 1.667, 1.0)
     """
 
+    changes_data = False
+
     def __init__(self, every: int = 1, rows: int | None = None, backtrack: bool = False) -> None:
         self.every = integer(every, "every", least=1)
         self.rows = None if rows is None else integer(rows, "rows", least=1)

@@ -65,6 +65,7 @@ class Checkpoint(Callback):
     """
 
     after_others = True
+    changes_data = False
 
     def __init__(self, path: str | PathLike[str], every: str = "1 epoch", keep: int = 1) -> None:
         self.path = as_path(path)

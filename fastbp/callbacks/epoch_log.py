@@ -15,6 +15,8 @@ class EpochLog(Callback, ABC):
     A write that fails while training goes on is a warning, and made up for after the next epoch; at the end of ``fit`` it is an error.
     """
 
+    changes_data = False
+
     def __init__(self) -> None:
         self._begun = False
         self._written: int | None = None  # how many epochs of the history the log has; None: nobody knows

@@ -65,6 +65,8 @@ class Watching(Callback):
         Its number, the first being 1.
     """
 
+    changes_data = False
+
     def __init__(self, metric: str, mode: str) -> None:
         self.metric, self.mode = metric, better(metric, mode)
         self._forget()

@@ -37,6 +37,8 @@ class OptunaPruning(Callback):
         From ``fit``. Optuna takes note of it; ``history.stopped`` is "error".
     """
 
+    changes_data = False
+
     def __init__(self, trial: Any, metric: str = "val_loss") -> None:
         self._optuna = extra("optuna", "optuna")
         if not isinstance(trial, self._optuna.trial.BaseTrial):

@@ -75,6 +75,7 @@ class Record(Callback):
     """
 
     after_others = True
+    changes_data = False
 
     def __init__(
         self,

@@ -24,6 +24,8 @@ _THEIRS = {ours: theirs for theirs, ours in OTHER_NAMES.items()}
 class Judge(Callback):
     """Asks after each epoch whether training ends."""
 
+    changes_data = False
+
     def __init__(self, judge: Callable[[Run], bool]) -> None:
         self._judge = judge
 

@@ -41,7 +41,8 @@ class Fit:
         run.plateaus.check(run.settings, run.measured)
         self._notes = Notes(run.parts)
         self._mixer = Mixer(run.mixup, run.seed, run.model.dtype)
-        self._heard = False  # callbacks have been called since the data were looked at
+        self._may_spoil = any(listener.changes_data for listener in self._listeners)
+        self._heard = False  # callbacks that may change the data have been called since these were looked at
         self._interrupt, self._bar = outside.interrupt(run.model.turns), Progress(False, 0)
         self._under_way = UnderWay(rows, engine, run.model.network.parameters, self._interrupt.held, guard.begin)
         self._plan_threads()
@@ -71,7 +72,7 @@ class Fit:
             for listener in reversed(self._listeners):
                 ending.callback(listener.on_fit_end, run)
             reason = _word([listener.on_fit_begin(run) for listener in self._listeners])
-            self._heard = bool(self._listeners)
+            self._heard = self._may_spoil
             history.stopped = ""
             self._take_note()
             try:
@@ -137,7 +138,7 @@ class Fit:
             self._close(epoch)
             answers += [listener.on_epoch_end(run) for listener in self._listeners]
         answers += [listener.on_pause(run) for listener in self._listeners]
-        self._heard = bool(self._listeners)
+        self._heard = self._may_spoil
         return _word(answers)
 
     def _close(self, epoch: Epoch) -> None:

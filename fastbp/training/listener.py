@@ -12,6 +12,7 @@ class Listener(Stateful, Protocol):
     """What is asked of a callback; `fastbp.Callback` says when."""
 
     after_others: bool
+    changes_data: bool
 
     def on_fit_begin(self, run: Run, /) -> bool | str | None:
         """Before the first step."""

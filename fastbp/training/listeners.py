@@ -56,7 +56,7 @@ class Listeners(Part):
     @property
     def have_state(self) -> bool:
         """Whether any of them remembers something."""
-        return any(listener.state() for listener in self._given.values())
+        return any(listener.mark() for listener in self._given.values())
 
     def keep(self, before: Any = None) -> Any:
         """The states of those who are here."""

@@ -7,7 +7,9 @@ from numpy.testing import assert_array_equal
 from small_task import LABELS, TARGETS, N, StopAt, X, bits, make
 
 import fastbp
+from fastbp.callbacks import CALLBACKS
 from fastbp.data.split import split
+from fastbp.training import fitting
 from fastbp.training.sets import check_sets
 
 WEIGHTS = np.random.default_rng(1).uniform(0.5, 2, N)
@@ -143,6 +145,25 @@ def test_data_that_a_callback_spoils_are_told():
     data = X.copy()
     with pytest.raises(ValueError, match=rf"^X\[{parts()[1][0]}, 1\] is nan; .* the data were changed during fit"):
         make().fit(data, LABELS, epochs=3, validation_split=SPLIT, callbacks=Spoil())
+
+
+class Look(fastbp.Callback):
+    def __init__(self, changes_data):
+        self.changes_data = changes_data
+
+
+@pytest.mark.parametrize("changes_data", [False, True])
+def test_data_are_checked_again_where_a_callback_may_have_changed_them(changes_data, monkeypatch):
+    checked = []
+    monkeypatch.setattr(fitting, "check_again", lambda *given: checked.append(given))
+    make().fit(X, LABELS, epochs=3, callbacks=[fastbp.EarlyStopping("loss"), Look(changes_data)])
+    # At the begin of each epoch, and at its end where there was a pause.
+    assert len(checked) >= 3 if changes_data else not checked
+
+
+def test_no_callback_of_the_package_changes_data():
+    assert [cls.__name__ for cls in CALLBACKS.values() if cls.changes_data] == []
+    assert fastbp.Callback.changes_data
 
 
 def refused(said, error=ValueError, y=LABELS, **settings):
