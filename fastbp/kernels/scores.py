@@ -51,11 +51,14 @@ def _add_weighted(losses: Array, hits: Array, weights: NDArray[np.float64], answ
     sums[0], sums[1], sums[2] = loss, shares, total
 
 
-def sums_of_errors(targets: Array, found: Array, weights: NDArray[np.float64] | None) -> NDArray[np.float64]:
-    """Of each target, a column of float64, the sums that `codes` lists, over rows where it is not NaN: (6, targets)."""
+def sums_of_errors(targets: Array, found: Array, weights: NDArray[np.float64] | None, relative: bool) -> NDArray[np.float64]:
+    """Of each target, a column of float64, the sums that `codes` lists, over rows where it is not NaN: (6, targets).
+
+    Those of relative errors, which take a division each, are 0 unless they are asked for.
+    """
     targets, columns, weights = np.ascontiguousarray(targets), targets.shape[1], _ONE if weights is None else weights
     sums, first, beyond = np.zeros((SPREAD + 1, columns)), np.full(columns, np.nan), np.zeros(columns)
-    _add_errors(targets, np.ascontiguousarray(found), weights, first, beyond, sums)
+    _add_errors(targets, np.ascontiguousarray(found), weights, first, beyond, sums, relative)
     # About a target of each column first, so that those which are all the same have no spread; without targets NaN, which nobody reads.
     with np.errstate(invalid="ignore"):
         _add_spread(targets, weights, first + beyond / sums[WEIGHT], sums[SPREAD])
@@ -63,7 +66,9 @@ def sums_of_errors(targets: Array, found: Array, weights: NDArray[np.float64] | 
 
 
 @program
-def _add_errors(targets: Numbers, found: Numbers, weights: Numbers, first: Numbers, beyond: Numbers, sums: Numbers) -> None:
+def _add_errors(
+    targets: Numbers, found: Numbers, weights: Numbers, first: Numbers, beyond: Numbers, sums: Numbers, with_relative: bool
+) -> None:  # fmt: skip
     rows, columns, step = targets.shape[0], targets.shape[1], 1 if weights.size > 1 else 0
     # Column after column of so many rows as stay in the first cache: what is summed stays in registers.
     for begin in range(0, rows, _BLOCK):
@@ -79,7 +84,8 @@ def _add_errors(targets: Numbers, found: Numbers, weights: Numbers, first: Numbe
                     total += weight
                     absolute += weight * error
                     squared += weight * error * error
-                    relative += weight * (error / max(abs(target), _LEAST))
+                    if with_relative:
+                        relative += weight * (error / max(abs(target), _LEAST))
                     above += weight * (target - first[j])
             sums[COUNT, j] += count
             sums[WEIGHT, j] += total

@@ -53,12 +53,12 @@ class Answers:
     def predictions(self) -> Array:
         """Probabilities, means or values, also where the model gives what they are functions of."""
         found = self._activated()
-        return np.asarray(found / _sums(found)[:, np.newaxis]) if self.kind == CLASSES else found
+        return np.asarray(found / sums_of_rows(found)[:, np.newaxis]) if self.kind == CLASSES else found
 
     def of_right(self) -> Array:
         """The probability of the class of each row."""
         found = self._activated()
-        return np.asarray(np.take_along_axis(found, self.classes()[:, np.newaxis], axis=1)[:, 0] / _sums(found))
+        return np.asarray(np.take_along_axis(found, self.classes()[:, np.newaxis], axis=1)[:, 0] / sums_of_rows(found))
 
     def _activated(self) -> Array:
         return self._loss.output_activation().reference(self.outputs) if self._output.name == "identity" else self.outputs
@@ -69,13 +69,17 @@ class Answers:
 
     @cached_property
     def errors(self) -> Array:
-        """Sums over the rows whose target is known, by their weights, for each target: (ERRORS, targets)."""
-        found: Array = scores().sums_of_errors(self.targets, self.points(), self.weights)
+        """Sums over the rows whose target is known, by their weights, for each target: (ERRORS, targets); none of relative errors."""
+        return self._sums_of_errors(relative=False)
+
+    def _sums_of_errors(self, *, relative: bool) -> Array:
+        found: Array = scores().sums_of_errors(self.targets, self.points(), self.weights, relative)
         return found
 
-    def of_errors(self, figure: Callable[[Array], Array]) -> float:
-        """The mean over targets of a figure of their errors; nan where no target is known."""
-        known = self.errors[:, self.errors[0] > 0]
+    def of_errors(self, figure: Callable[[Array], Array], *, relative: bool = False) -> float:
+        """The mean over targets of a figure of their errors, or of their `relative` ones; nan where no target is known."""
+        errors = self._sums_of_errors(relative=True) if relative else self.errors
+        known = errors[:, errors[0] > 0]
         return float(np.mean(figure(known))) if known.size else float("nan")
 
     def levels(self) -> Array:
@@ -136,10 +140,9 @@ class Answers:
         return numbers if self._labels is None else np.array(self._labels)[numbers.astype(np.int64)]
 
 
-def _sums(probabilities: Array) -> Array:
-    """Over the classes of each row: next to 1, in the arithmetic of the model."""
-    # Faster than NumPy's sum of short rows.
-    return np.asarray(np.einsum("ij->i", probabilities))
+def sums_of_rows(values: Array) -> Array:
+    """Faster than NumPy's sum of short rows."""
+    return np.asarray(np.einsum("ij->i", values))
 
 
 def _flat(array: Array) -> Array:

@@ -12,7 +12,7 @@ import numpy as np
 from fastbp._names import integer
 from fastbp._typing import Array
 from fastbp.losses import Loss
-from fastbp.metrics.answers import CLASSES, QUESTIONS, Answers
+from fastbp.metrics.answers import CLASSES, QUESTIONS, Answers, sums_of_rows
 from fastbp.metrics.base import Metric
 
 
@@ -73,10 +73,12 @@ class TopK(Metric):
 
     def figure(self, answers: Answers) -> float:
         """Of equal outputs the later is taken for the larger, as in scikit-learn."""
-        classes = answers.classes()[:, np.newaxis]
-        own = np.take_along_axis(answers.outputs, classes, axis=1)
-        above = (answers.outputs > own) | ((answers.outputs == own) & (np.arange(answers.outputs.shape[1]) > classes))
-        return float(np.average(np.count_nonzero(above, axis=1) < self.k, weights=answers.weights))
+        outputs, classes = answers.outputs, answers.classes()[:, np.newaxis]
+        own = np.take_along_axis(outputs, classes, axis=1)
+        above, equal = outputs > own, outputs == own
+        if np.count_nonzero(equal) > len(equal):
+            above |= equal & (np.arange(outputs.shape[1]) > classes)
+        return float(np.average(sums_of_rows(above.astype(np.int32)) < self.k, weights=answers.weights))
 
 
 class _OfYes(Metric):
@@ -86,14 +88,18 @@ class _OfYes(Metric):
 
     def figure(self, answers: Answers) -> float:
         """0 where it would be 0 / 0, as in scikit-learn with ``zero_division=0``."""
-        columns = answers.questions(answers.decisions())
-        if answers.kind == CLASSES and answers.outputs.shape[1] > 2:
-            columns = (column for column in columns if column[0].any() or column[1].any())
-        return answers.of_columns(self._of_one, columns)
+        if answers.kind == QUESTIONS:
+            return answers.of_columns(self._of_one, answers.questions(answers.decisions()))
+        counts = _counts_of_classes(answers)
+        of_each = counts[1:2] if len(counts) == 2 else counts[counts[:, 1:].any(axis=1)]
+        return float(np.mean([self._of_counts(*each) for each in of_each]))
 
     def _of_one(self, right: Array, found: Array, weights: Array | None) -> float:
         weights = np.ones(len(right)) if weights is None else weights
-        above, below = self._shares(weights[right & found].sum(), weights[right].sum(), weights[found].sum())
+        return self._of_counts(weights[right & found].sum(), weights[right].sum(), weights[found].sum())
+
+    def _of_counts(self, both: float, right: float, found: float) -> float:
+        above, below = self._shares(both, right, found)
         return float(above / below) if below > 0 else 0.0
 
     @abstractmethod
@@ -126,6 +132,14 @@ class F1(_OfYes):
 
     def _shares(self, both: float, right: float, found: float) -> tuple[float, float]:
         return 2 * both, right + found
+
+
+def _counts_of_classes(answers: Answers) -> Array:
+    """Of each class the weights of its rows that are rightly found, of its rows, and of those said to be of it: (classes, 3)."""
+    classes, found, weights, count = answers.classes(), answers.outputs.argmax(axis=1), answers.weights, answers.outputs.shape[1]
+    right = classes == found
+    sets = (classes[right], None if weights is None else weights[right]), (classes, weights), (found, weights)
+    return np.stack([np.bincount(each, of_each, count) for each, of_each in sets], axis=1)
 
 
 def _agreement(right: Array, found: Array, weights: Array | None) -> float:

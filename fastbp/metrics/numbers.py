@@ -57,6 +57,10 @@ class MAPE(_OfPoints):
 
     name = "mape"
 
+    def figure(self, answers: Answers) -> float:
+        """The mean over targets."""
+        return answers.of_errors(self._of_each, relative=True)
+
     def _of_each(self, errors: Array) -> Array:
         return np.asarray(errors[RELATIVE] / errors[WEIGHT])
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fastbp.kernels.codes import RELATIVE
 from fastbp.kernels.scores import add_scores, sums_of_errors
 
 pytestmark = pytest.mark.kernels
@@ -41,16 +42,18 @@ def test_the_sums_of_errors(rows, columns, weighted):
     targets[random.random((rows, columns)) < 0.2] = np.nan
     targets[0, 0], targets[rows // 2, -1] = 0.0, 3.0
     weights = random.uniform(0.1, 3, rows) if weighted else None
-    sums = sums_of_errors(targets, found, weights)
+    sums, others = (sums_of_errors(targets, found, weights, relative) for relative in (True, False))
     for j in range(columns):
         known = ~np.isnan(targets[:, j])
         w, t, e = (weights if weighted else np.ones(rows))[known], targets[known, j], np.abs(found - targets)[known, j]
         spread = (w * (t - np.average(t, weights=w)) ** 2).sum()
         expected = [known.sum(), w.sum(), (w * e).sum(), (w * e**2).sum(), (w * e / np.maximum(np.abs(t), 2.0**-52)).sum(), spread]
         np.testing.assert_allclose(sums[:, j], expected, rtol=1e-12, atol=1e-12)
+    assert not others[RELATIVE].any()
+    np.testing.assert_array_equal(np.delete(others, RELATIVE, axis=0), np.delete(sums, RELATIVE, axis=0))
 
 
 def test_targets_that_are_all_the_same_have_no_spread_and_none_no_sums():
     targets = np.column_stack([np.full(700, 0.1), np.full(700, np.nan)])
-    sums = sums_of_errors(targets, np.zeros((700, 2)), np.full(700, 0.3))
+    sums = sums_of_errors(targets, np.zeros((700, 2)), np.full(700, 0.3), True)
     assert sums[-1, 0] == 0 and not sums[:-1, 1].any()
