@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 import numpy as np
 
-from fastbp._names import counted
+from fastbp._names import counted, real
 from fastbp._specification import Specification
 from fastbp._typing import Array, DType
 from fastbp.activations import ACTIVATIONS, Activation, Identity
@@ -108,3 +109,17 @@ def same_rows(targets: Array, rows: int) -> None:
     """Raise ValueError unless there are as many targets as inputs."""
     if targets.shape[0] != rows:
         raise ValueError(f"X has {counted(rows, 'row')} and y has {targets.shape[0]}; expected as many")
+
+
+def factors_of_outputs(given: float | Iterable[float], argument: str) -> tuple[float, ...]:
+    """Positive factors, one for all outputs or one for each."""
+    numbers = tuple(given) if isinstance(given, Iterable) else (given,)
+    if not numbers:
+        raise ValueError(f"{argument} is empty; expected a number, or one for each output")
+    return tuple(real(each, argument, exclusive=True) for each in numbers)
+
+
+def check_factors(factors: tuple[float, ...], argument: str, n_outputs: int) -> None:
+    """Raise ValueError where they are neither one nor as many as a model has outputs."""
+    if len(factors) not in (1, n_outputs):
+        raise ValueError(f"{argument} has {counted(len(factors), 'number')}; the model has {counted(n_outputs, 'output')}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
@@ -11,6 +11,7 @@ from fastbp._names import real
 from fastbp._typing import Array, DType
 from fastbp.activations import Activation, Softmax
 from fastbp.kernels import codes
+from fastbp.losses.base import check_factors, factors_of_outputs
 from fastbp.losses.classification import OneOfSeveral
 
 
@@ -36,10 +37,7 @@ class CategoricalFocal(OneOfSeveral):
     alpha: tuple[float, ...]
 
     def __init__(self, gamma: float = 2.0, alpha: float | Sequence[float] = 1.0) -> None:
-        given = tuple(alpha) if isinstance(alpha, Iterable) else (alpha,)
-        if not given:
-            raise ValueError("alpha is empty; expected a number, or one for each class")
-        vars(self).update(gamma=real(gamma, "gamma"), alpha=tuple(real(each, "alpha", exclusive=True) for each in given))
+        vars(self).update(gamma=real(gamma, "gamma"), alpha=factors_of_outputs(alpha, "alpha"))
 
     @classmethod
     def cases(cls) -> list[Self]:
@@ -57,8 +55,7 @@ class CategoricalFocal(OneOfSeveral):
     def check_output(self, activation: Activation, n_outputs: int) -> None:
         """As many factors as classes, or one."""
         super().check_output(activation, n_outputs)
-        if len(self.alpha) not in (1, n_outputs):
-            raise ValueError(f"alpha has {len(self.alpha)} numbers; the model has {n_outputs} outputs")
+        check_factors(self.alpha, "alpha", n_outputs)
 
     def reference(self, z: Array, targets: Array, output: Activation) -> tuple[Array, Array]:
         """The formula; its derivatives by the p are taken through the softmax."""

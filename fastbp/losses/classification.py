@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar, Self
 
 import numpy as np
@@ -12,7 +12,7 @@ from fastbp._typing import Array, DType
 from fastbp.activations import Activation, Sigmoid, Softmax
 from fastbp.data.validation import check_range, numeric
 from fastbp.kernels import codes
-from fastbp.losses.base import ENCODE, Loss, rows_of_outputs, same_rows
+from fastbp.losses.base import ENCODE, Loss, check_factors, factors_of_outputs, rows_of_outputs, same_rows
 
 
 class OneOfSeveral(Loss):
@@ -130,10 +130,7 @@ class BinaryCrossEntropy(Loss):
 
     def __init__(self, label_smoothing: float = 0.0, pos_weight: float | Sequence[float] = 1.0) -> None:
         smoothing = real(label_smoothing, "label_smoothing", below=1)
-        given = tuple(pos_weight) if isinstance(pos_weight, Iterable) else (pos_weight,)
-        if not given:
-            raise ValueError("pos_weight is empty; expected a number, or one for each output")
-        vars(self).update(label_smoothing=smoothing, pos_weight=tuple(real(each, "pos_weight", exclusive=True) for each in given))
+        vars(self).update(label_smoothing=smoothing, pos_weight=factors_of_outputs(pos_weight, "pos_weight"))
 
     @property
     def code(self) -> int:  # type: ignore[override]  # without settings it is in every kernel
@@ -148,8 +145,7 @@ class BinaryCrossEntropy(Loss):
     def check_output(self, activation: Activation, n_outputs: int) -> None:
         """As many weights as outputs, or one."""
         super().check_output(activation, n_outputs)
-        if len(self.pos_weight) not in (1, n_outputs):
-            raise ValueError(f"pos_weight has {counted(len(self.pos_weight), 'number')}; the model has {counted(n_outputs, 'output')}")
+        check_factors(self.pos_weight, "pos_weight", n_outputs)
 
     @classmethod
     def cases(cls) -> list[Self]:
