@@ -1,5 +1,6 @@
 """A run that is recorded, or whose descent is certified: the job of a process that is killed."""
 
+import time
 import warnings
 from dataclasses import asdict, astuple
 from pathlib import Path
@@ -37,7 +38,8 @@ def train(folder, kind, every, threads):
     trainer = fastbp.Trainer.resume(place, threads=threads) if place.exists() else make(optimizer, threads=threads, **settings)
     callback = _callback(kind, folder)
     checkpoint = [fastbp.Checkpoint(place, every)] if every else []
+    begin = time.perf_counter()
     trainer.fit(X, LABELS, epochs=_EPOCHS - trainer.epoch, callbacks=[Tell(), callback, *checkpoint])
-    fork_server.say("end")
+    fork_server.say(f"end {time.perf_counter() - begin}")
     told = [asdict(callback.certificate), [astuple(rise) for rise in callback.rises]] if kind == "certify" else None
     return digest(trainer), trainer.steps, told

@@ -2,7 +2,6 @@
 
 import random
 import signal
-import time
 
 import numba
 import numpy as np
@@ -23,30 +22,32 @@ def test_killed_and_resumed_it_is_as_if_left_alone(server, tmp_path, tally, whol
     if not whole and (kind, every) not in _SELECTED:
         pytest.skip("only with --whole")
     folders, draw, hits = (tmp_path / str(number) for number in range(1000)), random.Random(kind + every), 0
-    left_alone, longest = next(folders), 0.0
-    left_alone.mkdir()
-    for _ in range(2):
-        # What has to be compiled is there at the second time.
-        begin = time.perf_counter()
-        expected = server.run("observed:train", left_alone, kind, "", 1).result
-        longest = time.perf_counter() - begin
+    left_alone = next(folders)
+    # What has to be compiled is there at the second time.
+    expected, longest = [run(server, left_alone, kind, "", 1) for _ in range(2)][-1]
     recording, halved = recorded(left_alone), expected[2] and expected[2][0]["halvings"]
     assert recording or halved > 0
     while hits < _KILLS[whole]:
-        folder, ended = next(folders), False
-        folder.mkdir()
-        while not ended:
+        folder, seconds = next(folders), None
+        while seconds is None:
             threads = draw.choice([1, min(2, numba.config.NUMBA_NUM_THREADS)])
-            sends, delay = (signal.SIGKILL, draw.uniform(0, longest)) if hits < _KILLS[whole] else (0, 0.0)
-            outcome = server.run("observed:train", folder, kind, every, threads, sends=sends, delay=delay)
-            ended = "end" in outcome.said
-            if not ended:
+            delay = draw.uniform(0, longest) if hits < _KILLS[whole] else None
+            found, seconds = run(server, folder, kind, every, threads, delay)
+            if seconds is None:
                 hits += 1
                 tally["kills of a run with Record or Certify (SIGKILL)"] += 1
                 recorded(folder)
         # A process that was killed after its last word has left all the same.
-        assert outcome.result in (None, expected)
+        assert found in (None, expected)
         assert recorded(folder) == recording
+
+
+def run(server, folder, kind, every, threads, delay=None):
+    """Train until it ends, or is killed after so many seconds: what came of it, and how long it took, None where it did not end."""
+    folder.mkdir(exist_ok=True)
+    signals = {} if delay is None else {"sends": signal.SIGKILL, "delay": delay}
+    outcome = server.run("observed:train", folder, kind, every, threads, **signals)
+    return outcome.result, next((float(word.split()[1]) for word in outcome.said if word.startswith("end")), None)
 
 
 def recorded(folder):
