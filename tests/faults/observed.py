@@ -12,7 +12,7 @@ from small_task import LABELS, X, make
 import fastbp
 
 RUN, RECORDING = "run.safetensors", "recording"
-_EPOCHS = 16
+_EPOCHS = 12
 #: Who looks at the run, and at which.
 KINDS = {
     "record": ("adam", {"between": "batch"}),

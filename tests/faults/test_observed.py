@@ -23,8 +23,7 @@ def test_killed_and_resumed_it_is_as_if_left_alone(server, tmp_path, tally, whol
         pytest.skip("only with --whole")
     folders, draw, hits = (tmp_path / str(number) for number in range(1000)), random.Random(kind + every), 0
     left_alone = next(folders)
-    # What has to be compiled is there at the second time.
-    expected, longest = [run(server, left_alone, kind, "", 1) for _ in range(2)][-1]
+    expected, longest = run(server, left_alone, kind, "", 1)
     recording, halved = recorded(left_alone), expected[2] and expected[2][0]["halvings"]
     assert recording or halved > 0
     while hits < _KILLS[whole]:
@@ -37,6 +36,8 @@ def test_killed_and_resumed_it_is_as_if_left_alone(server, tmp_path, tally, whol
                 hits += 1
                 tally["kills of a run with Record or Certify (SIGKILL)"] += 1
                 recorded(folder)
+        # The first may have had something to compile.
+        longest = min(longest, seconds)
         # A process that was killed after its last word has left all the same.
         assert found in (None, expected)
         assert recorded(folder) == recording
