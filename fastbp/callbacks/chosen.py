@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from fastbp._names import integer
 from fastbp._random import SAMPLE, generator
-from fastbp.files.recording_file import ALL, ALL_WEIGHTS
+from fastbp.files.recording_file import ALL, ROWS
 from fastbp.mlp import MLP
 
-_EXPECTED = "expected a number of each layer, 'all', or a dict such as {0: [(3, 5), (None, 5)]} by layers"
+_EXPECTED = "expected a number of each layer, 'all', or a dict such as {0: [(3, 5), (None, 5), ('scale', 5)]} by layers"
+#: A weight by its row and column, or by None, "scale" or "shift" and its unit.
+_Pair: TypeAlias = tuple[int | str | None, int]
 
 
 def check_layers(layers: object) -> tuple[int, ...] | None:
@@ -24,7 +26,7 @@ def check_layers(layers: object) -> tuple[int, ...] | None:
     return tuple(integer(layer, f"layers[{i}]", least=-(2**31)) for i, layer in enumerate(layers))
 
 
-def check_weights(weights: object) -> int | str | dict[int, list[tuple[int | None, int]]]:
+def check_weights(weights: object) -> int | str | dict[int, list[_Pair]]:
     """`weights` as a number, "all", or lists by layer."""
     if weights == ALL and isinstance(weights, str):
         return ALL
@@ -37,13 +39,15 @@ def check_weights(weights: object) -> int | str | dict[int, list[tuple[int | Non
     return integer(weights, "weights", least=0)
 
 
-def _pair(given: Any, layer: object) -> tuple[int | None, int]:
+def _pair(given: Any, layer: object) -> _Pair:
     if not isinstance(given, Sequence) or isinstance(given, str) or len(given) != 2:
         raise TypeError(f"weights[{layer}] has {given!r}; {_EXPECTED}")
     row, column = given
-    return None if row is None else integer(row, f"a row of weights[{layer}]", least=0), integer(
-        column, f"a column of weights[{layer}]", least=0
-    )
+    if isinstance(row, str) and row not in ROWS:
+        raise ValueError(f"weights[{layer}] has {given!r}; {_EXPECTED}")
+    is_named = row is None or isinstance(row, str)
+    row = row if is_named else integer(row, f"a row of weights[{layer}]", least=0)
+    return row, integer(column, f"a column of weights[{layer}]", least=0)
 
 
 def chosen_layers(layers: Sequence[int] | None, model: MLP) -> list[int]:
@@ -67,23 +71,19 @@ def _drawn(weights: int | str, layer: int, model: MLP, seed: int) -> Any:
     """All of a layer, or so many of its weights, of each part of them alike."""
     shape = model.weights[layer].shape
     if weights == ALL or isinstance(weights, str):
-        return ALL_WEIGHTS if _has_idle_biases(model, layer) else ALL
+        return ALL
     size = shape[0] * shape[1]
     some = np.sort(generator(seed, SAMPLE, 1 + layer).choice(size, min(weights, size), replace=False))
     return [(some // shape[1]).tolist(), (some % shape[1]).tolist()]
 
 
-def _listed(layer: int, pairs: Sequence[tuple[int | None, int]], layers: Sequence[int], model: MLP) -> list[list[int]]:
+def _listed(layer: int, pairs: Sequence[_Pair], layers: Sequence[int], model: MLP) -> list[list[int]]:
     if layer not in layers:
         raise ValueError(f"weights has layer {layer}, which layers={list(layers)} leaves out")
     n_in, n_out = model.weights[layer].shape
     for row, column in pairs:
-        if (row is not None and row >= n_in) or column >= n_out:
-            raise ValueError(f"weights[{layer}] has ({row}, {column}); the weights of layer {layer} are {n_in} x {n_out}")
-        if row is None and _has_idle_biases(model, layer):
-            raise ValueError(f"weights[{layer}] has the bias (None, {column}); before a batch is normalised biases count for nothing")
-    return [[-1 if row is None else row for row, _ in pairs], [column for _, column in pairs]]
-
-
-def _has_idle_biases(model: MLP, layer: int) -> bool:
-    return bool(model.running_means) and layer < len(model.weights) - 1
+        if (isinstance(row, int) and row >= n_in) or column >= n_out:
+            raise ValueError(f"weights[{layer}] has ({row!r}, {column}); the weights of layer {layer} are {n_in} x {n_out}")
+        if isinstance(row, str) and layer >= len(model.scales):
+            raise ValueError(f"weights[{layer}] has ({row!r}, {column}); layer {layer} is not normalised")
+    return [[row if isinstance(row, int) else ROWS[row] for row, _ in pairs], [column for _, column in pairs]]

@@ -46,8 +46,9 @@ class Record(Callback):
     layers : sequence of int, optional
         Whose activations and deltas are kept; -1 is the last. By default all.
     weights : int, "all" or dict, default 16
-        Whose changes are: so many of each layer, drawn by the trainer's seed; or all of them and the biases, which takes some twelve
-        numbers a weight and step; or by layer a list of pairs (i, j) as in ``model.weights[layer][i, j]``, where (None, j) is bias j.
+        Whose changes are: so many of each layer, drawn by the trainer's seed; or all of them and the biases, scales and shifts, which
+        takes some twelve numbers a weight and step; or by layer a list of pairs (i, j) as in ``model.weights[layer][i, j]``, where
+        (None, j) is bias j, and of a normalised layer ("scale", j) and ("shift", j) are ``model.scales[layer][j]`` and the shift.
     dtype : "float16", "float32" or "float64", optional
         Of activations and deltas in the files; by default the model's. What is kept of the chosen weights is in float64.
     part_megabytes : int, default 16
@@ -59,7 +60,7 @@ class Record(Callback):
     ------
     ValueError, TypeError
         For arguments that cannot be understood; from ``fit``, before it trains: for layers or weights that the model has not, for solvers,
-        and for a folder with a recording of another kind.
+        for steps in shards, and for a folder with a recording of another kind.
     OSError
         From ``fit``: before it trains, and when a part cannot be written.
 
@@ -83,7 +84,7 @@ class Record(Callback):
         every: int = 100,
         *,
         layers: Sequence[int] | None = None,
-        weights: int | str | Mapping[int, Sequence[tuple[int | None, int]]] = 16,
+        weights: int | str | Mapping[int, Sequence[tuple[int | str | None, int]]] = 16,
         dtype: str | None = None,
         part_megabytes: int = 16,
         most_megabytes: int = 1024,
@@ -104,6 +105,8 @@ class Record(Callback):
         """See that what is asked for can be recorded, and that the folder holds what this run has recorded so far."""
         if not isinstance(run.optimizer, Optimizer):
             raise ValueError(f"Record is of the steps of optimizers; {type(run.optimizer).__name__} looks for its own")
+        if run.shards > 1:
+            raise ValueError(f"shards is {run.shards}: of a step in shards the last one alone is left to be recorded; leave it 1")
         self._about, self._under_way = self._description(run), None
         self._places, self._dtype = places_of(self._about), _TYPES[self._about["dtype"]]
         if run.steps == 0 and not run.resumed:
@@ -142,12 +145,13 @@ class Record(Callback):
             self._write()
 
     def _description(self, run: Run) -> dict[str, Any]:
-        model = run.model
+        model, normalization = run.model, run.model.between.normalization
         layers = chosen_layers(self.layers, model)
         return {
             "layer_sizes": list(model.layer_sizes),
             "layers": layers,
             "weights": chosen_weights(self.weights, layers, model, run.seed),
+            "normalization": None if normalization is None else normalization.name,
             "every": self.every,
             "dtype": (model.dtype if self.dtype is None else self.dtype).name,
             "optimizer": run.optimizer.name,

@@ -17,10 +17,13 @@ _NAME = re.compile(r"part-(\d{6,})\.safetensors")
 # Its numbers are multiples of a power of two of their own for each array: deltas may be as small as they like.
 _HALF = np.dtype(np.float16)
 
-#: Of each layer, the rows and the columns of its chosen weights; a bias has the row -1.
+#: Of each layer, the rows and the columns of its chosen weights.
 Places: TypeAlias = Mapping[int, tuple[NDArray[np.int64], NDArray[np.int64]]]
-#: What stands for all weights of a layer, and for these and its biases.
-ALL_WEIGHTS, ALL = "all weights", "all"
+#: In place of a row: of biases, and of the scales and shifts of a normalised layer. Then by the names that users have for them.
+BIAS, SCALE, SHIFT = -1, -2, -3
+ROWS: Mapping[str | None, int] = {None: BIAS, "scale": SCALE, "shift": SHIFT}
+#: What stands for all of these of a layer; older recordings of a normalised batch have weights alone.
+ALL, ALL_WEIGHTS = "all", "all weights"
 
 
 class RecordedStep(NamedTuple):
@@ -93,18 +96,27 @@ def read_part(folder: Path, number: int) -> tuple[dict[str, Any], list[RecordedS
 
 def places_of(about: Mapping[str, Any]) -> Places:
     """The weights of each layer whose changes a recording has, from what it says of itself."""
-    sizes, found = about["layer_sizes"], {}
+    found = {}
     for name, chosen in about["weights"].items():
-        layer = int(name)
         if chosen in (ALL, ALL_WEIGHTS):
-            rows, columns = np.divmod(np.arange(sizes[layer] * sizes[layer + 1]), sizes[layer + 1])
-            if chosen == ALL:
-                biases = np.arange(sizes[layer + 1])
-                rows, columns = np.append(rows, np.full_like(biases, -1)), np.append(columns, biases)
+            n_in, n_out = about["layer_sizes"][int(name) :][:2]
+            vectors = [BIAS, SCALE, SHIFT] if is_normalized(about, int(name)) else [BIAS]
+            rows = np.append(np.arange(n_in), vectors if chosen == ALL else []).astype(np.int64)
+            found[int(name)] = np.repeat(rows, n_out), np.tile(np.arange(n_out), rows.size)
         else:
             rows, columns = (np.array(each, np.int64) for each in chosen)
-        found[layer] = rows, columns
+            found[int(name)] = rows, columns
     return found
+
+
+def is_normalized(about: Mapping[str, Any], layer: int) -> bool:
+    """Whether a recording has scales and shifts of a layer."""
+    return about.get("normalization") is not None and layer < len(about["layer_sizes"]) - 2
+
+
+def has_idle_biases(about: Mapping[str, Any], layer: int) -> bool:
+    """Whether the mean over the batch is taken from a layer, and its biases with it."""
+    return about.get("normalization") == "batch" and is_normalized(about, layer)
 
 
 def stored(array: Array, dtype: DType) -> tuple[Array, int]:

@@ -11,6 +11,7 @@ from fastbp._names import integer, real
 from fastbp._textbook import Array
 from fastbp.data.validation import check_inputs
 from fastbp.mlp import MLP
+from fastbp.trace.of_prediction import factors, folded
 
 
 def sensitivities(model: MLP, X: Any, output: int) -> Array:
@@ -36,7 +37,7 @@ def sensitivities(model: MLP, X: Any, output: int) -> Array:
     for layer in range(len(net.weights) - 2, -1, -1):
         delta = net.activations[layer].reference_backward(done.normalized[layer], delta @ net.weights[layer + 1].T)
         if net.means:
-            delta = delta * _slope(net, layer)
+            delta = delta * factors(net, layer)
         elif net.normalization is not None:
             delta = net.normalization.reference_backward(done.logits[layer], net.scales[layer], delta)[0]
     found: Array = delta @ net.weights[0].T
@@ -93,7 +94,7 @@ def relevances(model: MLP, X: Any, output: int, *, rule: str = "epsilon", epsilo
     biases, absorbed = np.zeros((2, len(inputs), layers))
     for layer in range(layers - 1, -1, -1):
         sums, a = done.normalized[layer], done.outputs[layer]
-        weight, bias = _folded(net, layer)
+        weight, bias = folded(net, layer)
         divisor = sums + np.where(sums < 0, -epsilon, epsilon)
         per_sum = np.divide(relevance, divisor, out=np.zeros_like(relevance), where=divisor != 0)
         biases[:, layer] = per_sum @ bias
@@ -110,17 +111,3 @@ def _checked(model: object, X: Any, output: object) -> tuple[textbook.Net, Array
         raise ValueError(f"output is {number}; the model has {model.layer_sizes[-1]} outputs, the first being 0")
     inputs = check_inputs(X, model.layer_sizes[0], model.dtype, model.feature_names)
     return textbook.net_of(model), np.asarray(inputs, np.float64), number
-
-
-def _slope(net: textbook.Net, layer: int) -> Array:
-    """What batch normalisation multiplies the sums of a hidden layer with in predictions."""
-    found: Array = net.scales[layer] / np.sqrt(net.variances[layer] + net.normalization.epsilon)
-    return found
-
-
-def _folded(net: textbook.Net, layer: int) -> tuple[Array, Array]:
-    """Weights and biases of a layer with what batch normalisation makes of its sums."""
-    if not net.means or layer == len(net.weights) - 1:
-        return net.weights[layer], net.biases[layer]
-    slope = _slope(net, layer)
-    return net.weights[layer] * slope, (net.biases[layer] - net.means[layer]) * slope + net.shifts[layer]

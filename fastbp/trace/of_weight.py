@@ -10,13 +10,12 @@ from fastbp import _textbook as textbook
 from fastbp._textbook import Array
 from fastbp.trace.contributions import Contributions, ranked
 from fastbp.trace.numbers import Numbers
-from fastbp.trace.selection import Part, Weight, index, labels_of, named_labels, read_by, weight_of
+from fastbp.trace.selection import Part, Weight, factors_of, index, labels_of, named_labels, read_by, weight_of
 
 
 def rows_of(trace: Numbers, layer: Any, i: Any, j: Any, top: int | None) -> Contributions:
     """As `Trace.rows_of`."""
-    weight = weight_of(trace, layer, i, j)
-    a, delta = read_by(weight, trace.activations), trace.deltas[weight.layer][:, weight.j]
+    weight, a, delta = factors_of(trace, layer, i, j)
     columns = {"row": np.arange(len(a))}
     if trace.labels is not None:
         columns["label"] = named_labels(trace, trace.labels)
@@ -25,9 +24,8 @@ def rows_of(trace: Numbers, layer: Any, i: Any, j: Any, top: int | None) -> Cont
 
 def classes_of(trace: Numbers, layer: Any, i: Any, j: Any) -> Contributions:
     """As `Trace.classes_of`."""
-    weight, labels = weight_of(trace, layer, i, j), labels_of(trace)
-    count = max(2, trace.layer_sizes[-1])
-    products = read_by(weight, trace.activations) * trace.deltas[weight.layer][:, weight.j]
+    (weight, a, delta), labels = factors_of(trace, layer, i, j), labels_of(trace)
+    count, products = max(2, trace.layer_sizes[-1]), a * delta
     columns = {"label": named_labels(trace, np.arange(count)), "rows": np.bincount(labels, minlength=count)}
     return ranked(f"classes that move {weight}", columns, np.bincount(labels, products, count).astype(np.float64), None)
 

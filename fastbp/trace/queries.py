@@ -40,17 +40,20 @@ class Queries(Numbers):
         """
         return of_error.weights_of(self, part_of(self, row, label, output), layer, _top(top))
 
-    def rows_of(self, layer: int, i: int | None, j: int, *, top: int | None = 20) -> Contributions:
+    def rows_of(self, layer: int, i: int | str | None, j: int, *, top: int | None = 20) -> Contributions:
         """Which rows move ``weights[layer][i, j]`` in this step, or ``biases[layer][j]`` where i is None.
+
+        With i "scale" or "shift" of a normalised layer, y = scale x + shift, that is ``scales[layer][j]`` or ``shifts[layer][j]``.
 
         Returns
         -------
         Contributions
-            Columns row, label where there are classes, and the two factors, activation and delta. They sum to the gradient of the weight.
+            Columns row, label where there are classes, and the two factors, activation and delta: of a scale x and dL/dy. They sum to the
+            gradient of the weight.
         """
         return of_weight.rows_of(self, layer, i, j, _top(top))
 
-    def classes_of(self, layer: int, i: int | None, j: int) -> Contributions:
+    def classes_of(self, layer: int, i: int | str | None, j: int) -> Contributions:
         """The same by class: columns label and rows, how many there are."""
         return of_weight.classes_of(self, layer, i, j)
 

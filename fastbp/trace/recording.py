@@ -10,7 +10,16 @@ import numpy as np
 
 from fastbp._names import integer
 from fastbp._typing import NDArray
-from fastbp.files.recording_file import RecordedStep, numbers_in, places_of, read_part, restored
+from fastbp.files.recording_file import (
+    ROWS,
+    RecordedStep,
+    has_idle_biases,
+    is_normalized,
+    numbers_in,
+    places_of,
+    read_part,
+    restored,
+)
 from fastbp.files.sealed import as_path
 from fastbp.trace.changes import Chain, Change
 from fastbp.trace.contributions import Contributions, ranked
@@ -42,6 +51,18 @@ class Step:
         """dL/dz of a layer, (n, n_out), each row with its share."""
         return self._restored(f"deltas.{layer}")
 
+    def standardized(self, layer: int) -> NDArray[np.float64]:
+        """Of a normalised layer x, (n, n_out): it goes on with y = scale x + shift."""
+        return self._restored(f"standardized.{layer}")
+
+    def shift_deltas(self, layer: int) -> NDArray[np.float64]:
+        """Of a normalised layer dL/dy, (n, n_out), which is dL/d shift, row by row; each with its share."""
+        return self._restored(f"shift_deltas.{layer}")
+
+    def averages(self, layer: int) -> NDArray[np.float64]:
+        """The means and variances (2, n_out) by which predictions normalised a layer before the step, under batch normalisation."""
+        return self._arrays[f"averages.{layer}"].astype(np.float64)
+
     def weights(self, layer: int, chosen: Any = slice(None)) -> dict[str, Any]:
         """How some of the chosen weights of a layer followed the gradients, by the names of `fastbp.optimizers.linear`."""
         begin = f"weights.{layer}."
@@ -66,9 +87,9 @@ class Recording:
     layers : list of int
         Whose activations and deltas there are.
     weights : dict
-        By layer the pairs (i, j) of the weights whose changes there are; (None, j) is a bias.
+        By layer the pairs (i, j) of the weights whose changes there are; (None, j) is a bias, ("scale", j) a scale, ("shift", j) a shift.
     about : dict
-        What else is known: `layer_sizes`, `every`, `dtype`, `optimizer`, `loss`.
+        What else is known: `layer_sizes`, `normalization`, `every`, `dtype`, `optimizer`, `loss`.
 
     Raises
     ------
@@ -93,10 +114,11 @@ class Recording:
         self._places = places_of(self.about)
 
     @property
-    def weights(self) -> dict[int, list[tuple[int | None, int]]]:
+    def weights(self) -> dict[int, list[tuple[int | str | None, int]]]:
         """By layer the pairs (i, j) of the weights whose changes there are."""
+        names = {row: name for name, row in ROWS.items()}
         return {
-            layer: [(None if row < 0 else row, column) for row, column in zip(rows.tolist(), columns.tolist(), strict=True)]
+            layer: [(names.get(row, row), column) for row, column in zip(rows.tolist(), columns.tolist(), strict=True)]
             for layer, (rows, columns) in self._places.items()
         }
 
@@ -109,16 +131,20 @@ class Recording:
     def __reversed__(self) -> Iterator[Step]:
         return (step for number in reversed(self._parts) for step in reversed(self._part(number)))
 
-    def rows_of(self, layer: int, i: int | None, j: int, *, top: int | None = 20) -> Contributions:
+    def rows_of(self, layer: int, i: int | str | None, j: int, *, top: int | None = 20) -> Contributions:
         """Which rows have moved a weight over the recorded steps, and by how much each: with `change_of`'s remainders all of its change.
 
         Through momentum, and means as of Adam, a gradient moves the weight at later steps, too. That is counted as long as these follow
         each other in the recording, as with ``every=1``. What the optimizer divides by is taken as each step has found it.
 
+        Under batch normalisation a row's part of a gradient is what comes through its own sums z. Their delta has the errors of the other
+        rows, too, as far as the row moves the batch's mean and variance. Biases before it move nothing: all rows have a part of 0.
+
         Parameters
         ----------
         layer, i, j : int
-            ``model.weights[layer][i, j]``; with `i` None the bias j. Of a weight that was not chosen to be recorded, ask `gradient_of`.
+            ``model.weights[layer][i, j]``; with `i` None the bias j, with "scale" or "shift" that of unit j of a normalised layer. Of a
+            weight that was not chosen to be recorded, ask `gradient_of`.
         top : int or None, default 20
             How many rows; None: all.
 
@@ -132,7 +158,7 @@ class Recording:
         title = f"change of {_named(layer, i, j)} over {len(self)} steps by rows"
         return by_rows(title, np.concatenate(chain.rows), np.concatenate(amounts), top, sum(chain.change().remainders.values()))
 
-    def change_of(self, layer: int, i: int | None, j: int) -> Change:
+    def change_of(self, layer: int, i: int | str | None, j: int) -> Change:
         """How much a weight has changed over the recorded steps, and what of it came from where.
 
         Returns
@@ -142,7 +168,7 @@ class Recording:
         """
         return self._chain(layer, i, j).change()
 
-    def gradient_of(self, layer: int, i: int | None, j: int, step: int, *, top: int | None = 20) -> Contributions:
+    def gradient_of(self, layer: int, i: int | str | None, j: int, step: int, *, top: int | None = 20) -> Contributions:
         """What each row of the batch of a recorded step has added to the gradient of a weight, be it chosen or not.
 
         Parameters
@@ -158,30 +184,42 @@ class Recording:
             raise ValueError(f"step {step} is not recorded; the steps are {self.steps[0]} to {self.steps[-1]}, every {self.about['every']}")
         number = next(number for number, steps in zip(self._parts, self._numbers, strict=True) if step in steps)
         found = next(each for each in self._part(number) if each.step == step)
-        return by_rows(f"gradient of {_named(layer, i, j)} at step {step} by rows", found.rows, _contributions(found, layer, i, j), top)
+        return by_rows(f"gradient of {_named(layer, i, j)} at step {step} by rows", found.rows, self._parts_of(found, layer, i, j), top)
 
-    def _chain(self, layer: int, i: int | None, j: int) -> Chain:
+    def _chain(self, layer: int, i: int | str | None, j: int) -> Chain:
         """What the recording has of a weight, step by step."""
         layer, i, j = self._checked(layer, i, j)
         rows, columns = self._places.get(layer, (np.empty(0, int), np.empty(0, int)))
-        place = np.flatnonzero((rows == (-1 if i is None else i)) & (columns == j))
+        place = np.flatnonzero((rows == (i if isinstance(i, int) else ROWS[i])) & (columns == j))
         if place.size == 0:
             some = f"{self.weights.get(layer, [])!s:.100}"
             raise ValueError(f"the changes of {_named(layer, i, j)} are not recorded; those of {some} are. gradient_of has its gradients")
         chain = Chain()
         for step in self:
-            chain.add(step.step, step.rows, _contributions(step, layer, i, j), step.weights(layer, place[0]))
+            chain.add(step.step, step.rows, self._parts_of(step, layer, i, j), step.weights(layer, place[0]))
         return chain
 
-    def _checked(self, layer: int, i: int | None, j: int) -> tuple[int, int | None, int]:
+    def _parts_of(self, step: Step, layer: int, i: int | str | None, j: int) -> NDArray[np.float64]:
+        """What each row of the batch has added to the gradient of a weight."""
+        if isinstance(i, str):
+            deltas = step.shift_deltas(layer)[:, j]
+            return step.standardized(layer)[:, j] * deltas if i == "scale" else deltas
+        deltas = step.deltas(layer)[:, j]
+        if i is None:
+            return np.zeros_like(deltas) if has_idle_biases(self.about, layer) else deltas
+        return step.activations(layer)[:, i] * deltas
+
+    def _checked(self, layer: int, i: int | str | None, j: int) -> tuple[int, int | str | None, int]:
         """The place of a weight; ValueError for one that is none."""
         sizes: Sequence[int] = self.about["layer_sizes"]
         layer = integer(layer, "layer", least=-len(sizes) + 1)
         if layer >= len(sizes) - 1 or layer % (len(sizes) - 1) not in self.layers:
             raise ValueError(f"layer is {layer}; recorded are {', '.join(map(str, self.layers))}")
         layer %= len(sizes) - 1
-        i, j = None if i is None else integer(i, "i", least=0), integer(j, "j", least=0)
-        if (i is not None and i >= sizes[layer]) or j >= sizes[layer + 1]:
+        if isinstance(i, str) and not (i in ROWS and is_normalized(self.about, layer)):
+            raise ValueError(f"i is {i!r}; expected a number or None, and of a layer whose normalisation is recorded 'scale' or 'shift'")
+        i, j = i if i is None or isinstance(i, str) else integer(i, "i", least=0), integer(j, "j", least=0)
+        if (isinstance(i, int) and i >= sizes[layer]) or j >= sizes[layer + 1]:
             raise ValueError(f"layer {layer} has no weight ({i}, {j}): it is {sizes[layer]} x {sizes[layer + 1]}")
         return layer, i, j
 
@@ -198,12 +236,6 @@ class Recording:
         return f"Recording({str(self.path)!r}, {len(self)} steps of layers {', '.join(map(str, self.layers))})"
 
 
-def _contributions(step: Step, layer: int, i: int | None, j: int) -> NDArray[np.float64]:
-    """What each row of the batch has added to the gradient of a weight."""
-    deltas = step.deltas(layer)[:, j]
-    return deltas if i is None else step.activations(layer)[:, i] * deltas
-
-
 def by_rows(title: str, rows: NDArray[np.int64], amounts: NDArray[np.float64], top: int | None, rest: float = 0.0) -> Contributions:
     """Contributions of rows; those of the same row are added up."""
     most = None if top is None else integer(top, "top", least=1)
@@ -211,5 +243,5 @@ def by_rows(title: str, rows: NDArray[np.int64], amounts: NDArray[np.float64], t
     return ranked(title, {"row": names}, np.bincount(places.ravel(), amounts, names.size).astype(np.float64), most, rest)
 
 
-def _named(layer: int, i: int | None, j: int) -> str:
-    return f"biases[{layer}][{j}]" if i is None else f"weights[{layer}][{i}, {j}]"
+def _named(layer: int, i: int | str | None, j: int) -> str:
+    return f"weights[{layer}][{i}, {j}]" if isinstance(i, int) else f"{'biases' if i is None else f'{i}s'}[{layer}][{j}]"

@@ -110,11 +110,37 @@ class Weight(NamedTuple):
         return f"biases[{self.layer}][{self.j}]" if self.i is None else f"weights[{self.layer}][{self.i}, {self.j}]"
 
 
+class Vector(NamedTuple):
+    """The scale of a unit of a normalised layer, or its shift."""
+
+    layer: int
+    i: str
+    j: int
+
+    def __str__(self) -> str:
+        return f"{self.i}s[{self.layer}][{self.j}]"
+
+
 def weight_of(trace: Numbers, layer: Any, i: Any, j: Any) -> Weight:
     """The weight that is meant; ValueError or TypeError where the net has none."""
     layer = index(layer, len(trace.weights), "layer")
     n_in, n_out = trace.weights[layer].shape
     return Weight(layer, None if i is None else index(i, n_in, "i"), index(j, n_out, "j"))
+
+
+def factors_of(trace: Numbers, layer: Any, i: Any, j: Any) -> tuple[Weight | Vector, Array, Array]:
+    """The weight, bias, scale or shift that is meant, and of each row the two factors of its part in the gradient."""
+    if not (isinstance(i, str) and i in ("scale", "shift")):
+        weight = weight_of(trace, layer, i, j)
+        return weight, read_by(weight, trace.activations), trace.deltas[weight.layer][:, weight.j]
+    layer = index(layer, len(trace.weights), "layer")
+    if layer >= len(trace.net.scales):
+        raise ValueError(f"i is {i!r}; layer {layer} is not normalised")
+    errors, slopes = trace.errors[layer], trace.slopes[layer]
+    assert errors is not None and slopes is not None
+    j = index(j, errors.shape[1], "j")
+    x: Array = trace.net.normalization.normalized(trace.sums[layer])[:, j]
+    return Vector(layer, i, j), x if i == "scale" else np.ones(len(x)), (errors * slopes)[:, j]
 
 
 def read_by(weight: Weight, activations: list[Array]) -> Array:

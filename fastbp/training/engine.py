@@ -171,7 +171,8 @@ class Engine:
     def computed(self, rows: int) -> Computed:
         """Copies of what the last step has left of its batch of so many rows."""
         held = cast(Workspace, self._workspace)._replace(width=self._width)
-        return computed(self._network, held, rows, self._gradients[: self._network.size].copy() if self._limits.apart else None)
+        gradient = self._gradients[: self._network.size].copy() if self._limits.apart else None
+        return computed(self._network, held, self._normalized, rows, gradient)
 
     def _dropout(self, done: int, count: int, plan: Plan) -> Any:
         """The share that dropout leaves out at each of some steps."""

@@ -17,6 +17,8 @@ class Computed(NamedTuple):
 
     activations: list[Array]  # (n, n_in) what each layer has read
     deltas: list[Array]  # (n, n_out) dL/dz of each layer, with the rows' shares of the mean
+    standardized: list[Array]  # (n, n_out) x of each normalised layer, which goes on with scale x + shift
+    slopes: list[Array]  # (n, n_out) of these the derivative of the activation by that, times the factor of dropout
     shares: Array  # (n,) what the loss of each row is multiplied with in that of the batch
     gradient: Array | None  # of all parameters, flat, where the update has waited for it
 

@@ -20,13 +20,24 @@ def test_layers():
 def test_weights_by_layer():
     given = check_weights({-1: [(3, 0), (None, 1)]})
     assert chosen_weights(given, [0, 1], MODEL, 0) == {"1": [[3, -1], [0, 1]]}
-    with pytest.raises(ValueError, match="biases count for nothing"):
-        chosen_weights(check_weights({0: [(None, 1)]}), [0, 1], NORMALISED, 0)
+
+
+def test_scales_and_shifts():
+    given = check_weights({0: [("scale", 3), ("shift", 0), (None, 1), (2, 1)]})
+    assert chosen_weights(given, [0, 1], NORMALISED, 0) == {"0": [[-2, -3, -1, 2], [3, 0, 1, 1]]}
+    with pytest.raises(ValueError, match=r"weights\[0\] has \('scale', 3\); layer 0 is not normalised"):
+        chosen_weights(given, [0, 1], MODEL, 0)
+    with pytest.raises(ValueError, match="layer 1 is not normalised"):
+        chosen_weights(check_weights({1: [("shift", 0)]}), [0, 1], NORMALISED, 0)
+    with pytest.raises(ValueError, match=r"weights\[0\] has \('shift', 4\); the weights of layer 0 are 3 x 4"):
+        chosen_weights(check_weights({0: [("shift", 4)]}), [0, 1], NORMALISED, 0)
+    with pytest.raises(ValueError, match=r"weights\[0\] has \('gain', 1\); expected .*'scale'"):
+        check_weights({0: [("gain", 1)]})
 
 
 def test_all_weights():
     assert chosen_weights("all", [0, 1], MODEL, 0) == {"0": "all", "1": "all"}
-    assert chosen_weights("all", [0, 1], NORMALISED, 0) == {"0": "all weights", "1": "all"}
+    assert chosen_weights("all", [0, 1], NORMALISED, 0) == {"0": "all", "1": "all"}
 
 
 def test_so_many():

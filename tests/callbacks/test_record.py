@@ -180,6 +180,8 @@ def test_what_cannot_be_recorded_is_refused_before_anything_changes(tmp_path):
         assert trainer.steps == 0 and not (tmp_path / "r").exists()
     with pytest.raises(ValueError, match="steps of optimizers"):
         make("lbfgs").fit(X, LABELS, epochs=1, callbacks=fastbp.Record(tmp_path / "r"))
+    with pytest.raises(ValueError, match="shards is 2"):
+        make(shards=2).fit(X, LABELS, epochs=1, callbacks=fastbp.Record(tmp_path / "r"))
     trainer = make()
     trainer.fit(X, LABELS, epochs=1, callbacks=fastbp.Record(tmp_path / "r"))
     with warnings.catch_warnings(), pytest.raises(ValueError, match="holds a recording with every 100"):

@@ -8,10 +8,20 @@ from fastbp.callbacks.recorded import StepRecord, gradients
 
 
 def test_gradients_of_weights_and_biases():
-    activations, deltas = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.5, 1.0], [1.5, -1.0]])
+    passed = {"activations": np.array([[1.0, 2.0], [3.0, 4.0]]), "deltas": np.array([[0.5, 1.0], [1.5, -1.5]])}
     rows, columns = np.array([0, 1, -1]), np.array([0, 1, 1])
-    assert gradients(activations, deltas, rows, columns).tolist() == [1 * 0.5 + 3 * 1.5, 2 * 1.0 - 4 * 1.0, 0.0]
-    assert gradients(activations.astype(np.float32), deltas, rows, columns).dtype == np.float64
+    assert gradients(passed, rows, columns).tolist() == [1 * 0.5 + 3 * 1.5, 2 * 1.0 - 4 * 1.5, -0.5]
+    # Where the mean over the batch is taken away, biases move nothing.
+    assert gradients(passed, rows, columns, idle_biases=True).tolist() == [5.0, -4.0, 0.0]
+    passed["activations"] = passed["activations"].astype(np.float32)
+    assert gradients(passed, rows, columns).dtype == np.float64
+
+
+def test_gradients_of_scales_and_shifts():
+    passed = {"activations": np.zeros((2, 1)), "deltas": np.zeros((2, 2))}
+    passed |= {"standardized": np.array([[1.0, 2.0], [-1.0, 0.5]]), "shift_deltas": np.array([[0.5, 1.0], [1.5, -1.0]])}
+    rows, columns = np.array([-2, -3, 0, -2]), np.array([0, 0, 1, 1])
+    assert gradients(passed, rows, columns).tolist() == [0.5 - 1.5, 0.5 + 1.5, 0.0, 2.0 - 0.5]
 
 
 def test_a_step_from_before_it_to_after_it():

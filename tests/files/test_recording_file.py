@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 
 import fastbp
-from fastbp.files.recording_file import Part, RecordedStep, numbers_in, path_of, places_of, read_part, restored, stored
+from fastbp.files.recording_file import (
+    Part,
+    RecordedStep,
+    has_idle_biases,
+    is_normalized,
+    numbers_in,
+    path_of,
+    places_of,
+    read_part,
+    restored,
+    stored,
+)
 
 ABOUT = {"layer_sizes": [2, 3], "weights": {"0": "all"}}
 
@@ -34,6 +45,15 @@ def test_places():
     rows, columns = places_of(ABOUT | {"weights": {"0": "all weights"}})[0]
     assert rows.tolist() == [0, 0, 0, 1, 1, 1] and columns.tolist() == [0, 1, 2] * 2
     assert [each.tolist() for each in places_of(ABOUT | {"weights": {"0": [[-1, 1], [2, 0]]}})[0]] == [[-1, 1], [2, 0]]
+
+
+def test_places_of_normalised_layers():
+    about = {"layer_sizes": [1, 2, 1], "weights": {"0": "all", "1": "all"}, "normalization": "layer"}
+    found = {layer: [each.tolist() for each in places] for layer, places in places_of(about).items()}
+    assert found == {0: [[0, 0, -1, -1, -2, -2, -3, -3], [0, 1] * 4], 1: [[0, 1, -1], [0, 0, 0]]}
+    assert [is_normalized(about, layer) for layer in (0, 1)] == [True, False] and not is_normalized(ABOUT, 0)
+    assert not has_idle_biases(about, 0)
+    assert [has_idle_biases(about | {"normalization": "batch"}, layer) for layer in (0, 1)] == [True, False]
 
 
 @pytest.mark.parametrize("size", [1e-30, 1e-6, 1.0, 1e6])

@@ -29,6 +29,20 @@ def test_rows_classes_outputs_and_units_sum_to_the_gradient(layer, i, j, normali
         assert gradient == 0 or found["contribution"][1:].sum() != pytest.approx(gradient, rel=1e-6, abs=1e-12)
 
 
+@pytest.mark.parametrize("normalization", NORMS[1:])
+@pytest.mark.parametrize(("kind", "place"), [("scale", 0), ("shift", 1)])
+def test_rows_and_classes_of_a_scale_or_a_shift_sum_to_the_gradient(kind, place, normalization):
+    trainer, X, y = deep(normalization=normalization)
+    trace, gradients = trainer.trace(X, y), trainer.loss_and_gradients(X, y)[3:][place]
+    for layer in range(3):
+        rows = trace.rows_of(layer, kind, -1, top=None)
+        assert rows.total == pytest.approx(gradients[layer][-1], rel=1e-11) and str(rows).startswith(f"rows that move {kind}s[{layer}][")
+        assert trace.classes_of(layer, kind, -1).total == pytest.approx(gradients[layer][-1], rel=1e-11)
+        assert rows["contribution"][1:].sum() != pytest.approx(gradients[layer][-1], rel=1e-6)
+    with pytest.raises(ValueError, match=f"i is '{kind}'; layer 3 is not normalised"):
+        trace.rows_of(3, kind, 0)
+
+
 @pytest.mark.parametrize("normalization", NORMS)
 def test_units_and_outputs_sum_to_what_part_of_the_error_moves(normalization):
     trainer, X, y = deep(normalization=normalization)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import fastbp
-from fastbp.verification.problems import random_inputs
+from fastbp.verification.problems import random_inputs, random_model
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -30,6 +30,28 @@ def test_activations_and_deltas_are_those_of_the_trace(rows, threads):
         np.testing.assert_allclose(computed.deltas[layer], wanted.deltas[layer], rtol=1e-11, atol=1e-16)
     np.testing.assert_allclose(computed.shares, wanted.shares, rtol=1e-14)
     assert computed.gradient is None
+
+
+@pytest.mark.parametrize("rows", [7, 33, 300])
+@pytest.mark.parametrize("normalization", ["batch", "layer"])
+def test_what_normalised_layers_have_is_that_of_the_trace(normalization, rows):
+    X, y, found = random_inputs(rows, 5, dtype="float64"), np.arange(rows) % 3, []
+
+    def made():
+        model = random_model([5, 13, 9, 3], activation="tanh", normalization=normalization, dropout=0.2)
+        return fastbp.Trainer(model, loss="cross_entropy", optimizer="sgd", batch_size=None, seed=0, shuffle=False, threads=2)
+
+    class Look(fastbp.Callback):
+        def on_steps(self, run):
+            found.append(run.under_way.computed())
+
+    made().fit(X, y, epochs=1, callbacks=Look())
+    (computed,), wanted = found, made().trace(X, y)
+    assert len(computed.standardized) == len(computed.slopes) == 2
+    for layer in range(2):
+        x = (wanted.normalized[layer] - wanted.net.shifts[layer]) / wanted.net.scales[layer]
+        np.testing.assert_allclose(computed.standardized[layer], x, rtol=1e-10, atol=1e-13)
+        np.testing.assert_allclose(computed.slopes[layer], wanted.slopes[layer], rtol=1e-11, atol=1e-14)
 
 
 def test_the_gradient_is_there_where_the_update_waits_for_it():
