@@ -1,11 +1,11 @@
 """What it gains that gradients are sent while others are computed: steps of two processes on two hosts, whose cable has a limited rate.
 
     pip install -e ".[mpi]"
-    sudo python -m benchmarks.overlap                             # three rates: about two minutes
-    sudo python -m benchmarks.overlap --sizes 784-512-10 --batch 1024 --rates 300mbit
+    sudo .venv/bin/python -m benchmarks.overlap                   # three rates: about two minutes
+    sudo .venv/bin/python -m benchmarks.overlap --sizes 784-512-10 --batch 1024 --rates 300mbit
 
-The hosts are network namespaces of this machine, which root can make. Each process has one thread. All ways are timed in one run of both, in
-turns; a figure is the median over the rounds of the mean time of a step.
+The hosts are network namespaces of this machine, which root can make. Each process has one thread. All ways are timed in one run of both,
+in turns; a figure is the median over the rounds of the mean time of a step.
 
 compute is the time of a step of which nothing is sent: each process trains on half of the rows, in half of the shards, for itself. exchange
 is that of a step in which nothing is computed. In "one after the other" a process waits for each gradient to be sent before it computes the
@@ -77,7 +77,10 @@ def read(arguments=None):
     parser.add_argument("--shards", type=count, default=8, help="of a batch (default: %(default)s)")
     parser.add_argument("--steps", type=count, default=5, help="of each way in a round (default: %(default)s)")
     parser.add_argument("--rounds", type=count, default=5, help="of all ways (default: %(default)s)")
-    parser.add_argument("--rates", type=lambda text: text.split(","), default=["500mbit", "1gbit", "2gbit"], help="of the cable, as tc has them")
+    rates = ["200mbit", "500mbit", "1gbit"]
+    parser.add_argument(
+        "--rates", type=lambda text: text.split(","), default=rates, help=f"of the cable, as tc has them: {','.join(rates)}"
+    )
     parser.add_argument("--within", help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
 

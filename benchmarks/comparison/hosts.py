@@ -1,7 +1,7 @@
 """Two hosts with addresses of their own, on this machine: network namespaces, and a cable between them of a given rate and delay.
 
-A namespace lives as long as a process in it. That of each host waits for the end of its input, which comes when this process ends, in whatever
-way: then the host is gone, and its end of the cable with it. So nothing has to be removed, and nothing is left behind.
+A namespace lives as long as a process in it. That of each host waits for the end of its input, which comes when this process ends, in
+whatever way: then the host is gone, and its end of the cable with it. So nothing has to be removed, and nothing is left behind.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ exec {enter} sh -c "$*"
 
 
 class NoHosts(Exception):
-    """This machine lets this process make none; the message says why."""
+    """None can be made here; the message says why."""
 
 
 class Hosts:

@@ -58,9 +58,9 @@ class Ways:
         begin = self._team.exchange
 
         def exchange(*given):
-            request = begin(*given)
-            self._team.wait(request)
-            return request
+            requests = begin(*given)
+            self._team.wait(*requests)
+            return requests
 
         self._team.exchange = exchange
         try:

@@ -16,7 +16,7 @@ from fastbp.compiling.jit import DISABLED
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT))
 
-from benchmarks.comparison.hosts import Hosts, NoHosts, environment  # not installed: found by the path
+from benchmarks.comparison.hosts import Hosts, NoHosts, environment  # noqa: E402  # not installed: found by the path
 
 pytestmark = pytest.mark.skipif(DISABLED, reason="the processes would take minutes in plain Python")
 
@@ -82,6 +82,10 @@ def test_the_bits_of_one_process_until_one_is_killed(hosts, running):
     # Each sends the other its half of the gradients of each shard, and of the parameters.
     assert min(hosts.sent(0), hosts.sent(1)) > alone.steps * alone.model.network.parameters.nbytes
     os.kill(found[1]["pid"], signal.SIGKILL)
+    end = time.monotonic() + 30
     told, _ = mpiexec.communicate(timeout=30)
-    assert mpiexec.returncode and "BAD TERMINATION" in told and "Killed" in told, told
-    assert not any(is_there(each["pid"]) for each in found)
+    assert mpiexec.returncode and "BAD TERMINATION" in told and "EXIT CODE: 9" in told, told
+    # mpiexec may end with the launcher of the lost host; then its own host ends what runs there a moment later.
+    while any(is_there(each["pid"]) for each in found):
+        assert time.monotonic() < end, "the other went on"
+        time.sleep(0.02)
