@@ -20,20 +20,25 @@ from benchmarks.comparison.hosts import Hosts, NoHosts, environment  # noqa: E40
 
 pytestmark = pytest.mark.skipif(DISABLED, reason="the processes would take minutes in plain Python")
 
+# So many parameters that messages are looked after while others are computed.
+_NET = {"hidden": 20_000}
 # Trains, tells what came of it, and trains on until it is stopped.
-_SCRIPT = """
+_SCRIPT = f"""
 import json, os, sys
 from pathlib import Path
 import fastbp
+from fastbp.distributed.pump import Pump
 from mpi4py import MPI
 from on_ranks import TARGETS, X, digest, fit, made
-comm, trainer = MPI.COMM_WORLD, made("adam_plateau", fastbp.MPI())
+pumped, on = [], Pump.on
+Pump.on = lambda pump: pumped.append(on(pump))
+comm, trainer = MPI.COMM_WORLD, made("adam_plateau", fastbp.MPI(), **{_NET})
 fit(trainer)
-found = {"digest": digest(trainer), "processes of this host": comm.Split_type(MPI.COMM_TYPE_SHARED).size, "pid": os.getpid()}
-path = Path(sys.argv[1]) / f"{comm.rank}.json"
+found = dict(digest=digest(trainer), pumped=len(pumped), here=comm.Split_type(MPI.COMM_TYPE_SHARED).size, pid=os.getpid())
+path = Path(sys.argv[1]) / f"{{comm.rank}}.json"
 path.with_suffix(".new").write_text(json.dumps(found))
 path.with_suffix(".new").rename(path)
-made("adam", fastbp.MPI()).fit(X, TARGETS, epochs=10**7)
+made("adam", fastbp.MPI(), **{_NET}).fit(X, TARGETS, epochs=10**7)
 """
 
 
@@ -75,10 +80,11 @@ def is_there(pid):
 
 def test_the_bits_of_one_process_until_one_is_killed(hosts, running):
     mpiexec, found = running
-    alone = made("adam_plateau")
+    alone = made("adam_plateau", **_NET)
     fit(alone)
     assert found[0]["digest"] == digest(alone)
-    assert [each["processes of this host"] for each in found] == [1, 1]
+    # Four shards a process and step, but for the last of which there is something left to compute.
+    assert [(each["here"], each["pumped"]) for each in found] == [(1, 3 * alone.steps)] * 2
     # Each sends the other its half of the gradients of each shard, and of the parameters.
     assert min(hosts.sent(0), hosts.sent(1)) > alone.steps * alone.model.network.parameters.nbytes
     os.kill(found[1]["pid"], signal.SIGKILL)
