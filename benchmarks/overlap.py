@@ -73,9 +73,9 @@ def read(arguments=None):
     """The options of the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=sizes, default=[784, 1024, 1024, 10], help="of the layers (default: 784-1024-1024-10)")
-    parser.add_argument("--batch", type=count, default=2048, help="rows of a step, of both processes (default: %(default)s)")
+    parser.add_argument("--batch", type=count, default=1024, help="rows of a step, of both processes (default: %(default)s)")
     parser.add_argument("--shards", type=count, default=8, help="of a batch (default: %(default)s)")
-    parser.add_argument("--steps", type=count, default=5, help="of each way in a round (default: %(default)s)")
+    parser.add_argument("--steps", type=count, default=3, help="of each way in a round (default: %(default)s)")
     parser.add_argument("--rounds", type=count, default=5, help="of all ways (default: %(default)s)")
     rates = ["200mbit", "500mbit", "1gbit"]
     parser.add_argument(

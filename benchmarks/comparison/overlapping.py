@@ -49,8 +49,8 @@ class Ways:
         }
 
     def _step(self, trainer, rows=None):
-        """Seconds of a step, the mean over an epoch."""
-        history = trainer.fit(self._X[:rows], self._y[:rows], epochs=1)
+        """Seconds of a step, the mean over an epoch; before the one ahead of it all that training begins with is sent."""
+        history = trainer.fit(self._X[:rows], self._y[:rows], epochs=2)
         return history.seconds[-1] / self._epoch
 
     def _waiting(self, trainer):
