@@ -3,6 +3,7 @@
 ========  ==========================================================
 mpi       which processes there are: `MPI`, what a user gives
 team      messages between them, and errors that all must hear of
+pump      messages kept moving while kernels compute
 spans     which parameters each process updates
 ranks     a step: gradients of shards to the owners, parameters back
 fitting   a call of ``fit``: the first process leads, the others work

@@ -13,6 +13,7 @@ import numpy as np
 
 from fastbp import layout
 from fastbp._typing import Array
+from fastbp.distributed.pump import Pump
 from fastbp.distributed.spans import spans_of
 from fastbp.distributed.team import Team, named, portable
 from fastbp.kernels.arguments import Limits
@@ -21,6 +22,9 @@ from fastbp.kernels.portions import Span
 from fastbp.training.interrupt import Interrupt
 from fastbp.training.run import Run
 from fastbp.training.sharded import Update, add, share
+
+# Bytes of a gradient that is so long on its way that it needs to be looked after.
+_LONG = 1 << 18
 
 
 class Ranks:
@@ -37,6 +41,7 @@ class Ranks:
         self._received: Array = np.empty((0, 0), self._dtype)
         self._parts: list[Span] = []  # the shards of each process
         self._requests: list[Any] = []
+        self._pump = Pump(team.look) if team.may_look_aside and self._total.nbytes >= _LONG else None
         self._failure: BaseException | None = None
         self._reason: str | None = None
 
@@ -62,7 +67,10 @@ class Ranks:
 
     def take(self, shard: int) -> None:
         """Begin to send a shard's gradient to its owners, and to get theirs of as many shards of each process."""
-        self._exchange(shard - self._parts[self._team.rank].begin)
+        mine = self._parts[self._team.rank]
+        self._exchange(shard - mine.begin)
+        if self._pump is not None and shard + 1 < mine.end:
+            self._pump.on()
 
     def _exchange(self, number: int) -> None:
         """The shards that come in this place in their processes, where these have so many."""
@@ -72,10 +80,12 @@ class Ranks:
         shards = [Span(part.begin + number, min(part.begin + number + 1, max(part.end, part.begin + number))) for part in parts]
         takes = [Span(shard.begin * width, shard.end * width) if shard.end > shard.begin else Span(0, 0) for shard in shards]
         gradient = self._gradients[number] if sends else self._total
-        self._requests.append(self._team.exchange(gradient, gives, self._received, takes))
+        self._requests.extend(self._team.exchange(gradient, gives, self._received, takes))
 
     def total(self) -> Array | None:
         """The sum of all shards over the own parameters; None where a process could not compute one."""
+        if self._pump is not None:
+            self._pump.off()
         mine = self._parts[self._team.rank]
         for number in range(mine.end - mine.begin, max(part.end - part.begin for part in self._parts)):
             self._exchange(number)

@@ -18,7 +18,8 @@ from fastbp.processors import cpus
 
 T = TypeVar("T")
 
-_TAG = 1
+# What messages are told apart by: words of the leader, numbers of arrays; nothing comes with the last.
+_WORDS, _NUMBERS, _NOTHING = 1, 2, 3
 # Who waits looks so often before it sleeps a little between two looks, and so many seconds it sleeps.
 _LOOKS, _PAUSE = 2_000, 1e-4
 
@@ -31,6 +32,8 @@ class Team:
         #: A communicator of its own: what a user sends does not come here.
         self.comm = library.COMM_WORLD.Dup()
         self.rank, self.size = self.comm.Get_rank(), self.comm.Get_size()
+        #: Whether a thread may look while another computes, or calls MPI, too.
+        self.may_look_aside = bool(self.size > 1 and library.Query_thread() == library.THREAD_MULTIPLE)
         #: Processors that each process of this machine may take.
         self.processors = max(1, cpus.available() // self.comm.Split_type(library.COMM_TYPE_SHARED).Get_size())
 
@@ -58,16 +61,16 @@ class Team:
     def tell(self, message: Any) -> None:
         """Send a message to all others."""
         content = np.frombuffer(pickle.dumps(message), np.uint8)
-        self.wait(*(self.comm.Isend([content, self._library.BYTE], dest, _TAG) for dest in range(1, self.size)))
+        self.wait(*(self.comm.Isend([content, self._library.BYTE], dest, _WORDS) for dest in range(1, self.size)))
 
     def hear(self) -> Any:
         """The next message of the leader."""
         status, looks = self._library.Status(), 0
-        while not self.comm.Iprobe(0, _TAG, status):
+        while not self.comm.Iprobe(0, _WORDS, status):
             looks += 1
             time.sleep(0 if looks < _LOOKS else _PAUSE)
         content = np.empty(status.Get_count(self._library.BYTE), np.uint8)
-        self.comm.Recv([content, self._library.BYTE], 0, _TAG)
+        self.comm.Recv([content, self._library.BYTE], 0, _WORDS)
         return pickle.loads(content.tobytes())
 
     def share(self, array: Array) -> None:
@@ -114,25 +117,39 @@ class Team:
         """End all processes: one cannot go on, and the others would wait for it."""
         self.comm.Abort(1)
 
-    def exchange(self, given: Array, gives: list[Span], received: Array, takes: list[Span]) -> Any:
-        """Begin to send each process a part of an array, and to get one from each into another; the request to wait for."""
-        return self.comm.Ialltoallv(self._parts(given, gives), self._parts(received, takes))
+    def exchange(self, given: Array, gives: list[Span], received: Array, takes: list[Span]) -> list[Any]:
+        """Begin to send each process a part of an array, and to get one from each into another; the requests to wait for.
+
+        All is sent before anything is asked for. A long message begins with a short one that announces it; one that has answered another's
+        before would over TCP come behind its long numbers, which then went one way after the other.
+        """
+        others = [(self.rank + step) % self.size for step in range(1, self.size)]
+        sent = [self.comm.Isend(self._part(given, gives[to]), to, _NUMBERS) for to in others if gives[to].end > gives[to].begin]
+        asked = [self.comm.Irecv(self._part(received, takes[of]), of, _NUMBERS) for of in others if takes[of].end > takes[of].begin]
+        give, take = gives[self.rank], takes[self.rank]
+        received.reshape(-1)[take.begin : take.end] = given[give.begin : give.end]
+        return sent + asked
 
     def gather_all(self, array: Array, spans: list[Span]) -> None:
         """Have the parts of an array that each process knows known to all."""
-        self.wait(self.comm.Iallgatherv(self._library.IN_PLACE, self._parts(array, spans)))
+        self.wait(*self.exchange(array, [spans[self.rank]] * self.size, array, spans))
+
+    def look(self) -> None:
+        """Let MPI move what is under way."""
+        self.comm.Iprobe(self._library.ANY_SOURCE, _NOTHING)
 
     def gather(self, array: Array, spans: list[Span]) -> None:
         """Have them known to the leader."""
-        own = spans[self.rank]
-        part = [_words(array[own.begin : own.end]), self._library.BYTE]
+        part = self._part(array, spans[self.rank])
         self.wait(self.comm.Igatherv(self._library.IN_PLACE if self.leads else part, self._parts(array, spans) if self.leads else None))
 
     def scatter(self, array: Array, spans: list[Span]) -> None:
         """Give each process its part of an array of the leader's."""
-        own = spans[self.rank]
-        part = [_words(array[own.begin : own.end]), self._library.BYTE]
+        part = self._part(array, spans[self.rank])
         self.wait(self.comm.Iscatterv(self._parts(array, spans) if self.leads else None, self._library.IN_PLACE if self.leads else part))
+
+    def _part(self, array: Array, span: Span) -> list[Any]:
+        return [_words(array)[span.begin * array.itemsize : span.end * array.itemsize], self._library.BYTE]
 
     def _parts(self, array: Array, spans: list[Span]) -> list[Any]:
         """Parts of an array, one a process, as MPI takes them: in bytes."""
