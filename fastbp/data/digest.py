@@ -21,14 +21,19 @@ ALL, SAMPLE = "all", f"{_BLOCKS} blocks of rows"
 
 def digest_of(array: Array) -> tuple[str, str]:
     """A digest of an array (rows, columns) in hexadecimal, and what of it was read: `ALL` or `SAMPLE`."""
-    whole = array.nbytes <= _WHOLE
-    if whole and array.flags.c_contiguous:
+    if array.nbytes <= _WHOLE and array.flags.c_contiguous:
         return f"{_kernel()(array):016x}", ALL
+    return digest_of_rows(len(array), array[:1].nbytes, lambda begin, end: array[begin:end])
+
+
+def digest_of_rows(count: int, width: int, read: Callable[[int, int], Array]) -> tuple[str, str]:
+    """The same of an array of so many rows of `width` bytes, of which `read` gives those from one to another."""
+    whole = count * width <= _WHOLE
     # Whole 64-bit words, whatever the type.
-    rows = -(-_BLOCK // (8 * array[:1].nbytes)) * 8
+    rows = -(-_BLOCK // (8 * width)) * 8
     total, words = 0, 0
-    for begin in _begins(len(array), rows, whole):
-        block = np.ascontiguousarray(array[begin : begin + rows])
+    for begin in _begins(count, rows, whole):
+        block = np.ascontiguousarray(read(begin, min(count, begin + rows)))
         total, words = total + _kernel()(block, words), words + block.nbytes // 8
     return f"{total % 2**64:016x}", ALL if whole else SAMPLE
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fastbp.data import digest
-from fastbp.data.digest import ALL, SAMPLE, digest_of
+from fastbp.data.digest import ALL, SAMPLE, digest_of, digest_of_rows
 
 
 def array_of(rows=1000, columns=7, dtype="f4"):
@@ -19,6 +19,14 @@ def test_how_rows_lie_makes_no_difference(dtype, columns, monkeypatch):
     part = whole[::2, :columns]
     assert digest_of(part) == digest_of(part.copy()) == digest_of(np.asfortranarray(part))
     assert digest_of(part)[0] != digest_of(whole[1::2, :columns])[0]
+
+
+@pytest.mark.parametrize("most", [1 << 26, 1 << 12])
+def test_rows_may_be_read_block_by_block(most, monkeypatch):
+    monkeypatch.setattr(digest, "_WHOLE", most)
+    monkeypatch.setattr(digest, "_BLOCK", 300)
+    array = array_of(1003, 3)
+    assert digest_of_rows(1003, 12, lambda begin, end: array[begin:end]) == digest_of(array)
 
 
 def test_any_number_makes_a_difference():
