@@ -3,9 +3,9 @@
     x = (z - mean) / sqrt(variance + epsilon),  y = scale x + shift
     dL/dz = scale / sqrt(variance + epsilon) (dy - mean(dy) - x mean(dy x))       (with scale within the means over units)
 
-Batch normalisation (S. Ioffe, C. Szegedy, ICML 2015): mean and variance of a unit over the rows of the batch, or of the shard that it is, which
-tasks share by units; predictions use averages over the steps. Layer normalisation (J. L. Ba et al., 2016): of a row over the units, which
-tasks share by panels.
+Batch normalisation (S. Ioffe, C. Szegedy, ICML 2015): mean and variance of a unit over the rows of the batch, or of the shard that it is,
+which tasks share by units; predictions use averages over the steps. Layer normalisation (J. L. Ba et al., 2016): of a row over the units,
+which tasks share by panels.
 """
 
 from __future__ import annotations
