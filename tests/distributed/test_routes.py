@@ -15,7 +15,7 @@ def steps_of(order=ORDER, begin=0, batch=7, updates=3, mixture=None):
 
 
 @pytest.mark.parametrize("processes", [1, 2, 3, 5])
-@pytest.mark.parametrize(("begin", "batch", "updates"), [(0, 7, 3), (14, 7, 2), (0, 23, 5), (21, 7, 1)])
+@pytest.mark.parametrize(("begin", "batch", "updates"), [(0, 7, 3), (14, 7, 2), (0, 23, 5), (20, 20, 1), (21, 7, 1)])
 def test_each_place_is_of_one_process_which_has_whole_shards(processes, begin, batch, updates):
     steps = steps_of(begin=begin, batch=batch, updates=updates)
     every = places_of(steps, 4, processes)
