@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -65,15 +66,26 @@ def own_part(array):
     return array[begin:end]
 
 
-def fit_own(name, distributed, **given):
+def own_results(own, folder):
+    """By what was done, what came out where each process has rows of its own; `own` None: one process alone."""
+    found = {name: fit_own(make(**(SHARDS | settings | {"distributed": own})), name) for name, (settings, _) in OWN.items()}
+    name, path = next(iter(OWN)), folder / "own.safetensors"
+    broken = make(**(SHARDS | OWN[name][0] | {"distributed": own}))
+    fit_own(broken, name, [fastbp.Checkpoint(path, "2 steps"), StopAt(3)])
+    resumed = fastbp.Trainer.resume(path, distributed=own)
+    # The data are known to be the same.
+    with warnings.catch_warnings(action="error"):
+        found["some rows in each, resumed"] = fit_own(resumed, name, epochs=3 - resumed.epoch), resumed.steps
+    return found | {"some rows in each, diverged": diverged(own)}
+
+
+def fit_own(trainer, name, callbacks=(), **given):
     """Each process with its rows; a callback of the first looks at some of them all."""
-    settings, others = OWN[name]
-    trainer = make(**(SHARDS | settings | {"distributed": distributed and fastbp.MPI(rows="own")}))
-    arguments, looks = {"X": X, "y": TARGETS, "epochs": 3, "validation_data": (X[:9], TARGETS[:9])} | others | given, []
+    arguments, looks = {"X": X, "y": TARGETS, "epochs": 3, "validation_data": (X[:9], TARGETS[:9])} | OWN[name][1] | given, []
     for rows in ("X", "y", "sample_weight"):
-        if distributed and arguments.get(rows) is not None:
+        if trainer.distributed and arguments.get(rows) is not None:
             arguments[rows] = own_part(arguments[rows])
-    trainer.fit(**arguments, callbacks=lambda run: looks.append(run.under_way.gradients(np.arange(0, 50, 7))[0]))
+    trainer.fit(**arguments, callbacks=[*callbacks, lambda run: looks.append(run.under_way.gradients(np.arange(0, 50, 7))[0])])
     return digest(trainer, looks), trainer.run.data.known
 
 
@@ -93,10 +105,8 @@ def results(distributed, folder, names=SOME):
     early = fastbp.EarlyStopping(patience=1, min_delta=10.0)
     fit(trainer, epochs=50, callbacks=early, metrics=["r2"])
     found["early stopping"] = digest(trainer), trainer.epoch, trainer.history.stopped, trainer.history.val_r2
-    found |= {name: fit_own(name, distributed) for name in OWN}
     found["diverged"] = diverged(distributed)
-    found["some rows in each diverged"] = diverged(distributed and fastbp.MPI(rows="own"))
-    return found
+    return found | own_results(distributed and fastbp.MPI(rows="own"), folder)
 
 
 def diverged(distributed):
