@@ -5,13 +5,12 @@ Rows go where they are needed, for some steps at a time. MPI moves them as they 
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from fastbp._typing import Array, NDArray
-from fastbp.data.digest import digest_of, digest_of_rows
+from fastbp.data.digest import blocks_of, digest_from, digest_of, part_of_digest
 from fastbp.data.rows import Rows
 from fastbp.distributed.team import Team
 from fastbp.kernels.portions import Span
@@ -95,15 +94,24 @@ class Joined(Rows):
         return Rows(*parcel.received), parcel.places
 
     def _digests(self, weights: Array | None) -> dict[str, Any]:
-        """Type, shape and digest of each array, by blocks of rows that come from all processes."""
+        """Type, shape and digest of each array."""
         found = {}
         for name, array in zip(("X", "y"), (self.arrays[0], self.targets), strict=True):
-            width = array.shape[1]
-            digest = digest_of_rows(self.n_rows, width * array.itemsize, partial(gathered, self._team, array, self.spans))
-            found[name] = [array.dtype.str, [self.n_rows, width], *digest]
+            found[name] = [array.dtype.str, [self.n_rows, array.shape[1]], *self._digest(array)]
         if weights is not None:
             found["sample_weight"] = [weights.dtype.str, list(weights.shape), *digest_of(weights)]
         return found
+
+    def _digest(self, array: Array) -> tuple[str, str]:
+        """Of an array of all processes: each reads the blocks that are its own, and the leader those that lie in several."""
+        total, width, own = 0, array.shape[1] * array.itemsize, self.spans[self._team.rank]
+        for block in blocks_of(self.n_rows, width):
+            if own.begin <= block.begin and block.end <= own.end:
+                total += part_of_digest(array[block.begin - own.begin : block.end - own.begin], block)
+            elif not any(span.begin <= block.begin and block.end <= span.end for span in self.spans):
+                rows = gathered(self._team, array, self.spans, block.begin, block.end)
+                total += part_of_digest(rows, block) if self._team.leads else 0
+        return digest_from(sum(self._team.all_of(total)), self.n_rows * width)
 
 
 def gathered(team: Team, array: Array, spans: list[Span], begin: int, end: int) -> Array:

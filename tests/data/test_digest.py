@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fastbp.data import digest
-from fastbp.data.digest import ALL, SAMPLE, digest_of, digest_of_rows
+from fastbp.data.digest import ALL, SAMPLE, digest_of
 
 
 def array_of(rows=1000, columns=7, dtype="f4"):
@@ -22,11 +22,14 @@ def test_how_rows_lie_makes_no_difference(dtype, columns, monkeypatch):
 
 
 @pytest.mark.parametrize("most", [1 << 26, 1 << 12])
-def test_rows_may_be_read_block_by_block(most, monkeypatch):
+def test_blocks_may_be_read_in_any_order(most, monkeypatch):
     monkeypatch.setattr(digest, "_WHOLE", most)
     monkeypatch.setattr(digest, "_BLOCK", 300)
     array = array_of(1003, 3)
-    assert digest_of_rows(1003, 12, lambda begin, end: array[begin:end]) == digest_of(array)
+    blocks = [*digest.blocks_of(1003, 12)][::-1]
+    assert len(blocks) > 30 and blocks[0].end == 1003 and blocks[-1].words == 0
+    total = sum(digest.part_of_digest(array[block.begin : block.end], block) for block in blocks)
+    assert digest.digest_from(total, array.nbytes) == digest_of(array)
 
 
 def test_any_number_makes_a_difference():

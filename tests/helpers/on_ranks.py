@@ -12,6 +12,7 @@ import numpy as np
 from small_task import LABELS, OPTIMIZERS, SCHEDULED, TARGETS, StopAt, X, bits, make
 
 import fastbp
+from fastbp.data import digest as digest_of_data
 from fastbp.distributed.joined import Joined
 
 #: Rows of 50 in batches of 20, so that the last has 10; parameters in seven blocks, which four processes share unequally.
@@ -200,6 +201,8 @@ def main(folder):
     from mpi4py import MPI
 
     comm = MPI.COMM_WORLD
+    # Blocks of rows of one process, and of several.
+    digest_of_data._BLOCK = 100
     found = results(fastbp.MPI(), Path(folder), list(EVERY) if "--whole" in sys.argv else SOME)
     if comm.size == 2:
         found |= {"faults": faults(fastbp.MPI(), comm.rank, Path(folder))}
