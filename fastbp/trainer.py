@@ -62,7 +62,7 @@ class Trainer(Looks):
     mixup : float, default 0
         In ``fit`` each row is mixed with a random other one, targets, too, by shares of the distribution Beta(mixup, mixup).
     shards : int, default 1
-        Into so many parts a batch is cut. The gradient of each is computed apart, and they are added in order.
+        Into so many parts a batch is cut. The gradient of each is computed apart, batch normalisation included; they are added in order.
     distributed : MPI, optional
         Several processes, of one machine or more, share out the shards; their number changes no bit.
 

@@ -45,7 +45,7 @@ class Normalization(Specification):
 
 @dataclass(frozen=True)
 class BatchNorm(Normalization):
-    """Over the rows of a batch (S. Ioffe, C. Szegedy, ICML 2015); predictions use averages over the steps.
+    """Over the rows of a batch, or of a shard (S. Ioffe, C. Szegedy, ICML 2015); predictions use averages over the steps.
 
     Parameters
     ----------

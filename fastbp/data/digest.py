@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,18 +20,40 @@ _BLOCK = 1 << 20
 ALL, SAMPLE = "all", f"{_BLOCKS} blocks of rows"
 
 
+class Block(NamedTuple):
+    """Some rows of an array, and how many 64-bit words of those that are read come before them."""
+
+    begin: int
+    end: int
+    words: int
+
+
 def digest_of(array: Array) -> tuple[str, str]:
     """A digest of an array (rows, columns) in hexadecimal, and what of it was read: `ALL` or `SAMPLE`."""
-    whole = array.nbytes <= _WHOLE
-    if whole and array.flags.c_contiguous:
-        return f"{_kernel()(array):016x}", ALL
+    if array.nbytes <= _WHOLE and array.flags.c_contiguous:
+        return digest_from(_kernel()(array), array.nbytes)
+    blocks = blocks_of(len(array), array[:1].nbytes)
+    return digest_from(sum(part_of_digest(array[block.begin : block.end], block) for block in blocks), array.nbytes)
+
+
+def blocks_of(count: int, width: int) -> Iterator[Block]:
+    """What is read of so many rows of `width` bytes, block by block."""
     # Whole 64-bit words, whatever the type.
-    rows = -(-_BLOCK // (8 * array[:1].nbytes)) * 8
-    total, words = 0, 0
-    for begin in _begins(len(array), rows, whole):
-        block = np.ascontiguousarray(array[begin : begin + rows])
-        total, words = total + _kernel()(block, words), words + block.nbytes // 8
-    return f"{total % 2**64:016x}", ALL if whole else SAMPLE
+    rows, words = -(-_BLOCK // (8 * width)) * 8, 0
+    for begin in _begins(count, rows, count * width <= _WHOLE):
+        end = min(count, begin + rows)
+        yield Block(begin, end, words)
+        words += (end - begin) * width // 8
+
+
+def part_of_digest(rows: Array, block: Block) -> int:
+    """What a block adds to the digest; whoever has its rows can tell."""
+    return _kernel()(np.ascontiguousarray(rows), block.words)
+
+
+def digest_from(total: int, size: int) -> tuple[str, str]:
+    """The digest of an array of so many bytes, from the sum over its blocks."""
+    return f"{total % 2**64:016x}", ALL if size <= _WHOLE else SAMPLE
 
 
 def _begins(n_rows: int, rows: int, whole: bool) -> Iterator[int]:

@@ -45,6 +45,17 @@ class Rows:
         return Rows(inputs, targets, weights, chosen)
 
     @property
+    def arrays(self) -> tuple[Array, Array | None, Array | None]:
+        """X, y and weights (n, 1) as they are read; None for what there is not."""
+        inputs, targets, weights = self._arrays
+        assert inputs is not None
+        return inputs, targets, weights
+
+    def brought(self, rows: NDArray[np.int64]) -> tuple[Rows, NDArray[np.int64]]:
+        """A data set that is in the memory of this process and has these rows, and where it has them."""
+        return self, rows
+
+    @property
     def order(self) -> NDArray[np.int64]:
         """The rows that are meant, one after the other."""
         return as_they_lie(self.n_rows) if self.chosen is None else self.chosen

@@ -120,15 +120,15 @@ def _balance(run: Run, rows: Rows) -> Iterator[Finding]:
 
 
 def _batches(run: Run, n_rows: int) -> Iterator[Finding]:
-    batch = run.rows_of_step(n_rows)
-    rest = n_rows % batch
-    if run.model.between.code != BATCH_NORM or (batch >= _FEW and rest != 1):
+    batch, shards = run.rows_of_step(n_rows), run.shards
+    least, rest = max(1, batch // shards), n_rows % batch
+    if run.model.between.code != BATCH_NORM or (least >= _FEW and not 0 < rest < 2 * shards):
         return
-    last = f"the last batch of an epoch has 1 row ({n_rows:,} rows by {batch:,})"
-    found = last if batch >= _FEW else f"a step has {plural(batch, 'row')}"
+    last = f"the last batch of an epoch has {'1 row' if shards == 1 else 'shards of 1 row'} ({n_rows:,} rows by {batch:,})"
+    found = last if least >= _FEW else f"a {'step' if shards == 1 else 'shard'} has {plural(least, 'row')}"
     yield Finding(
         "few rows for batch normalisation",
         f"{found}, too few for means and variances.",
-        f"Take a batch_size of {2 * _FEW} or more that leaves no single row, or normalization='layer'.",
-        {"rows": 1 if batch >= _FEW else batch},
+        f"Take a batch_size of {2 * _FEW * shards} or more that leaves no single row, or normalization='layer'.",
+        {"rows": 1 if least >= _FEW else least},
     )

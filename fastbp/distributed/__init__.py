@@ -5,7 +5,10 @@ mpi       which processes there are: `MPI`, what a user gives
 team      messages between them, and errors that all must hear of
 pump      messages kept moving while kernels compute
 spans     which parameters each process updates
+joined    the rows of all processes as one data set
+routes    which rows each process needs for some steps
 ranks     a step: gradients of shards to the owners, parameters back
+own_rows  what is asked of ``fit`` where each process has its rows
 fitting   a call of ``fit``: the first process leads, the others work
 ========  ==========================================================
 

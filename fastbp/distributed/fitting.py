@@ -9,6 +9,7 @@ from typing import Any
 
 from fastbp.data.rows import Rows
 from fastbp.distributed.leading import Leading
+from fastbp.distributed.own_rows import check_own
 from fastbp.distributed.team import Team, portable, team
 from fastbp.distributed.working import Working
 from fastbp.solvers import describe_method, described_method
@@ -23,6 +24,8 @@ from fastbp.training.run import Run
 
 # Parts of the run that all processes have when `fit` has ended. The optimizer's memory is the leader's, who writes the files.
 _SHARED = ("model", "epoch", "history", "plan", "average", "plateaus")
+# Settings that must be the same in all.
+_ALIKE = ("model", "loss", "shards", "mixup", "average", "class_weight", "missing_targets", "distributed")
 
 
 def fit(
@@ -31,11 +34,15 @@ def fit(
     """As `Trainer.fit`, made by all processes at the same time."""
     all_of_us = team()
     run.seed = all_of_us.first_of(run.seed)
+    _check_settings(all_of_us, run)
     heard = listeners if all_of_us.leads else ()
-    asked, outside = all_of_us.together(lambda: check(run, X, y, sample_weight, heard, **given))
+    if run.distributed is not None and run.distributed.rows == "own":
+        asked, outside = check_own(all_of_us, run, X, y, sample_weight, heard, given)
+    else:
+        asked, outside = all_of_us.together(lambda: check(run, X, y, sample_weight, heard, **given))
     with run.model.turns.use("fit"):
         whole = all_of_us.together(lambda: begin(run, engine, guard, asked, outside))
-        all_of_us.together(lambda: _check_alike(all_of_us, run))
+        _check_data(all_of_us, run)
         if all_of_us.leads:
             _lead(all_of_us, run, engine, whole, asked.epochs)
         else:
@@ -87,17 +94,23 @@ def _work(own: Team, run: Run, engine: Engine, rows: Rows, outside: Outside) -> 
             raise failure
 
 
-def _check_alike(own: Team, run: Run) -> None:
-    """Raise ValueError in all processes where they do not train the same model on the same data."""
-    settings = {name: str(getattr(run, name)) for name in ("model", "loss", "shards", "mixup", "average")}
-    (first, data), *others = own.all_of((settings, run.data.known or {}))
-    for rank, (theirs, its_data) in enumerate(others, 1):
-        for name in settings:
+def _check_settings(own: Team, run: Run) -> None:
+    """Raise ValueError in all processes where they do not train the same model in the same way."""
+    first, *others = own.all_of({name: str(getattr(run, name)) for name in _ALIKE})
+    for rank, theirs in enumerate(others, 1):
+        for name in _ALIKE:
             if theirs[name] != first[name]:
                 raise ValueError(f"{name} of rank {rank} is {theirs[name]}, of rank 0 {first[name]}; expected the same script on all")
+
+
+def _check_data(own: Team, run: Run) -> None:
+    """Raise ValueError in all processes where they have other data."""
+    data, *others = own.all_of(run.data.known or {})
+    for rank, its_data in enumerate(others, 1):
         names = [name for name in {**data, **its_data} if data.get(name) != its_data.get(name)]
         if names:
             raise ValueError(
                 f"rank {rank} has other data than rank 0 ({', '.join(names)}); expected the same arrays in all processes, which share out "
-                "the rows of each batch: an array that each reads from one file, or np.load(..., mmap_mode='r')"
+                "the rows of each batch: an array that each reads from one file, or np.load(..., mmap_mode='r'); where each has a part of "
+                "the rows, fastbp.MPI(rows='own')"
             )

@@ -6,6 +6,7 @@ import sys
 from types import TracebackType
 from typing import Any
 
+from fastbp._names import lookup
 from fastbp.callbacks.extras import extra
 from fastbp.training.shards import Processes
 
@@ -20,10 +21,19 @@ class MPI(Processes):
 
     An error that nobody catches in one process ends them all.
 
+    Parameters
+    ----------
+    rows : "all" or "own", default "all"
+        Which rows ``fit`` is given in each process: "all", the same X and y in all, or "own", a part that no other process has. Those parts
+        are one data set, one process after the other. Rows go where they are needed; what comes out has the bits of one process that has
+        all.
+
     Raises
     ------
     ImportError
         Where mpi4py is not installed.
+    ValueError, TypeError
+        For other `rows`.
 
     Examples
     --------
@@ -35,7 +45,8 @@ class MPI(Processes):
     ``mpiexec -n 2 python train.py`` runs such a script on two.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rows: str = "all") -> None:
+        self.rows = lookup(rows, {"all": "all", "own": "own"}, "rows")
         _end_together(self.library())
 
     @staticmethod
@@ -49,13 +60,13 @@ class MPI(Processes):
         return bool(self.library().COMM_WORLD.Get_rank() == 0)
 
     def __repr__(self) -> str:
-        return "MPI()"
+        return "MPI()" if self.rows == "all" else f"MPI(rows={self.rows!r})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, MPI)
+        return isinstance(other, MPI) and other.rows == self.rows
 
     def __hash__(self) -> int:
-        return hash(MPI)
+        return hash((MPI, self.rows))
 
 
 def _end_together(library: Any) -> None:

@@ -13,7 +13,10 @@ import numpy as np
 
 from fastbp import layout
 from fastbp._typing import Array
+from fastbp.data.rows import Rows
+from fastbp.distributed.joined import Joined
 from fastbp.distributed.pump import Pump
+from fastbp.distributed.routes import moved, places_of, rows_at
 from fastbp.distributed.spans import spans_of
 from fastbp.distributed.team import Team, named, portable
 from fastbp.kernels.arguments import Limits
@@ -21,7 +24,7 @@ from fastbp.kernels.codes import AFTER, CLIP_NORM, LAMB, NORMS, RULE, SQUARES, T
 from fastbp.kernels.portions import Span
 from fastbp.training.interrupt import Interrupt
 from fastbp.training.run import Run
-from fastbp.training.sharded import Update, add, share
+from fastbp.training.sharded import Steps, Update, add, share
 
 # Bytes of a gradient that is so long on its way that it needs to be looked after.
 _LONG = 1 << 18
@@ -33,6 +36,7 @@ class Ranks:
     def __init__(self, team: Team, run: Run, interrupt: Interrupt | None = None) -> None:
         network = run.model.network
         self._team, self._network, self._dtype, self._interrupt = team, network, run.model.dtype, interrupt
+        self._shards = run.shards
         self._spans = spans_of(network.size, team.size)
         self.own, self.code = self._spans[team.rank], 0
         self.most_tasks: float = run.threads or team.processors
@@ -44,6 +48,21 @@ class Ranks:
         self._pump = Pump(team.look) if team.may_look_aside and self._total.nbytes >= _LONG else None
         self._failure: BaseException | None = None
         self._reason: str | None = None
+
+    def bring(self, rows: Rows, steps: Steps) -> tuple[Rows, Steps] | None:
+        """Rows of other processes come for all of the steps at once, where each process has rows of its own."""
+        if not isinstance(rows, Joined):
+            return rows, steps
+        places = places_of(steps, self._shards, self._team.size)
+        parcel = None
+        try:
+            parcel = rows.pack([rows_at(steps, each) for each in places])
+        except Exception as error:
+            self.fail(error)
+        if self._team.any(self._failure is not None) or parcel is None:
+            return None
+        here, where = rows.exchange(parcel)
+        return here, moved(steps, places[self._team.rank], where)
 
     def begin(self, shards: int, size: int) -> Span:
         """The shards of this process; places for what comes from the others."""

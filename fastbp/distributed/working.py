@@ -9,6 +9,7 @@ import numpy as np
 from fastbp import layout
 from fastbp._typing import Array, NDArray
 from fastbp.data.rows import Rows
+from fastbp.distributed.joined import ROWS, Joined
 from fastbp.distributed.leading import END, STEPS, Job
 from fastbp.distributed.ranks import Ranks
 from fastbp.distributed.team import Team
@@ -49,9 +50,15 @@ class Working(Ranks):
                 # What failed here the leader has heard of then.
                 self.collect(self._engine.sharded.make(self._rows, steps, tasks, self))
                 self._failure = None
+            elif kind == ROWS:
+                self._send(content)
             else:
                 for slot in self._slots:
                     self._team.gather(slot, self._spans)
+
+    def _send(self, rows: NDArray[np.int64]) -> None:
+        assert isinstance(self._rows, Joined)
+        self._rows.send(rows)
 
     def _steps(self, job: Job) -> Steps:
         """The steps of a job, with what comes after it."""

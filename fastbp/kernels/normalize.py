@@ -3,8 +3,9 @@
     x = (z - mean) / sqrt(variance + epsilon),  y = scale x + shift
     dL/dz = scale / sqrt(variance + epsilon) (dy - mean(dy) - x mean(dy x))       (with scale within the means over units)
 
-Batch normalisation (S. Ioffe, C. Szegedy, ICML 2015): mean and variance of a unit over the rows of the batch, which tasks share by units;
-predictions use averages over the steps. Layer normalisation (J. L. Ba et al., 2016): of a row over the units, which tasks share by panels.
+Batch normalisation (S. Ioffe, C. Szegedy, ICML 2015): mean and variance of a unit over the rows of the batch, or of the shard that it is,
+which tasks share by units; predictions use averages over the steps. Layer normalisation (J. L. Ba et al., 2016): of a row over the units,
+which tasks share by panels.
 """
 
 from __future__ import annotations
@@ -118,6 +119,8 @@ def normalize_over_rows(call: Call, batch: Batch, layer: int, units: Span, task:
         store_first(statistics, inverses + first, 1 / sqrt(variance + epsilon), some.end - first)
         if call.rule.code != NO_UPDATE:
             _follow(call, batch, layer, some, mean, variance)
+        elif call.data.mean_over > 0:
+            _leave(call, batch, layer, some, mean, variance)
     for u in range(units.begin, units.end):
         mean_of_unit, inverse = statistics[means + u], statistics[inverses + u]
         for p in range(all_panels(workspace, batch.rows).end):
@@ -133,13 +136,29 @@ def _follow(call: Call, batch: Batch, layer: int, units: Span, mean: Any, varian
     """The averages over the steps a share of the way towards those of the batch, whose variance is that of a sample."""
     network, share = call.network, call.network.layer_settings[layer, MOMENTUM_OF_MEANS]
     means, variances = vector_at(network, layer, MEANS) + units.begin, vector_at(network, layer, VARIANCES) + units.begin
-    count, rows, p = units.end - units.begin, type(share)(batch.rows), network.parameters
-    if batch.rows > 1:
-        variance = variance * (rows / (rows - type(share)(1)))
+    count, p = units.end - units.begin, network.parameters
     before = load(p, means)
     store_first(p, means, before + share * (mean - before), count)
     before = load(p, variances)
-    store_first(p, variances, before + share * (variance - before), count)
+    store_first(p, variances, before + share * (_of_sample(variance, batch.rows, share) - before), count)
+
+
+@scalar
+def _of_sample(variance: Any, rows: int, one: Any) -> Any:
+    """The variance over rows - 1; `one` is any number of the network's type."""
+    if rows > 1:
+        variance = variance * (type(one)(rows) / (type(one)(rows) - type(one)(1)))
+    return variance
+
+
+@scalar
+def _leave(call: Call, batch: Batch, layer: int, units: Span, mean: Any, variance: Any) -> None:
+    """Mean and variance of a shard, by its share of the rows of the batch, where gradients have no use for the places of the averages."""
+    network, g, count = call.network, call.rule.gradients, units.end - units.begin
+    means, variances = vector_at(network, layer, MEANS) + units.begin, vector_at(network, layer, VARIANCES) + units.begin
+    part = type(g[0])(batch.rows) / type(g[0])(call.data.mean_over)
+    store_first(g, means, mean * part, count)
+    store_first(g, variances, _of_sample(variance, batch.rows, g[0]) * part, count)
 
 
 @scalar

@@ -48,11 +48,12 @@ def explained(run: Run, engine: Engine, rows: Rows, batch: NDArray[np.int64]) ->
     """The error for a run whose next step, on the rows `batch`, goes wrong. The caller takes back the step that is made here."""
     step, place = run.steps + 1, f"step {run.steps + 1} (epoch {run.epoch + 1})"
     kept, advice = f"The weights of before that step are kept. {_advice(run)}", ""
-    inputs = rows.inputs(batch)
+    here, places = rows.brought(batch)
+    inputs = here.inputs(places)
     largest = float(np.abs(inputs.astype(np.float64)).max())
     if largest > _LARGE:
         advice = f", and scaled inputs (they reach {largest:.3g})"
-    target = float(np.abs(np.nan_to_num(rows.targets[batch].astype(np.float64))).max())
+    target = float(np.abs(np.nan_to_num(here.targets[places].astype(np.float64))).max())
     # Labels are numbers, too.
     if target > _LARGE_TARGET and run.loss.accuracy == NO_ACCURACY:
         advice += f", and scaled targets (they reach {target:.3g})"

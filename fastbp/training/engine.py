@@ -163,6 +163,7 @@ class Engine:
         size = self._network.size
         flat = layout.aligned_zeros(max(size, gradients_size(order.size, size)), self._dtype)
         rule, _ = no_update(self._nothing, flat)
+        rows, order = rows.brought(order)
         if self._dropout_changes:
             self._nothing[:, DROPOUT_OF_STEP] = self._dropout(self._run.memory.steps, 1, self._run.plan.now)
         losses = self._make(rows, order, rule, self._free, 0, order.size, 1, tasks or self.tasks(order.size))

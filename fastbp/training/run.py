@@ -67,7 +67,7 @@ class Run:
         average: Average | None = None, accumulate: int = 1, mixup: float = 0.0, shards: int = 1, distributed: Processes | None = None,
     ) -> None:  # fmt: skip
         loss.check_range(model.dtype)
-        check_shards(shards, model.between, distributed)
+        check_shards(shards, distributed)
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.missing_targets, self.class_weight, self.average, self.accumulate = missing_targets, class_weight, average, accumulate
         self.mixup, self.shards, self.distributed = mixup, shards, distributed

@@ -24,6 +24,7 @@ from fastbp.kernels.loader import prepared, units_for
 from fastbp.kernels.portions import Span
 from fastbp.processors.threads import start
 from fastbp.training.mixup import Mixture
+from fastbp.training.moments import Moments
 from fastbp.training.run import Run
 
 if TYPE_CHECKING:
@@ -72,6 +73,13 @@ class Group(Protocol):
     #: Threads that each may have.
     most_tasks: float
 
+    @property
+    def own(self) -> Span:
+        """The parameters that are updated here."""
+
+    def bring(self, rows: Rows, steps: Steps) -> tuple[Rows, Steps] | None:
+        """Rows that are here, and steps that have them in the places of the shards computed here; None where that failed in one process."""
+
     def announce(self, steps: Steps) -> None:
         """Let the others know what is made next."""
 
@@ -109,8 +117,17 @@ class Alone:
         self._size, self._dtype = run.model.network.size, run.model.dtype
         self._sum = self._next = layout.aligned_zeros(0, self._dtype)
 
+    @property
+    def own(self) -> Span:
+        """All."""
+        return Span(0, self._size)
+
     def announce(self, steps: Steps) -> None:
         """There is nobody else."""
+
+    def bring(self, rows: Rows, steps: Steps) -> tuple[Rows, Steps]:
+        """All rows are here."""
+        return rows, steps
 
     def begin(self, shards: int, size: int) -> Span:
         """All shards."""
@@ -154,11 +171,16 @@ class Sharded:
         self._run, self._network, self._dtype, self._gradient = run, run.model.network, run.model.dtype, gradient
         self._call: Prepared | None = None
         self._tasks = 0
+        self._moments = Moments(run.model)
 
     def make(self, rows: Rows, steps: Steps, tasks: int, group: Group) -> Array:
         """The steps; the loss of each of the shards that are computed here, a row a step, as many as could be made."""
         shards, size = self._run.shards, self._network.size
         losses = np.zeros((steps.updates, shards), self._dtype)
+        brought = group.bring(rows, steps)
+        if brought is None:
+            return losses[:0]
+        rows, steps = brought
         for number in range(steps.updates):
             batch = steps.rows(number)
             n_rows = batch.end - batch.begin
@@ -166,7 +188,7 @@ class Sharded:
             own = group.begin(cut, max(size, gradients_size(-(-n_rows // cut), size)))
             rule = steps.rule._replace(first=steps.rule.first + number)
             for shard in range(own.begin, own.end):
-                begin, end = n_rows * shard // cut, n_rows * (shard + 1) // cut
+                begin, end = share(n_rows, shard, cut)
                 part = Shard(batch.begin + begin, end - begin, n_rows, (steps.done + number) * shards + shard)
                 try:
                     losses[number, shard] = self._gradient(rows, steps, part, rule, group.place(shard), tasks)
@@ -176,6 +198,7 @@ class Sharded:
             total = group.total()
             if total is None:
                 return losses[:number]
+            self._moments.follow(total, group.own)
             self._prepare(rule._replace(gradients=total), steps.limits, tasks)
             group.update(self._update, steps.limits)
         return losses

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from fastbp.between import Between
-from fastbp.kernels.codes import BATCH_NORM
-
 
 class Processes(ABC):
     """Base of what a trainer may have as `distributed`: which processes train together."""
+
+    #: "all": each is given all rows; "own": a part of them.
+    rows: str = "all"
 
     @property
     @abstractmethod
@@ -17,13 +17,8 @@ class Processes(ABC):
         """Whether this one writes files, and calls callbacks."""
 
 
-def check_shards(shards: int, between: Between, distributed: Processes | None) -> None:
-    """Raise ValueError where batches cannot be cut into shards, or are to be shared and are not cut."""
-    if shards > 1 and between.code == BATCH_NORM:
-        raise ValueError(
-            f"shards is {shards} and the model has batch normalization, whose means are of the whole batch; "
-            "expected normalization='layer' or None, or shards=1"
-        )
+def check_shards(shards: int, distributed: Processes | None) -> None:
+    """Raise ValueError where batches are to be shared and are not cut."""
     if distributed is not None and shards == 1:
         raise ValueError("distributed is given and shards is 1; expected shards=8, say: what each batch is cut into")
 

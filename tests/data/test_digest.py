@@ -21,6 +21,17 @@ def test_how_rows_lie_makes_no_difference(dtype, columns, monkeypatch):
     assert digest_of(part)[0] != digest_of(whole[1::2, :columns])[0]
 
 
+@pytest.mark.parametrize("most", [1 << 26, 1 << 12])
+def test_blocks_may_be_read_in_any_order(most, monkeypatch):
+    monkeypatch.setattr(digest, "_WHOLE", most)
+    monkeypatch.setattr(digest, "_BLOCK", 300)
+    array = array_of(1003, 3)
+    blocks = [*digest.blocks_of(1003, 12)][::-1]
+    assert len(blocks) > 30 and blocks[0].end == 1003 and blocks[-1].words == 0
+    total = sum(digest.part_of_digest(array[block.begin : block.end], block) for block in blocks)
+    assert digest.digest_from(total, array.nbytes) == digest_of(array)
+
+
 def test_any_number_makes_a_difference():
     array = array_of()
     found, what = digest_of(array)

@@ -118,10 +118,11 @@ def test_balance_is_of_weights():
     assert names(make(), *labels(50, 50), np.repeat([1.0, 0.01], 50)) == ["labels out of balance"]
 
 
-@pytest.mark.parametrize(("rows", "batch_size", "accumulate", "wanted"), [
-    (50, 8, 1, 0), (50, 7, 1, 1), (50, 4, 2, 0), (49, 8, 1, 1), (48, 8, 1, 0), (50, None, 1, 0), (5, None, 1, 1), (50, 1, 1, 1),
+@pytest.mark.parametrize(("rows", "batch_size", "accumulate", "shards", "wanted"), [
+    (50, 8, 1, 1, 0), (50, 7, 1, 1, 1), (50, 4, 2, 1, 0), (49, 8, 1, 1, 1), (48, 8, 1, 1, 0), (50, None, 1, 1, 0), (5, None, 1, 1, 1),
+    (50, 1, 1, 1, 1), (48, 16, 1, 2, 0), (50, 16, 1, 2, 1), (20, 16, 1, 2, 0), (48, 8, 1, 2, 1), (5, 1, 1, 8, 1),
 ])  # fmt: skip
-def test_rows_of_batches(rows, batch_size, accumulate, wanted):
+def test_rows_of_batches_and_of_shards(rows, batch_size, accumulate, shards, wanted):
     for between, count in (("batch", wanted), ("layer", 0), ("", 0)):
-        trainer = make(between=between, batch_size=batch_size, accumulate=accumulate, average=None)
+        trainer = make(between=between, batch_size=batch_size, accumulate=accumulate, average=None, shards=shards)
         assert names(trainer, X[:rows], LABELS[:rows]) == ["few rows for batch normalisation"] * count

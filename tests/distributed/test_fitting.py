@@ -56,6 +56,24 @@ def test_faults_of_one_process_are_heard_by_all(rank, on_ranks):
         assert (told[f"SIGINT on {on}"], told[f"SIGTERM on {on}"]) == ("interrupted", "terminated")
 
 
+@pytest.mark.parametrize("rank", [0, 1])
+def test_rows_that_do_not_go_together_are_refused_in_all(rank, on_ranks):
+    found = on_ranks(2)[rank]["faults"]
+    for name, error, words in [
+        ("other types", "ValueError", "X of rank 1 is float64 with 3 columns, of rank 0 float32 with 3 columns; with MPI(rows='own') each"),
+        ("other targets", "ValueError", "y of rank 1 is float64 with 2 columns, of rank 0 int64 with 1 column; "),
+        ("other columns", "ValueError", "X has 2 columns; the model has 3 inputs"),
+        ("weights in one", "ValueError", "sample_weight of rank 1 is given, of rank 0 not given; "),
+        ("no weights", "ValueError", "sample_weight is all zeros; expected at least one positive weight"),
+        ("a split of own rows", "ValueError", "validation_split is 0.5, which needs all rows in one process; with MPI(rows='own') give"),
+        ("own rows in one", "ValueError", "distributed of rank 1 is MPI(rows='own'), of rank 0 MPI(); expected the same script on all"),
+        ("no room on 0", "MemoryError", "rank 0: no room for rows"),
+        ("no room on 1", "MemoryError", "rank 1: no room for rows"),
+    ]:
+        assert found[name][0] == error and words in found[name][1], name
+        assert (found[name][2] > 0) == (error == "MemoryError"), name
+
+
 def test_after_an_error_the_checkpoint_goes_on_to_the_same_bits(on_ranks):
     found = on_ranks(2)[0]["faults"]
     trainer = made("adam")

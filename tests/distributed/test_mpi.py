@@ -3,6 +3,7 @@
 import copy
 import pickle
 
+import numpy as np
 import pytest
 from small_task import LABELS, X, bits, make
 
@@ -25,6 +26,21 @@ def test_without_mpiexec_there_is_one_process():
 def test_copies_are_equal():
     given = fastbp.MPI()
     assert copy.deepcopy(given) == given == pickle.loads(pickle.dumps(given)) and hash(given) == hash(fastbp.MPI()) and given != 1
+    own = fastbp.MPI(rows="own")
+    assert copy.deepcopy(own) == own != given and own.rows == "own" and repr(own) == "MPI(rows='own')"
+
+
+def test_rows_are_all_or_own():
+    with pytest.raises(ValueError, match="rows='mine' is not known; expected one of all, own"):
+        fastbp.MPI("mine")
+
+
+@pytest.mark.parametrize("between", ["", "batch"])
+def test_rows_of_its_own_in_one_process_are_all(between):
+    alone, one = (make(shards=3, between=between, distributed=given) for given in (None, fastbp.MPI("own")))
+    for trainer in (alone, one):
+        trainer.fit(X, LABELS, epochs=2, sample_weight=np.linspace(1, 2, len(X)))
+    assert bits(one) == bits(alone) and one.run.data.known == alone.run.data.known
 
 
 def test_shards_are_needed():

@@ -7,6 +7,7 @@ from small_task import LABELS, OPTIMIZERS, SCHEDULED, TARGETS, StopAt, X, bits, 
 import fastbp
 from fastbp.compiling.jit import DISABLED
 from fastbp.training.sharded import share, sums_of
+from fastbp.verification.reference import forward, loss_and_gradients, net_of, no_masks, step
 
 EPOCHS = 1 if DISABLED else 3
 # Rows of 50 in batches of 20, so that the last has 10, in shards that are never alike.
@@ -28,7 +29,7 @@ def test_the_same_bits_on_two_threads_and_nearly_those_without_shards(optimizer)
         np.testing.assert_allclose(one.model.network.parameters, whole.model.network.parameters, rtol=1e-7, atol=1e-9)
 
 
-@pytest.mark.parametrize("between", ["layer", "mixed"])
+@pytest.mark.parametrize("between", ["batch", "layer", "mixed"])
 def test_the_same_bits_on_two_threads_with_something_between_the_layers(between):
     assert bits(trained(between=between, threads=1)) == bits(trained(between=between, threads=2))
 
@@ -59,6 +60,42 @@ def test_few_rows_are_fewer_shards_and_none_is_empty():
     few, many = (make("adam", shards=shards) for shards in (3, 100))
     assert few.step(X[:3], LABELS[:3]) == many.step(X[:3], LABELS[:3])
     assert bits(few) == bits(many)
+
+
+def test_each_shard_is_normalised_by_its_own_rows_and_the_averages_follow_them_all():
+    net = {"activation": "tanh", "normalization": fastbp.BatchNorm(momentum=0.3), "dtype": "float64"}
+    model, optimizer = fastbp.MLP([3, 6, 4, 2], seed=0, **net), fastbp.SGD(0.5, clip_norm=0.1)
+    trainer = fastbp.Trainer(model, loss="squared_error", optimizer=optimizer, shards=3, batch_size=None)
+    wanted = net_of(model)
+    parts = [slice(0, 2), slice(2, 4), slice(4, 7)]
+    found = [loss_and_gradients(wanted, "squared_error", X[part], TARGETS[part]) for part in parts]
+    rows = [len(X[part]) / 7 for part in parts]
+    gradients = [
+        sum(share * each for share, each in zip(rows, shards, strict=True))
+        for kinds in zip(*(kinds for _, *kinds in found), strict=True)
+        for shards in zip(*kinds, strict=True)
+    ]
+    logits = [forward(wanted, X[part], no_masks(wanted, len(X[part]))).logits for part in parts]
+    for layer in range(2):
+        for averages, moment in ((wanted.means, lambda z: z.mean(0)), (wanted.variances, lambda z: z.var(0, ddof=1))):
+            of_batch = sum(share * moment(z[layer]) for share, z in zip(rows, logits, strict=True))
+            averages[layer] += 0.3 * (of_batch - averages[layer])
+    step(wanted, optimizer, gradients, [{} for _ in wanted.parameters], 1)
+    assert trainer.step(X[:7], TARGETS[:7]) == pytest.approx(sum(share * one[0] for share, one in zip(rows, found, strict=True)))
+    for name in ("weights", "biases", "scales", "shifts", "running_means", "running_variances"):
+        arrays = getattr(wanted, name.removeprefix("running_"))
+        for ours, theirs in zip(getattr(model, name), arrays, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-12, err_msg=name)
+
+
+def test_the_loss_of_normalised_shards_falls_along_their_gradient():
+    rate, model = 1e-6, fastbp.MLP([3, 5, 2], activation="tanh", normalization="batch", dtype="float64", seed=0)
+    trainer = fastbp.Trainer(model, loss="squared_error", optimizer=fastbp.SGD(rate), shards=4, batch_size=None)
+    before = {name: array.copy() for name, array in model.trained_arrays().items()}
+    fall = trainer.step(X[:20], TARGETS[:20]) - trainer.step(X[:20], TARGETS[:20])
+    # Two steps were made, along nearly the same gradient.
+    squares = sum(((array - before[name]) ** 2).sum() / 4 for name, array in model.trained_arrays().items())
+    assert fall / rate == pytest.approx(squares / rate**2, rel=1e-3)
 
 
 def test_a_file_has_the_shards_and_a_resumed_run_their_bits(tmp_path):

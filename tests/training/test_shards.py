@@ -16,11 +16,6 @@ def test_a_number_of_shards_that_is_none(given, error, told):
         make(shards=given)
 
 
-def test_batch_normalization_is_refused():
-    with pytest.raises(ValueError, match="shards is 4 and the model has batch normalization, whose means are of the whole batch"):
-        make(shards=4, between="batch")
-
-
 def test_a_solver_is_refused():
     with pytest.raises(ValueError, match="shards is 4; LBFGS takes the whole set in one piece"):
         make(fastbp.LBFGS(), shards=4)
