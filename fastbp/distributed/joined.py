@@ -86,10 +86,9 @@ class Joined(Rows):
 
     def exchange(self, parcel: Parcel) -> tuple[Rows, Places]:
         """All send and receive: the rows that are needed here, and where each of them is now."""
-        requests = [
-            self._team.exchange(sent, _wide(parcel.gives, sent.shape[1]), received, _wide(parcel.takes, sent.shape[1]))
-            for sent, received in zip(parcel.sent, parcel.received, strict=True)
-        ]
+        requests: list[Any] = []
+        for sent, received in zip(parcel.sent, parcel.received, strict=True):
+            requests += self._team.exchange(sent, _wide(parcel.gives, sent.shape[1]), received, _wide(parcel.takes, sent.shape[1]))
         self._team.wait(*requests)
         return Rows(*parcel.received), parcel.places
 

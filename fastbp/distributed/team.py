@@ -127,7 +127,7 @@ class Team:
         sent = [self.comm.Isend(self._part(given, gives[to]), to, _NUMBERS) for to in others if gives[to].end > gives[to].begin]
         asked = [self.comm.Irecv(self._part(received, takes[of]), of, _NUMBERS) for of in others if takes[of].end > takes[of].begin]
         give, take = gives[self.rank], takes[self.rank]
-        received.reshape(-1)[take.begin : take.end] = given[give.begin : give.end]
+        received.reshape(-1)[take.begin : take.end] = given.reshape(-1)[give.begin : give.end]
         return sent + asked
 
     def gather_all(self, array: Array, spans: list[Span]) -> None:

@@ -170,7 +170,9 @@ class Engine:
         return float(losses[0]), flat[:size]
 
     def computed(self, rows: int) -> Computed:
-        """Copies of what the last step has left of its batch of so many rows."""
+        """Copies of what the last step has left of its batch of so many rows; ValueError for a step in shards."""
+        if self._run.shards > 1:
+            raise ValueError(f"shards is {self._run.shards}: of a step in shards the numbers of the last one alone are left; leave it 1")
         held = cast(Workspace, self._workspace)._replace(width=self._width)
         gradient = self._gradients[: self._network.size].copy() if self._limits.apart else None
         return computed(self._network, held, self._normalized, rows, gradient)

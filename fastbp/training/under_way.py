@@ -52,7 +52,7 @@ class UnderWay:
         self._steps, self._parameters, self._held, self._begin = steps, parameters, held, begin
 
     def computed(self) -> Computed:
-        """Copies of what the last step has computed of its `batch`; asked for by ``on_steps``."""
+        """Copies of what the last step has computed of its `batch`; asked for by ``on_steps``. ValueError with ``shards`` above 1."""
         return self._steps.computed(self.batch.size)
 
     def gradients(self, rows: NDArray[np.int64]) -> tuple[float, Array]:
