@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from math import inf
 
 from benchmarks.scaling.net import Net
 from benchmarks.scaling.step import Costs, Link, Times, step
@@ -11,9 +12,9 @@ from benchmarks.scaling.step import Costs, Link, Times, step
 MOST = 1 << 22
 
 
-def link_of(gigabits: float, latency: float, overlaps: bool) -> Link:
-    """A network of so many Gbit/s."""
-    return Link(latency, gigabits * 1e9 / 8, overlaps)
+def link_of(gigabits: float, latency: float, overlaps: bool, own: float = inf) -> Link:
+    """A network of so many Gbit/s; `own`, bytes a second that a process sends itself."""
+    return Link(latency, gigabits * 1e9 / 8, overlaps, own=own)
 
 
 def weak(net: Net, rows: int, nodes: int, per_node: int, costs: Costs, link: Link) -> Times:

@@ -34,13 +34,13 @@ def plan_of(net: Net, rows: int, threads: int) -> Plan:
     shards = shards_of(rows, net.parameters)
     if shards > 1:
         return _by_shards(net, rows, shards, threads)
-    width, vectors = panel_width(rows, LANES, threads, net.parameters), -(-rows // LANES)
+    width, vectors = panel_width(rows, LANES, threads, net.parameters), _up(rows, LANES)
     most, pieces = busiest(vectors, width, threads), pieces_of(net, rows, threads)
     by_units = threads > 1 and (rows <= FEW or 100 * most * threads > MEETING * vectors)
     share = 1 / threads if by_units else most / vectors
     work = _work(net, threads, by_units, share, pieces)
     patches, gradient, read = _gradient(net, rows, threads, pieces > 0)
-    parts = -(-max(n_out for _, n_out in net.layers) // LANES) if by_units else -(-vectors // width)
+    parts = _up(max(n_out for _, n_out in net.layers), LANES) if by_units else _up(vectors, width)
     way = ("chain, " if pieces else "") + ("units" if by_units else "panels")
     # At the ends of forward and delta, and of the step; with units after each layer but the last delta, too.
     barriers = 0 if threads == 1 else 2 * len(net.layers) + 2 if by_units else 2 + (pieces > 0)
@@ -55,11 +55,11 @@ def pieces_of(net: Net, rows: int, threads: int) -> int:
         return 0
     if 9 * rows * n_out > n_in * (n_out + rows):
         return 0
-    return -(-n_out // (max(1, n_out // (threads * _MOST * _PIECE)) * _PIECE))
+    return _up(n_out, max(1, n_out // (threads * _MOST * _PIECE)) * _PIECE)
 
 
 def _by_shards(net: Net, rows: int, shards: int, threads: int) -> Plan:
-    share = min(rows, -(-shards // threads) * SHARD) / rows
+    share = min(rows, _up(shards, threads) * SHARD) / rows
     own = net.parameters / threads
     crossing = SIZE * (shards * own + net.parameters) * (threads - 1) / threads
     return Plan("shards", shards, shards, share, share, 2 * (threads > 1), 0, crossing)
@@ -81,14 +81,14 @@ def _work(net: Net, threads: int, by_units: bool, share: float, pieces: int) -> 
 
 def _even(count: int, threads: int) -> float:
     """The largest share when whole vectors are shared out."""
-    return min(1.0, -(-(-(-count // LANES)) // threads) * LANES / count)
+    return min(1.0, _up(_up(count, LANES), threads) * LANES / count)
 
 
 def _gradient(net: Net, rows: int, threads: int, chained: bool) -> tuple[int, float, float]:
     """How many patches, the largest share of the weights, and bytes of activations and deltas that a thread reads, on average."""
     if rows <= FEW:
         share = sum(n_in * n_out * _even(n_out, threads) for n_in, n_out in net.layers) / sum(a * b for a, b in net.layers)
-        return sum(-(-n_out // LANES) for _, n_out in net.layers), share, SIZE * rows * sum(net.sizes[:-1])
+        return sum(_up(n_out, LANES) for _, n_out in net.layers), share, SIZE * rows * sum(net.sizes[:-1])
     first, weights, read = int(chained), [0.0] * threads, 0.0
     patches = [_patches(*layer) for layer in net.layers[first:]]
     total, done = sum(high * wide * area for high, wide, area in patches), 0
@@ -106,18 +106,22 @@ def _gradient(net: Net, rows: int, threads: int, chained: bool) -> tuple[int, fl
     count = sum(high * wide for high, wide, _ in patches)
     if chained:
         n_in, n_out = net.layers[0]
-        high = threads * -(-n_in // (threads * CHUNK))
+        high = threads * _up(n_in, threads * CHUNK)
         count += high * _patches(n_in, n_out)[1]
         weights = [each + n_in * n_out * _even(n_in, threads) for each in weights]
         read += SIZE * rows * n_out
-    return count, max(weights) / sum(n_in * n_out for n_in, n_out in net.layers), read
+    return count, min(1.0, max(weights) / sum(n_in * n_out for n_in, n_out in net.layers)), read
 
 
 def _patches(n_in: int, n_out: int) -> tuple[int, int, int]:
     """Patches along the rows of W and along its columns, and the elements of a whole one."""
-    high, units = -(-n_in // CHUNK), balanced(-(-n_out // LANES)) * LANES
-    height = -(-(-(-n_in // high)) // _GRAIN) * _GRAIN
-    return -(-n_in // height), -(-n_out // units), height * units
+    units = balanced(_up(n_out, LANES)) * LANES
+    height = _up(_up(n_in, _up(n_in, CHUNK)), _GRAIN) * _GRAIN
+    return _up(n_in, height), _up(n_out, units), height * units
+
+
+def _up(count: int, size: int) -> int:
+    return -(-count // size)
 
 
 def _forward_bytes(net: Net, rows: int, threads: int, by_units: bool, pieces: int) -> float:

@@ -66,9 +66,7 @@ class Parts:
         """By the name of the part, seconds."""
         found = {"step": self._steps(), "add": self._add(), "update": self._update(), "shard": self._shards()}
         found["nothing"] = self._without_gradients()
-        if self.team.size > 1:
-            found |= self._messages()
-        return found | {"parameters": self.network.size}
+        return found | self._messages() | {"parameters": self.network.size}
 
     def _fit(self, epochs):
         self.trainer.fit(self.X, self.y, epochs=epochs, progress=False)
@@ -129,7 +127,7 @@ class Parts:
         return found
 
     def _messages(self):
-        """An exchange and its beginning, what tells all that none has failed, and gathering the parameters."""
+        """An exchange, of one process with itself; its beginning, what tells all that none has failed, and gathering the parameters."""
         ranks, shards = Ranks(self.team, self.trainer.run), self.net.shards
         own = ranks.begin(shards, self.network.size)
         begun = []

@@ -11,10 +11,12 @@ So does `fastbp.distributed.ranks.Ranks`. One process alone adds each gradient a
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import NamedTuple
 
 from benchmarks.scaling.net import SIZE
 from fastbp.distributed.spans import spans_of
+from fastbp.kernels.portions import Span
 from fastbp.training.sharded import share
 
 #: Messages that MPICH has under way at once in an Ialltoallv; and bytes from which its Iallgatherv goes round a ring, process by process.
@@ -41,10 +43,11 @@ class Link(NamedTuple):
     gather_latency: float | None = None
     gather_bandwidth: float | None = None
     flag: float | None = None
+    own: float = inf  # what a process sends itself
 
-    def exchange(self, ranks: int, size: float) -> float:
-        """Each with each; `size` bytes from or to the one that has the most."""
-        return self.latency * -(-(ranks - 1) // _AT_ONCE) + size / self.bandwidth
+    def exchange(self, ranks: int, size: float, own: float) -> float:
+        """Each with each; `size` bytes from or to the one that has the most, `own` to oneself."""
+        return self.latency * -(-(ranks - 1) // _AT_ONCE) + size / self.bandwidth + own / self.own
 
     def gather(self, ranks: int, size: float) -> float:
         """All get what each has, `size` bytes together."""
@@ -96,13 +99,15 @@ def shared(costs: Costs, link: Link, by: float) -> tuple[Costs, Link]:
     slower = Costs(
         lambda rows: by * costs.shard(rows), lambda count: by * costs.update(count), by * costs.add, by * costs.post, by * costs.fixed
     )
-    times = (None if each is None else by * each for each in (link.latency, link.gather_latency, link.flag))
-    latency, gather_latency, flag = times
-    gather_bandwidth = None if link.gather_bandwidth is None else link.gather_bandwidth / by
-    return slower, Link(latency or 0.0, link.bandwidth / by, link.overlaps, gather_latency, gather_bandwidth, flag)
+    changed = {
+        name: by * value if name in ("latency", "gather_latency", "flag") else value / by
+        for name, value in link._asdict().items()
+        if name != "overlaps" and value is not None
+    }
+    return slower, link._replace(**changed)
 
 
-def _computed(parts, lengths: list[int], costs: Costs) -> tuple[float, list[float]]:
+def _computed(parts: list[Span], lengths: list[int], costs: Costs) -> tuple[float, list[float]]:
     """When all have computed, and when all have come to each exchange."""
     clocks, posted = [0.0] * len(parts), []
     for place in range(max(part.end - part.begin for part in parts)):
@@ -114,14 +119,14 @@ def _computed(parts, lengths: list[int], costs: Costs) -> tuple[float, list[floa
     return max(clocks), posted
 
 
-def _through(parts, own: list[int], parameters: int, begins: list[float], link: Link) -> float:
+def _through(parts: list[Span], own: list[int], parameters: int, begins: list[float], link: Link) -> float:
     """When the last exchange is through: each begins at its time at the earliest, and after the one before it."""
     ranks, clock = len(parts), 0.0
     for place, begin in enumerate(begins):
         senders = [part.begin + place < part.end for part in parts]
         sent = [parameters - count if sends else 0 for count, sends in zip(own, senders, strict=True)]
         got = [count * (sum(senders) - sends) for count, sends in zip(own, senders, strict=True)]
-        clock = max(clock, begin) + link.exchange(ranks, SIZE * max(*sent, *got))
+        clock = max(clock, begin) + link.exchange(ranks, SIZE * max(*sent, *got), SIZE * max(own))
     return clock
 
 

@@ -1,9 +1,9 @@
 """The time of a step on so many threads: what one takes, shared out as the plan has it, and what sharing costs.
 
-    compute     rows * row * (share of forward and delta, and of gradients, by their multiply-adds) + fixed * share of gradients
-    barriers    barriers * that of two threads * threads / 2: all add to one counter, whose cache line goes from core to core
-    crossing    bytes that others wrote / 64 * what such a cache line costs more than one's own
-    memory      no step is faster than its bytes from memory, where the net is larger than the caches
+compute     rows * row * (share of forward and delta, and of gradients, by their multiply-adds) + fixed * share of gradients
+barriers    barriers * that of two threads * threads / 2: all add to one counter, whose cache line goes from core to core
+crossing    bytes that others wrote / 64 * what such a cache line costs more than one's own
+memory      no step is faster than its bytes from memory, where the net is larger than the caches
 """
 
 from __future__ import annotations
