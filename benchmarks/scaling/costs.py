@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from statistics import median
 
 import numpy as np
@@ -80,6 +81,7 @@ def node_of(net: Net, core: Core, figures: dict, costs: Costs, machine: Machine)
     row, call = line_of(figures["shard"])
     gradient = core._replace(row=row, fixed=call)
 
+    @cache
     def shard(rows: int) -> float:
         threads = max(1, min(machine.cores, 3 * rows * net.parameters // _WORTH))
         return predict(net, rows, threads, gradient, machine, slots=0).total

@@ -6,6 +6,7 @@ may share the first layer by its inputs; `gradient.py` shares the weights by pat
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 from benchmarks.scaling.net import LANES, SIZE, Net
@@ -89,6 +90,13 @@ def _gradient(net: Net, rows: int, threads: int, chained: bool) -> tuple[int, fl
     if rows <= FEW:
         share = sum(n_in * n_out * _even(n_out, threads) for n_in, n_out in net.layers) / sum(a * b for a, b in net.layers)
         return sum(_up(n_out, LANES) for _, n_out in net.layers), share, SIZE * rows * sum(net.sizes[:-1])
+    count, share, units = _shared_patches(net, threads, chained)
+    return count, share, SIZE * rows * units
+
+
+@cache
+def _shared_patches(net: Net, threads: int, chained: bool) -> tuple[int, float, float]:
+    """The same of a batch of any length; units whose activations or deltas a thread reads."""
     first, weights, read = int(chained), [0.0] * threads, 0.0
     patches = [_patches(*layer) for layer in net.layers[first:]]
     total, done = sum(high * wide * area for high, wide, area in patches), 0
@@ -101,15 +109,13 @@ def _gradient(net: Net, rows: int, threads: int, chained: bool) -> tuple[int, fl
             across.add(number // wide)
             down.add(number % wide)
             done += area
-        held = sum(len(across) * n_in / high + len(down) * n_out / wide for across, down in owners.values())
-        read += SIZE * rows * held / threads
+        read += sum(len(across) * n_in / high + len(down) * n_out / wide for across, down in owners.values()) / threads
     count = sum(high * wide for high, wide, _ in patches)
     if chained:
         n_in, n_out = net.layers[0]
-        high = threads * _up(n_in, threads * CHUNK)
-        count += high * _patches(n_in, n_out)[1]
+        count += threads * _up(n_in, threads * CHUNK) * _patches(n_in, n_out)[1]
         weights = [each + n_in * n_out * _even(n_in, threads) for each in weights]
-        read += SIZE * rows * n_out
+        read += n_out
     return count, min(1.0, max(weights) / sum(n_in * n_out for n_in, n_out in net.layers)), read
 
 

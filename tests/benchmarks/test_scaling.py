@@ -135,25 +135,24 @@ def test_shards_are_no_finer_than_their_number():
 
 def test_one_thread_takes_what_was_measured_and_many_no_less_than_their_share():
     for net in NETS.values():
-        one = predict(net, 128, 1, CORE, Machine())
+        one = predict(net, 128, 1, CORE, Machine(memory=inf))
         assert one.total == pytest.approx(128e-6 + 1e-4)
         for threads in (2, 8, 64):
-            found = predict(net, 128, threads, CORE, Machine())
+            found = predict(net, 128, threads, CORE, Machine(memory=inf))
             assert one.total / threads <= found.total
             assert found.barriers == pytest.approx((found.plan.barriers * threads / 2) * 5e-7)
 
 
 def test_the_limit_names_what_costs_the_most():
     def reason(net, rows, threads, **settings):
-        core, machine = CORE._replace(**settings), Machine(memory=settings.pop("memory", inf))
-        return limit(net, predict(net, rows, threads, core, machine), threads)
+        return limit(net, predict(net, rows, threads, CORE._replace(**settings), Machine(memory=inf)), threads)
 
     assert reason(MEDIUM, 512, 2, barrier=0.0) == "-"
     assert reason(MEDIUM, 512, 2, barrier=1.0) == "barriers"
     assert reason(MEDIUM, 512, 2, barrier=0.0, line=lambda size: 1e-5) == "bytes that cross cores"
     assert reason(NETS["64-64-8"], 2880, 64, barrier=0.0) == "10 shards for 64 threads"
     large = NETS["1024-2048-2048-1000"]
-    found = predict(large, 512, 64, CORE._replace(barrier=0.0), Machine(memory=1e9))
+    found = predict(large, 8192, 64, CORE._replace(barrier=0.0), Machine(memory=1e9))
     assert limit(large, found, 64) == "memory"
 
 
@@ -189,9 +188,10 @@ def test_the_parts_of_one_process_make_its_step(models):
     for name in NETS:
         assert models.step(1, name).total == pytest.approx(models.of(1, name)["step"], rel=1e-6)
     one, two, four = (models.step(ranks, "784-512-512-10") for ranks in (1, 2, 4))
-    assert two.compute == pytest.approx(one.compute / 2, rel=0.01)
+    # To begin four exchanges takes ten microseconds each.
+    assert two.compute == pytest.approx(one.compute / 2 + 4e-5)
     # Half a core each: no faster than two.
-    assert four.compute == pytest.approx(two.compute, rel=0.01)
+    assert four.compute == pytest.approx(two.compute)
 
 
 def test_the_tables_have_a_line_for_each_case(models):
