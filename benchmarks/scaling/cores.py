@@ -67,7 +67,8 @@ def steps(net, rows, threads, least=0.3):
     import fastbp
 
     random = np.random.default_rng(0)
-    count = max(4, min(2000, (1 << 26) // (net.parameters * rows) + 1))
+    # Enough that what an epoch costs beyond its steps hardly counts.
+    count = max(4, min((1 << 30) // (net.parameters * rows), (1 << 17) // rows))
     X, y = random.random((count * rows, net.sizes[0]), dtype=np.float32), random.integers(0, net.sizes[-1], count * rows)
     model = fastbp.MLP(net.sizes, activation="relu", seed=0)
     trainer = fastbp.Trainer(model, loss="cross_entropy", optimizer="adam", batch_size=rows, seed=0, threads=threads)

@@ -26,13 +26,13 @@ def pooled(turns: list[dict]) -> dict:
     }
 
 
-def interpolated(points: dict[float, float]) -> Callable[[float], float]:
-    """Straight lines between what was measured, and on beyond the last two; before the first it stays."""
+def interpolated(points: dict[float, float], goes_on: bool = True) -> Callable[[float], float]:
+    """Straight lines between what was measured, and on beyond the last two, if it `goes_on`; before the first it stays."""
     at = sorted(points)
     values = [points[each] for each in at]
 
     def value(x: float) -> float:
-        if x > at[-1]:
+        if goes_on and x > at[-1]:
             slope = (values[-1] - values[-2]) / (at[-1] - at[-2])
             return values[-1] + slope * (x - at[-1])
         return float(np.interp(x, at, values))
@@ -56,23 +56,20 @@ def costs_of(figures: dict, alone: dict, shards: int) -> Costs:
     return Costs(interpolated(points), lambda count: call + count * parameter, figures["add"], figures.get("post", 0.0), max(0.0, rest))
 
 
-def own_of(alone: dict, small: dict) -> float:
-    """Bytes a second that a process sends itself; `small`, of a net whose bytes count for nothing."""
-    return SIZE * alone["parameters"] / max(alone["exchange"] - small["exchange"], 0.05 * alone["exchange"])
-
-
-def link_over_memory(small: dict, figures: dict, ranks: int, own: float) -> Link:
-    """Between processes of a machine, who move the bytes themselves."""
+def link_over_memory(small: dict, figures: dict, ranks: int) -> Link:
+    """Between processes of a machine, who move the bytes themselves; `small`, those of a net whose bytes count for nothing."""
     size = SIZE * figures["parameters"] / ranks
 
-    def bandwidth(name: str, beside: float) -> float:
-        return (ranks - 1) * size / max(figures[name] - beside, 0.05 * figures[name])
+    def bandwidth(name: str, count: int, beside: float) -> float:
+        # What differences of times leave is never less than a part of them.
+        return count * size / max(figures[name] - beside, 0.05 * figures[name])
 
+    own = bandwidth("own", 1, small["own"])
     exchange, gather = small["exchange"], small["gather"]
     # To begin an exchange is a part of it, and counted apart.
     return Link(
-        max(0.0, exchange - small["post"]), bandwidth("exchange", exchange + size / own), False,
-        gather, bandwidth("gather", gather), small["flag"], own,
+        max(0.0, exchange - small["post"]), bandwidth("exchange", ranks - 1, exchange + size / own), False,
+        gather, bandwidth("gather", ranks - 1, gather), small["flag"], own,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from benchmarks.scaling.costs import costs_of, interpolated, line_of, link_over_memory, node_of, own_of
+from benchmarks.scaling.costs import costs_of, interpolated, line_of, link_over_memory, node_of
 from benchmarks.scaling.net import NETS
 from benchmarks.scaling.step import Costs, Link, Times, shared, step
 from benchmarks.scaling.threads import Core, Machine
@@ -37,14 +37,16 @@ class Models:
 
     def _link(self, name: str) -> Link:
         smallest = min(NETS, key=lambda each: self.of(2, each)["parameters"])
-        own = max(own_of(self.of(1, each), self.of(1, smallest)) for each in {name, max(NETS, key=lambda each: NETS[each].parameters)})
-        return link_over_memory(self.of(2, smallest), self.of(2, name), 2, own)
+        # Bytes of the smallest tell nothing; it has those of the next.
+        name = sorted(NETS, key=lambda each: self.of(2, each)["parameters"])[1] if name == smallest else name
+        return link_over_memory(self.of(2, smallest), self.of(2, name), 2)
 
     def _core(self, name: str) -> Core:
         net, between = NETS[name], self._measured["between"]
         ends = {rows: self.threads(name)[f"1,{rows}"] for rows in (net.batch // 8, 2 * net.batch)}
         row, fixed = line_of(ends)
-        return Core(row, fixed, between["barrier"], interpolated({int(size): each for size, each in between["lines"].items()}))
+        lines = interpolated({int(size): each for size, each in between["lines"].items()}, goes_on=False)
+        return Core(row, fixed, between["barrier"], lines)
 
     def _node(self, name: str) -> Costs:
         return node_of(NETS[name], self.core(name), self.of(2, name), self.costs(2, name), self.machine)

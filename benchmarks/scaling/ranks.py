@@ -66,7 +66,9 @@ class Parts:
         """By the name of the part, seconds."""
         found = {"step": self._steps(), "add": self._add(), "update": self._update(), "shard": self._shards()}
         found["nothing"] = self._without_gradients()
-        return found | self._messages() | {"parameters": self.network.size}
+        if self.team.size > 1:
+            found |= self._messages()
+        return found | {"parameters": self.network.size}
 
     def _fit(self, epochs):
         self.trainer.fit(self.X, self.y, epochs=epochs, progress=False)
@@ -127,23 +129,31 @@ class Parts:
         return found
 
     def _messages(self):
-        """An exchange, of one process with itself; its beginning, what tells all that none has failed, and gathering the parameters."""
-        ranks, shards = Ranks(self.team, self.trainer.run), self.net.shards
-        own = ranks.begin(shards, self.network.size)
-        begun = []
+        """An exchange, its beginning, one of each with itself alone, what tells all that none has failed, and gathering parameters."""
+        ranks, begun = Ranks(self.team, self.trainer.run), []
+        shards = ranks.begin(self.net.shards, self.network.size)
+        count, size = shards.end - shards.begin, ranks.own.end - ranks.own.begin
+        nothing, given, received = Span(0, 0), ranks.place(shards.begin), np.empty((count, size), np.float32)
+
+        def only(span):
+            return [span if rank == self.team.rank else nothing for rank in range(self.team.size)]
 
         def exchange():
             begin = time.perf_counter()
-            for shard in range(own.begin, own.end):
+            for shard in range(shards.begin, shards.end):
                 ranks.take(shard)
             begun.append(time.perf_counter() - begin)
             self.team.wait(*ranks._requests)
             ranks._requests.clear()
 
-        count = own.end - own.begin
+        def to_itself():
+            places = (only(Span(place * size, (place + 1) * size)) for place in range(count))
+            self.team.wait(*[self.team.exchange(given, only(ranks.own), received, place) for place in places])
+
         return {
             "exchange": self._timed(exchange) / count,
             "post": median(begun) / count,
+            "own": self._timed(to_itself) / count,
             "flag": self._timed(lambda: self.team.any(False)),
             "gather": self._timed(lambda: self.team.gather_all(self.network.parameters, ranks._spans)),
         }

@@ -160,6 +160,7 @@ def test_figures_are_pooled_and_drawn_through():
     assert pooled([{"a": 1.0, "b": {"c": 5.0}}, {"a": 3.0, "b": {"c": 4.0}}, {"a": 2.0, "b": {"c": 9.0}}]) == {"a": 2.0, "b": {"c": 5.0}}
     value = interpolated({10: 1.0, 20: 3.0})
     assert [value(at) for at in (0, 10, 15, 40)] == [1.0, 1.0, 2.0, 7.0]
+    assert interpolated({10: 1.0, 20: 3.0}, goes_on=False)(40) == 3.0
     assert line_of({"10": 3.0, "20": 5.0, "40": 9.0}) == pytest.approx((0.2, 1.0))
 
 
@@ -173,7 +174,7 @@ def models():
         found = {"shard": shard, "add": 1e-10, "update": {"call": 4e-6, "parameter": 5e-10}, "parameters": size}
         found["nothing"] = 2e-5 + (net.shards - 1) * size * 1e-10 + 4e-6 + size * 5e-10
         found["step"] = found["nothing"] + net.shards * shard[str(rows)]
-        return found | {"exchange": 1e-4 + 1e-9 * size, "post": 1e-5, "flag": 5e-5, "gather": 1e-4 + 1e-9 * size}
+        return found | {"exchange": 1e-4 + 3e-9 * size, "own": 5e-5 + 1e-9 * size, "post": 1e-5, "flag": 5e-5, "gather": 1e-4 + 1e-9 * size}
 
     ranks = {str(count): {name: figures(net, count) for name, net in NETS.items()} for count in (1, 2, 4)}
     threads = {
@@ -192,6 +193,14 @@ def test_the_parts_of_one_process_make_its_step(models):
     assert two.compute == pytest.approx(one.compute / 2 + 4e-5)
     # Half a core each: no faster than two.
     assert four.compute == pytest.approx(two.compute)
+
+
+def test_bandwidths_are_what_is_left_of_the_times(models):
+    """Half of the parameters, to the other and to itself, less what a net of few parameters takes, whose own bytes count for little."""
+    link, size = models.link("1024-2048-2048-1000"), 2 * NETS["1024-2048-2048-1000"].parameters
+    assert link.latency == pytest.approx(9e-5, rel=0.2) and link.flag == 5e-5
+    assert size / link.own == pytest.approx(1e-9 * size / 2, rel=0.01) and size / link.bandwidth == pytest.approx(2e-9 * size / 2, rel=0.01)
+    assert size / link.gather_bandwidth == pytest.approx(1e-9 * size / 2, rel=0.01)
 
 
 def test_the_tables_have_a_line_for_each_case(models):
