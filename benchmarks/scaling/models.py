@@ -1,0 +1,52 @@
+"""The models of all nets, from what was measured."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from benchmarks.scaling.costs import costs_of, interpolated, line_of, link_over_memory, node_of
+from benchmarks.scaling.net import NETS
+from benchmarks.scaling.step import Costs, Link, Times, shared, step
+from benchmarks.scaling.threads import Core, Machine
+
+
+class Models:
+    """Of this machine with `cores` cores, and of a node."""
+
+    def __init__(self, measured: dict, cores: int, machine: Machine) -> None:
+        self._measured, self._cores, self.machine = measured, cores, machine
+        self.ranks = [int(ranks) for ranks in measured["ranks"]]
+        self.costs, self.link, self.core, self.node = (cache(each) for each in (self._costs, self._link, self._core, self._node))
+
+    def of(self, ranks: int, name: str) -> dict:
+        """The figures of a net on so many processes."""
+        return self._measured["ranks"][str(ranks)][name]
+
+    def threads(self, name: str) -> dict:
+        """Seconds of steps by threads and rows."""
+        return self._measured["threads"][name]
+
+    def step(self, ranks: int, name: str) -> Times:
+        """On so many processes of this machine: the parts are those of one, or of two that have a core each."""
+        net = NETS[name]
+        costs, link = shared(self.costs(min(ranks, 2), name), self.link(name), max(1, ranks / self._cores))
+        return step(self.of(1, name)["parameters"], net.batch, net.shards, ranks, costs, link)
+
+    def _costs(self, ranks: int, name: str) -> Costs:
+        return costs_of(self.of(ranks, name), self.of(1, name), NETS[name].shards)
+
+    def _link(self, name: str) -> Link:
+        smallest = min(NETS, key=lambda each: self.of(2, each)["parameters"])
+        # Bytes of the smallest tell nothing; it has those of the next.
+        name = sorted(NETS, key=lambda each: self.of(2, each)["parameters"])[1] if name == smallest else name
+        return link_over_memory(self.of(2, smallest), self.of(2, name), 2)
+
+    def _core(self, name: str) -> Core:
+        net, between = NETS[name], self._measured["between"]
+        ends = {rows: self.threads(name)[f"1,{rows}"] for rows in (net.batch // 8, 2 * net.batch)}
+        row, fixed = line_of(ends)
+        lines = interpolated({int(size): each for size, each in between["lines"].items()}, goes_on=False)
+        return Core(row, fixed, between["barrier"], lines)
+
+    def _node(self, name: str) -> Costs:
+        return node_of(NETS[name], self.core(name), self.of(2, name), self.costs(2, name), self.machine)

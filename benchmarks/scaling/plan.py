@@ -1,0 +1,144 @@
+"""How the engine shares a step among threads, and what that costs beside the arithmetic: the rules of `fastbp.kernels`, counted.
+
+`passes.py` shares a long batch by its panels, a short one by the units of each layer, a small net's by shards of 288 rows; `chain.py`
+may share the first layer by its inputs; `gradient.py` shares the weights by patches.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+from benchmarks.scaling.net import LANES, SIZE, Net
+from fastbp.kernels.lanes.sizes import CHUNK, FEW, MEETING, SHARD, balanced, busiest, panel_width, shards_of
+
+# As `chain.py` has them.
+_PIECE, _FEWEST, _MOST = 16, 4, 16
+_GRAIN = 8
+
+
+class Plan(NamedTuple):
+    """A step on some threads. Shares are of the thread that has the most: 1 / threads is even."""
+
+    way: str
+    parts: int  # panels, shards or units of the widest layer that are shared out
+    patches: int  # of the weights
+    forward: float  # its share of forward and delta
+    gradient: float  # its share of gradients and updates
+    barriers: int
+    pieces: int  # of the first layer, handed from thread to thread; 0: it is not
+    crossing: float  # bytes that a thread reads and others wrote
+
+
+def plan_of(net: Net, rows: int, threads: int) -> Plan:
+    """The plan for a batch of so many rows."""
+    shards = shards_of(rows, net.parameters)
+    if shards > 1:
+        return _by_shards(net, rows, shards, threads)
+    width, vectors = panel_width(rows, LANES, threads, net.parameters), _up(rows, LANES)
+    most, pieces = busiest(vectors, width, threads), pieces_of(net, rows, threads)
+    by_units = threads > 1 and (rows <= FEW or 100 * most * threads > MEETING * vectors)
+    share = 1 / threads if by_units else most / vectors
+    work = _work(net, threads, by_units, share, pieces)
+    patches, gradient, read = _gradient(net, rows, threads, pieces > 0)
+    parts = _up(max(n_out for _, n_out in net.layers), LANES) if by_units else _up(vectors, width)
+    way = ("chain, " if pieces else "") + ("units" if by_units else "panels")
+    # At the ends of forward and delta, and of the step; with units after each layer but the last delta, too.
+    barriers = 0 if threads == 1 else 2 * len(net.layers) + 2 if by_units else 2 + (pieces > 0)
+    crossing = (_forward_bytes(net, rows, threads, by_units, pieces) + read) * (threads - 1) / threads
+    return Plan(way, parts, patches, work, gradient, barriers, pieces, crossing)
+
+
+def pieces_of(net: Net, rows: int, threads: int) -> int:
+    """Pieces of the first layer, where its inputs are shared (`chain.is_chained`); otherwise 0."""
+    n_in, n_out = net.layers[0]
+    if threads == 1 or rows <= FEW or n_in < threads * LANES or n_out < threads * _FEWEST * _PIECE:
+        return 0
+    if 9 * rows * n_out > n_in * (n_out + rows):
+        return 0
+    return _up(n_out, max(1, n_out // (threads * _MOST * _PIECE)) * _PIECE)
+
+
+def _by_shards(net: Net, rows: int, shards: int, threads: int) -> Plan:
+    share = min(rows, _up(shards, threads) * SHARD) / rows
+    own = net.parameters / threads
+    crossing = SIZE * (shards * own + net.parameters) * (threads - 1) / threads
+    return Plan("shards", shards, shards, share, share, 2 * (threads > 1), 0, crossing)
+
+
+def _work(net: Net, threads: int, by_units: bool, share: float, pieces: int) -> float:
+    """The share of forward and delta of the busiest, layer by layer."""
+    done = total = 0.0
+    for layer, (n_in, n_out) in enumerate(net.layers):
+        forward = _even(n_out, threads) if by_units else share
+        if layer == 0 and pieces:
+            # The last one waits for a piece of each before it.
+            forward = _even(n_in, threads) * (1 + (threads - 1) / pieces)
+        delta = _even(n_in, threads) if by_units else share
+        done += n_in * n_out * (forward + (delta if layer else 0))
+        total += n_in * n_out * (1 + (layer > 0))
+    return done / total
+
+
+def _even(count: int, threads: int) -> float:
+    """The largest share when whole vectors are shared out."""
+    return min(1.0, _up(_up(count, LANES), threads) * LANES / count)
+
+
+def _gradient(net: Net, rows: int, threads: int, chained: bool) -> tuple[int, float, float]:
+    """How many patches, the largest share of the weights, and bytes of activations and deltas that a thread reads, on average."""
+    if rows <= FEW:
+        share = sum(n_in * n_out * _even(n_out, threads) for n_in, n_out in net.layers) / sum(a * b for a, b in net.layers)
+        return sum(_up(n_out, LANES) for _, n_out in net.layers), share, SIZE * rows * sum(net.sizes[:-1])
+    count, share, units = _shared_patches(net, threads, chained)
+    return count, share, SIZE * rows * units
+
+
+@cache
+def _shared_patches(net: Net, threads: int, chained: bool) -> tuple[int, float, float]:
+    """The same of a batch of any length; units whose activations or deltas a thread reads."""
+    first, weights, read = int(chained), [0.0] * threads, 0.0
+    patches = [_patches(*layer) for layer in net.layers[first:]]
+    total, done = sum(high * wide * area for high, wide, area in patches), 0
+    for (n_in, n_out), (high, wide, area) in zip(net.layers[first:], patches, strict=True):
+        owners: dict[int, tuple[set[int], set[int]]] = {}
+        for number in range(high * wide):
+            owner = (done + area // 2) * threads // total
+            weights[owner] += n_in * n_out / (high * wide)
+            across, down = owners.setdefault(owner, (set(), set()))
+            across.add(number // wide)
+            down.add(number % wide)
+            done += area
+        read += sum(len(across) * n_in / high + len(down) * n_out / wide for across, down in owners.values()) / threads
+    count = sum(high * wide for high, wide, _ in patches)
+    if chained:
+        n_in, n_out = net.layers[0]
+        count += threads * _up(n_in, threads * CHUNK) * _patches(n_in, n_out)[1]
+        weights = [each + n_in * n_out * _even(n_in, threads) for each in weights]
+        read += n_out
+    return count, min(1.0, max(weights) / sum(n_in * n_out for n_in, n_out in net.layers)), read
+
+
+def _patches(n_in: int, n_out: int) -> tuple[int, int, int]:
+    """Patches along the rows of W and along its columns, and the elements of a whole one."""
+    units = balanced(_up(n_out, LANES)) * LANES
+    height = _up(_up(n_in, _up(n_in, CHUNK)), _GRAIN) * _GRAIN
+    return _up(n_in, height), _up(n_out, units), height * units
+
+
+def _up(count: int, size: int) -> int:
+    return -(-count // size)
+
+
+def _forward_bytes(net: Net, rows: int, threads: int, by_units: bool, pieces: int) -> float:
+    """Bytes that forward and delta read in a thread: weights, which others updated, and where units are shared what others computed."""
+    read = 0.0
+    for layer, (n_in, n_out) in enumerate(net.layers):
+        if layer == 0 and pieces:
+            # Sums come and go.
+            read += 2 * rows * n_out
+        elif by_units:
+            read += n_in * n_out / threads + rows * (n_in + (n_out if layer else 0))
+        else:
+            read += n_in * n_out
+    return SIZE * read

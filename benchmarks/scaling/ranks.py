@@ -1,0 +1,186 @@
+"""What the parts of a step take, and whole steps, on the processes that ``mpiexec`` has started; the first prints it as JSON.
+
+    mpiexec -n 2 python -m benchmarks.scaling.ranks 64-64-8
+
+All measure at the same time, so that each has neighbours that compute, too. Each figure is the median of its turns.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from statistics import median
+
+import numpy as np
+
+import fastbp
+from benchmarks.scaling.net import NETS
+from fastbp import layout
+from fastbp.data.rows import Rows, as_they_lie
+from fastbp.distributed.ranks import Ranks
+from fastbp.distributed.team import team
+from fastbp.kernels.arguments import no_update
+from fastbp.kernels.codes import RATES, RULE
+from fastbp.kernels.portions import Span
+from fastbp.training.sharded import Shard, Steps, add
+
+#: Rows of shards that are measured, in shares of one of the net's batch.
+SHARES = (1, 2, 4)
+# Seconds of turns for each figure, and the least number of turns.
+_SECONDS, _LEAST = 0.25, 5
+
+
+class Timed:
+    """Made in place of `Sharded.make`: the same, timed."""
+
+    def __init__(self, make):
+        self.make, self.times = make, []
+
+    def __call__(self, rows, steps, tasks, group):
+        """As `Sharded.make`."""
+        begin = time.perf_counter()
+        found = self.make(rows, steps, tasks, group)
+        self.times.append((time.perf_counter() - begin) / max(1, len(found)))
+        return found
+
+
+class Parts:
+    """A trainer of a net, taken apart."""
+
+    def __init__(self, net, processes):
+        self.net, self.team = net, team()
+        self.trainer = fastbp.Trainer(
+            fastbp.MLP(net.sizes, activation="relu", seed=0),
+            loss="cross_entropy", optimizer="adam", batch_size=net.batch, shards=net.shards, threads=1, seed=0,
+            distributed=processes if self.team.size > 1 else None,
+        )  # fmt: skip
+        random = np.random.default_rng(0)
+        self.X = random.random((4 * net.batch, net.sizes[0]), dtype=np.float32)
+        self.y = random.integers(0, net.sizes[-1], 4 * net.batch)
+        self.network, self.engine = self.trainer.model.network, self.trainer._engine
+        self.sharded = self.engine.sharded
+        self._fit(1)
+
+    def figures(self):
+        """By the name of the part, seconds."""
+        found = {"step": self._steps(), "add": self._add(), "update": self._update(), "shard": self._shards()}
+        found["nothing"] = self._without_gradients()
+        if self.team.size > 1:
+            found |= self._messages()
+        return found | {"parameters": self.network.size}
+
+    def _fit(self, epochs):
+        self.trainer.fit(self.X, self.y, epochs=epochs, progress=False)
+
+    def _steps(self):
+        """Of a step, as it is."""
+        timed = self.sharded.make = Timed(self.sharded.make)
+        begin = time.perf_counter()
+        self._fit(1)
+        one = self.team.first_of(time.perf_counter() - begin)
+        timed.times.clear()
+        self._fit(max(3, int(1.0 / one)))
+        self.sharded.make = timed.make
+        return median(timed.times)
+
+    def _without_gradients(self):
+        """Of a step whose gradients are left out."""
+        compute, self.sharded._gradient = self.sharded._gradient, lambda *given: 0.0
+        found = self._steps()
+        self.sharded._gradient = compute
+        return found
+
+    def _add(self):
+        """To add a gradient to the sum, a parameter."""
+        size = self.network.size // 2
+        total, received = (np.zeros(shape, np.float32) for shape in (size, (self.net.shards, size)))
+
+        def turn():
+            for shard in range(self.net.shards):
+                add(total, received[shard])
+
+        return self._timed(turn) / (self.net.shards * size)
+
+    def _update(self):
+        """To begin an update, and an update of each parameter."""
+        few = self._timed(lambda: self.sharded._update(RULE, Span(0, min(self.network.size, 1024))))
+        whole = self._timed(lambda: self.sharded._update(RULE, Span(0, self.network.size)))
+        return {"call": few, "parameter": max(0.0, whole - few) / self.network.size}
+
+    def _shards(self):
+        """By the rows of a shard, its gradient. Each turn takes other rows, and keeps its gradient elsewhere."""
+        net, trainer = self.net, self.trainer
+        rows = Rows(self.X, trainer.loss.check_targets(self.y, len(self.y), net.sizes[-1], trainer.model.dtype))
+        into = [layout.aligned_zeros(self.network.size, trainer.model.dtype) for _ in range(net.shards // 2)]
+        rules = [no_update(np.zeros((1, RATES), np.float32), each)[0] for each in into]
+        steps = Steps(as_they_lie(len(self.y)), 0, net.batch, 1, None, 0, rules[0], self.engine._free)
+        found = {}
+        for count in (net.batch // net.shards * share for share in SHARES):
+            turns = iter(range(1 << 62))
+
+            def turn(count=count, turns=turns):
+                number = next(turns)
+                shard = Shard(number * count % (len(self.y) - count), count, net.batch, number)
+                which = number % len(into)
+                self.engine._shard_gradient(rows, steps, shard, rules[which], into[which], 1)
+
+            found[count] = self._timed(turn)
+        return found
+
+    def _messages(self):
+        """An exchange, its beginning, one of each with itself alone, what tells all that none has failed, and gathering parameters."""
+        ranks, begun = Ranks(self.team, self.trainer.run), []
+        shards = ranks.begin(self.net.shards, self.network.size)
+        count, size = shards.end - shards.begin, ranks.own.end - ranks.own.begin
+        nothing, given, received = Span(0, 0), ranks.place(shards.begin), np.empty((count, size), np.float32)
+
+        def only(span):
+            return [span if rank == self.team.rank else nothing for rank in range(self.team.size)]
+
+        def exchange():
+            begin = time.perf_counter()
+            for shard in range(shards.begin, shards.end):
+                ranks.take(shard)
+            begun.append(time.perf_counter() - begin)
+            self.team.wait(*ranks._requests)
+            ranks._requests.clear()
+
+        def to_itself():
+            places = (only(Span(place * size, (place + 1) * size)) for place in range(count))
+            self.team.wait(*[self.team.exchange(given, only(ranks.own), received, place) for place in places])
+
+        return {
+            "exchange": self._timed(exchange) / count,
+            "post": median(begun) / count,
+            "own": self._timed(to_itself) / count,
+            "flag": self._timed(lambda: self.team.any(False)),
+            "gather": self._timed(lambda: self.team.gather_all(self.network.parameters, ranks._spans)),
+        }
+
+    def _timed(self, turn):
+        """Of a turn; all have as many."""
+        turn()
+        begin = time.perf_counter()
+        turn()
+        turns = self.team.first_of(max(_LEAST, min(2000, int(_SECONDS / max(1e-9, time.perf_counter() - begin)))))
+        times = []
+        for number in range(turns):
+            if number % 16 == 0:
+                self.team.any(False)
+            begin = time.perf_counter()
+            turn()
+            times.append(time.perf_counter() - begin)
+        return max(self.team.all_of(median(times)))
+
+
+def main(names):
+    """Print what was measured of each of these nets."""
+    processes = fastbp.MPI()
+    found = {name: Parts(NETS[name], processes).figures() for name in names}
+    if processes.is_first:
+        print(json.dumps(found), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
