@@ -143,12 +143,14 @@ class Parts:
             for shard in range(shards.begin, shards.end):
                 ranks.take(shard)
             begun.append(time.perf_counter() - begin)
+            if ranks._pump is not None:
+                ranks._pump.off()
             self.team.wait(*ranks._requests)
             ranks._requests.clear()
 
         def to_itself():
-            places = (only(Span(place * size, (place + 1) * size)) for place in range(count))
-            self.team.wait(*[self.team.exchange(given, only(ranks.own), received, place) for place in places])
+            for place in range(count):
+                self.team.exchange(given, only(ranks.own), received, only(Span(place * size, (place + 1) * size)))
 
         return {
             "exchange": self._timed(exchange) / count,
