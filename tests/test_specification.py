@@ -61,7 +61,7 @@ def test_a_loss_is_described_to_a_file_and_back(loss):
 
 
 def test_settings_of_a_loss_are_described_too(monkeypatch):
-    monkeypatch.setitem(losses.LOSSES._classes, "scaled", Scaled)
+    monkeypatch.setitem(losses.LOSSES._places, "scaled", (__name__, "Scaled"))
     assert describe_loss(Scaled(3.0)) == {"name": "scaled", "factor": 3.0, "power": 1.0}
     assert described_loss(describe_loss(Scaled(3.0))) == Scaled(3.0)
     assert describe_loss(SquaredError()) == "squared_error"

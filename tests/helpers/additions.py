@@ -103,8 +103,7 @@ def _fading(p, at, count, g, c, slots, size):
 def add():
     """To the tables of both sides."""
     for table, cls in ((losses.LOSSES, Scaled), (optimizers.OPTIMIZERS, Fading), (activations.ACTIVATIONS, Bent)):
-        table._classes[cls.name] = cls
-        table._names += (cls.name,)
+        table._places[cls.name] = __name__, cls.__name__
     Loss.allowed = tuple(activations.ACTIVATIONS)
     curves.add_by_logit(ACTIVATION_CODE, bent, bent_derivative)
     errors.add_elementwise(CODE, _scaled, of_predictions=True)

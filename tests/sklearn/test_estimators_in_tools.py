@@ -16,10 +16,9 @@ from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, cross_val
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from twins import LABELS, TARGETS, VALUES, WEIGHTS, X, assert_same, fitted, twins
+from twins import LABELS, TARGETS, VALUES, WEIGHTS, X, assert_same, fitted, threads_of, twins
 
 from fastbp.sklearn import MLPClassifier
-from fastbp.sklearn.held import threads_here
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -93,11 +92,6 @@ def test_scores_in_float32_are_as_good():
         for values, each in zip(found, twins("classes", random_state=seed, max_iter=20, learning_rate_init=0.01), strict=True):
             values.append(each.fit(parts[0], parts[2]).score(parts[1], parts[3]))
     assert abs(np.mean(found[0]) - np.mean(found[1])) <= 0.005 and np.mean(found[1]) > 0.9
-
-
-def threads_of(net, X, y):
-    """In place of a score: what a large fit would take, here and now."""
-    return threads_here(None, 10**9) or 100
 
 
 def test_a_search_of_two_jobs_takes_one_thread_each_and_comes_to_the_same():
