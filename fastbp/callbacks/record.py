@@ -21,6 +21,7 @@ from fastbp.files.sealed import as_path, check_writable
 from fastbp.optimizers import Optimizer
 from fastbp.training.part import State
 from fastbp.training.run import Run
+from fastbp.training.shards import check_whole_steps
 
 _MEGABYTE = 1 << 20
 _TYPES: dict[str, DType] = {"float16": np.dtype(np.float16), "float32": np.dtype(np.float32), "float64": np.dtype(np.float64)}
@@ -105,8 +106,7 @@ class Record(Callback):
         """See that what is asked for can be recorded, and that the folder holds what this run has recorded so far."""
         if not isinstance(run.optimizer, Optimizer):
             raise ValueError(f"Record is of the steps of optimizers; {type(run.optimizer).__name__} looks for its own")
-        if run.shards > 1:
-            raise ValueError(f"shards is {run.shards}: of a step in shards the last one alone is left to be recorded; leave it 1")
+        check_whole_steps(run.shards)
         self._about, self._under_way = self._description(run), None
         self._places, self._dtype = places_of(self._about), _TYPES[self._about["dtype"]]
         if run.steps == 0 and not run.resumed:

@@ -9,13 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastbp._typing import Array, NDArray
+from fastbp._typing import Array
 from fastbp.data.digest import blocks_of, digest_from, digest_of, part_of_digest
 from fastbp.data.rows import Rows
+from fastbp.distributed.routes import Places
 from fastbp.distributed.team import Team
 from fastbp.kernels.portions import Span
-
-Places = NDArray[np.int64]
 
 #: What the others are told to do, beside what `leading` tells them: to send the leader rows.
 ROWS = "rows"

@@ -23,6 +23,7 @@ from fastbp.files.recording_file import (
 from fastbp.files.sealed import as_path
 from fastbp.trace.changes import Chain, Change
 from fastbp.trace.contributions import Contributions, ranked
+from fastbp.trace.selection import name_of
 
 
 class Step:
@@ -155,7 +156,7 @@ class Recording:
         """
         chain = self._chain(layer, i, j)
         amounts = [-factor * each for factor, each in zip(chain.factors(), chain.contributions, strict=True)]
-        title = f"change of {_named(layer, i, j)} over {len(self)} steps by rows"
+        title = f"change of {name_of(layer, i, j)} over {len(self)} steps by rows"
         return by_rows(title, np.concatenate(chain.rows), np.concatenate(amounts), top, sum(chain.change().remainders.values()))
 
     def change_of(self, layer: int, i: int | str | None, j: int) -> Change:
@@ -184,7 +185,7 @@ class Recording:
             raise ValueError(f"step {step} is not recorded; the steps are {self.steps[0]} to {self.steps[-1]}, every {self.about['every']}")
         number = next(number for number, steps in zip(self._parts, self._numbers, strict=True) if step in steps)
         found = next(each for each in self._part(number) if each.step == step)
-        return by_rows(f"gradient of {_named(layer, i, j)} at step {step} by rows", found.rows, self._parts_of(found, layer, i, j), top)
+        return by_rows(f"gradient of {name_of(layer, i, j)} at step {step} by rows", found.rows, self._parts_of(found, layer, i, j), top)
 
     def _chain(self, layer: int, i: int | str | None, j: int) -> Chain:
         """What the recording has of a weight, step by step."""
@@ -193,7 +194,7 @@ class Recording:
         place = np.flatnonzero((rows == (i if isinstance(i, int) else ROWS[i])) & (columns == j))
         if place.size == 0:
             some = f"{self.weights.get(layer, [])!s:.100}"
-            raise ValueError(f"the changes of {_named(layer, i, j)} are not recorded; those of {some} are. gradient_of has its gradients")
+            raise ValueError(f"the changes of {name_of(layer, i, j)} are not recorded; those of {some} are. gradient_of has its gradients")
         chain = Chain()
         for step in self:
             chain.add(step.step, step.rows, self._parts_of(step, layer, i, j), step.weights(layer, place[0]))
@@ -241,7 +242,3 @@ def by_rows(title: str, rows: NDArray[np.int64], amounts: NDArray[np.float64], t
     most = None if top is None else integer(top, "top", least=1)
     names, places = np.unique(rows, return_inverse=True)
     return ranked(title, {"row": names}, np.bincount(places.ravel(), amounts, names.size).astype(np.float64), most, rest)
-
-
-def _named(layer: int, i: int | str | None, j: int) -> str:
-    return f"weights[{layer}][{i}, {j}]" if isinstance(i, int) else f"{'biases' if i is None else f'{i}s'}[{layer}][{j}]"

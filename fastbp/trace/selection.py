@@ -107,18 +107,12 @@ class Weight(NamedTuple):
     j: int
 
     def __str__(self) -> str:
-        return f"biases[{self.layer}][{self.j}]" if self.i is None else f"weights[{self.layer}][{self.i}, {self.j}]"
+        return name_of(*self)
 
 
-class Vector(NamedTuple):
-    """The scale of a unit of a normalised layer, or its shift."""
-
-    layer: int
-    i: str
-    j: int
-
-    def __str__(self) -> str:
-        return f"{self.i}s[{self.layer}][{self.j}]"
+def name_of(layer: int, i: int | str | None, j: int) -> str:
+    """A weight, or with `i` None, "scale" or "shift" what its unit has of that, as of a model."""
+    return f"weights[{layer}][{i}, {j}]" if isinstance(i, int) else f"{'biases' if i is None else f'{i}s'}[{layer}][{j}]"
 
 
 def weight_of(trace: Numbers, layer: Any, i: Any, j: Any) -> Weight:
@@ -128,11 +122,11 @@ def weight_of(trace: Numbers, layer: Any, i: Any, j: Any) -> Weight:
     return Weight(layer, None if i is None else index(i, n_in, "i"), index(j, n_out, "j"))
 
 
-def factors_of(trace: Numbers, layer: Any, i: Any, j: Any) -> tuple[Weight | Vector, Array, Array]:
-    """The weight, bias, scale or shift that is meant, and of each row the two factors of its part in the gradient."""
+def factors_of(trace: Numbers, layer: Any, i: Any, j: Any) -> tuple[str, Array, Array]:
+    """The name of the weight, bias, scale or shift that is meant, and of each row the two factors of its part in the gradient."""
     if not (isinstance(i, str) and i in ("scale", "shift")):
         weight = weight_of(trace, layer, i, j)
-        return weight, read_by(weight, trace.activations), trace.deltas[weight.layer][:, weight.j]
+        return str(weight), read_by(weight, trace.activations), trace.deltas[weight.layer][:, weight.j]
     layer = index(layer, len(trace.weights), "layer")
     if layer >= len(trace.net.scales):
         raise ValueError(f"i is {i!r}; layer {layer} is not normalised")
@@ -140,7 +134,7 @@ def factors_of(trace: Numbers, layer: Any, i: Any, j: Any) -> tuple[Weight | Vec
     assert errors is not None and slopes is not None
     j = index(j, errors.shape[1], "j")
     x: Array = trace.net.normalization.normalized(trace.sums[layer])[:, j]
-    return Vector(layer, i, j), x if i == "scale" else np.ones(len(x)), (errors * slopes)[:, j]
+    return name_of(layer, i, j), x if i == "scale" else np.ones(len(x)), (errors * slopes)[:, j]
 
 
 def read_by(weight: Weight, activations: list[Array]) -> Array:

@@ -25,6 +25,7 @@ from fastbp.training.pace import Pace
 from fastbp.training.rates import Rates
 from fastbp.training.row_norms import BLOCK, squares_of_gradients
 from fastbp.training.run import Run
+from fastbp.training.shards import check_whole_steps
 from fastbp.training.under_way import Computed
 
 if TYPE_CHECKING:
@@ -171,8 +172,7 @@ class Engine:
 
     def computed(self, rows: int) -> Computed:
         """Copies of what the last step has left of its batch of so many rows; ValueError for a step in shards."""
-        if self._run.shards > 1:
-            raise ValueError(f"shards is {self._run.shards}: of a step in shards the numbers of the last one alone are left; leave it 1")
+        check_whole_steps(self._run.shards)
         held = cast(Workspace, self._workspace)._replace(width=self._width)
         gradient = self._gradients[: self._network.size].copy() if self._limits.apart else None
         return computed(self._network, held, self._normalized, rows, gradient)

@@ -23,6 +23,12 @@ def check_shards(shards: int, distributed: Processes | None) -> None:
         raise ValueError("distributed is given and shards is 1; expected shards=8, say: what each batch is cut into")
 
 
+def check_whole_steps(shards: int) -> None:
+    """Raise ValueError where steps leave the numbers of their last shard alone, for who looks at those of the batch."""
+    if shards > 1:
+        raise ValueError(f"shards is {shards}: of a step in shards the numbers of the last one alone are left; leave it 1")
+
+
 def check_distributed(given: object) -> Processes | None:
     """`given` as processes, or None; TypeError for anything else."""
     if given is None or isinstance(given, Processes):

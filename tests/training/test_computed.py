@@ -66,3 +66,14 @@ def test_the_gradient_is_there_where_the_update_waits_for_it():
 
     trainer.fit(X, y, epochs=1, callbacks=Look())
     np.testing.assert_allclose(found[0][:65].reshape(5, 13), wanted[0], rtol=1e-13, atol=1e-18)
+
+
+def test_a_step_in_shards_has_none_to_show():
+    class Look(fastbp.Callback):
+        def on_steps(self, run):
+            run.under_way.computed()
+
+    X, y = random_inputs(20, 5, dtype="float64"), np.arange(20) % 3
+    trainer = fastbp.Trainer(fastbp.MLP([5, 13, 3], dtype="float64", seed=0), loss="cross_entropy", shards=2, seed=0)
+    with pytest.raises(ValueError, match="shards is 2: of a step in shards the numbers of the last one alone are left"):
+        trainer.fit(X, y, epochs=1, callbacks=Look())
