@@ -170,7 +170,7 @@ class MLP(Arrays):
 
     def keep_names(self, X: Any) -> None:
         """Remember them."""
-        if self.feature_names is None:
+        if self.feature_names is None and type(X) is not np.ndarray:
             vars(self).update(feature_names=names_of(X))
 
     def predict(self, X: Any) -> Array:

@@ -106,6 +106,8 @@ _HOOKS = "on_fit_begin", "on_steps", "on_epoch_end", "on_pause", "steps_to_pause
 
 def check_callbacks(callbacks: object) -> list[Callback]:
     """`callbacks` as a list; TypeError for what is none, or has methods that would never be called, or not with what they ask for."""
+    if type(callbacks) is tuple and not callbacks:
+        return []
     given: list[Any] = [callbacks] if isinstance(callbacks, Callback) or not isinstance(callbacks, Iterable) else list(callbacks)
     return [_checked(callback) for callback in given]
 

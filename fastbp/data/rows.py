@@ -31,12 +31,17 @@ class Rows:
     """
 
     def __init__(
-        self, inputs: Array, targets: Array | None = None, weights: Array | None = None, chosen: NDArray[np.int64] | None = None
+        self, inputs: Array, targets: Array | None = None, weights: Array | None = None, chosen: NDArray[np.int64] | None = None,
+        *, fingerprint: dict[str, Any] | None = None,
     ) -> None:  # fmt: skip
         self.n_rows, self.chosen = inputs.shape[0] if chosen is None else chosen.size, chosen
         self._arrays = _readable(inputs), _readable(targets), _readable(weights)
         self.target_width = 0 if targets is None else targets.shape[1]
-        self.sources = np.array([_source(array) for array in self._arrays], np.int64)
+        self.sources = np.zeros((len(_NAMES), 4), np.int64)
+        for place, array in enumerate(self._arrays):
+            if array is not None:
+                self.sources[place] = address_of(array), array.strides[0], array.shape[1], _CODES[array.dtype]
+        self._fingerprint = fingerprint
 
     def choice(self, chosen: NDArray[np.int64] | None, weights: Array | None) -> Rows:
         """Some of the rows, in the same memory; the weights are a row of all of the arrays each."""
@@ -108,9 +113,14 @@ class Rows:
         return all(own is its for own, its in zip(self._arrays[:2], other._arrays[:2], strict=True))
 
     def fingerprint(self) -> dict[str, Any]:
-        """What tells this data set from others: type, shape and digest of each array."""
-        named = zip((*_NAMES, _CHOICE), (*self._arrays, self.chosen if self.chosen is None else self.chosen[:, np.newaxis]), strict=True)
-        return {name: [array.dtype.str, list(array.shape), *digest_of(array)] for name, array in named if array is not None}
+        """What tells this data set from others: type, shape and digest of each array, as these were when it was first asked for."""
+        if self._fingerprint is None:
+            choice = None if self.chosen is None else self.chosen[:, np.newaxis]
+            named = zip((*_NAMES, _CHOICE), (*self._arrays, choice), strict=True)
+            self._fingerprint = {
+                name: [array.dtype.str, list(array.shape), *digest_of(array)] for name, array in named if array is not None
+            }
+        return self._fingerprint
 
 
 # As many as a pass over a data set takes at once.
@@ -142,10 +152,3 @@ def _readable(array: Array | None) -> Array | None:
     if array.shape[1] > 1 and array.strides[1] != array.itemsize:
         array = np.ascontiguousarray(array)
     return array
-
-
-def _source(array: Array | None) -> tuple[int, int, int, int]:
-    """Address, stride, columns, dtype."""
-    if array is None:
-        return 0, 0, 0, 0
-    return address_of(array), array.strides[0], array.shape[1], _CODES[array.dtype]

@@ -44,11 +44,8 @@ class Joined(Rows):
         mine = spans[team.rank]
         super().__init__(inputs, targets, None if weights is None else weights[mine.begin : mine.end].copy())
         self._team, self.spans, self.n_rows = team, spans, spans[-1].end
+        # As of one process that has all rows.
         self._fingerprint = self._digests(weights)
-
-    def fingerprint(self) -> dict[str, Any]:
-        """As of one process that has all rows."""
-        return self._fingerprint
 
     def brought(self, rows: Places) -> tuple[Rows, Places]:
         """The leader has the others send it rows."""

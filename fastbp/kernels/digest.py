@@ -44,9 +44,11 @@ def _by_numpy(given: Array, begin: int) -> int:
 @program
 def _digest(address: int, size: int, begin: int) -> np.uint64:
     words = numbers_at(address, _KEY)
-    total = np.uint64(0)
+    total, key = np.uint64(0), np.uint64(begin) * _KEY
     for i in range(size):
         word = words[np.uint64(i)]
-        mixed = word ^ np.uint64(begin + i + 1) * _KEY
+        # Multiples of the key by adding: vectors of 64-bit numbers are multiplied by three products and more.
+        key += _KEY
+        mixed = word ^ key
         total += word + (mixed & _LOW) * (mixed >> _HALF)
     return total

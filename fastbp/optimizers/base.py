@@ -88,11 +88,6 @@ class Optimizer(Settings):
             real(rate, f"layer_rates[{i}]")
 
     @property
-    def is_scheduled(self) -> bool:
-        """Whether a setting changes from step to step."""
-        return any(is_scheduled(value) for value in vars(self).values())
-
-    @property
     def is_apart(self) -> bool:
         """Whether the update waits for all gradients."""
         return any(vars(self)[each.name] != each.default for each in fields(Optimizer))

@@ -19,7 +19,14 @@ from fastbp.processors.process import inherited, parallel_region
 if TYPE_CHECKING:
     from fastbp.kernels.block import Prepared
 
-_own = threading.local()
+
+class _Own(threading.local):
+    """Of each Python thread."""
+
+    share: Share | None = None
+
+
+_own = _Own()
 
 # Below so many multiply-adds a task, the tasks of a step wait for each other longer than they compute.
 _WORK_PER_TASK = 100_000
@@ -37,7 +44,7 @@ class Share:
 @contextmanager
 def sharing(share: Share) -> Iterator[None]:
     """Let the calls of this Python thread use no more threads than its share is."""
-    before = getattr(_own, "share", None)
+    before = _own.share
     _own.share = share
     try:
         yield
@@ -47,8 +54,7 @@ def sharing(share: Share) -> Iterator[None]:
 
 def most_threads() -> int | None:
     """How many this Python thread may use; None where nobody has divided them."""
-    share: Share | None = getattr(_own, "share", None)
-    return None if share is None else share.threads
+    return None if _own.share is None else _own.share.threads
 
 
 def check_threads(threads: object) -> int | None:

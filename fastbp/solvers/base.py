@@ -75,8 +75,6 @@ class Solver(Settings):
     n_factors: ClassVar[int]
     #: Whatever the size of batches.
     takes_whole_set: ClassVar[bool] = True
-    #: Settings do not change from step to step.
-    is_scheduled: ClassVar[bool] = False
 
     @property
     @abstractmethod

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Iterable, Sequence
 
@@ -38,7 +37,7 @@ class Fit:
         self._listeners = sorted(listeners, key=lambda listener: listener.after_others)
         self._batch = run.rows_of_step(rows.n_rows)
         run.measured = measures.names
-        run.plateaus.check(run.settings, run.measured)
+        run.plateaus.check(run.scheduled, run.measured)
         self._notes = Notes(run.parts)
         self._mixer = Mixer(run.mixup, run.seed, run.model.dtype)
         self._may_spoil = any(listener.changes_data for listener in self._listeners)
@@ -60,41 +59,46 @@ class Fit:
         run.averages.hide()
         self._guard.begin()
         if epochs > 0 and run.follows_plan:
-            self._make_plan(planned or epochs)
+            run.make_plan(planned or epochs, self._rows.n_rows)
         run.listeners.begin(self._listeners)
-        with self._interrupt, contextlib.ExitStack() as ending:
-            ending.callback(self._guard.forget)
-            ending.callback(self._engine.forget)
-            ending.callback(setattr, run, "under_way", None)
-            run.under_way = self._under_way
-            if run.averages.is_used:
-                ending.callback(self._show_average)
-            for listener in reversed(self._listeners):
-                ending.callback(listener.on_fit_end, run)
-            reason = _word([listener.on_fit_begin(run) for listener in self._listeners])
-            self._heard = self._may_spoil
-            history.stopped = ""
-            self._take_note()
+        with self._interrupt:
             try:
-                with self._outside.bar(epochs * self._rows.n_rows) as self._bar:
-                    history.stopped = self._train_until(run.epoch + epochs, reason)
-            except BaseException as error:
-                asked = self._interrupt.reason if isinstance(error, KeyboardInterrupt) else None
-                history.stopped = history.stopped or asked or "error"
-                raise
+                run.under_way = self._under_way
+                reason = _word([listener.on_fit_begin(run) for listener in self._listeners])
+                self._heard = self._may_spoil
+                history.stopped = ""
+                self._take_note()
+                self._train_heard(epochs, reason)
+            finally:
+                self._end(self._listeners)
         # A signal after the last step, or while callbacks were ending.
         if self._interrupt.reason and history.stopped == self._word_of_all:
             history.stopped = self._interrupt.reason
         self._interrupt.tell()
 
-    def _make_plan(self, epochs: int) -> None:
-        """Tell schedules how many steps there will be."""
-        run, current = self._run, self._run.position.current
-        run.memory.adapt(run.optimizer)
-        per_epoch = -(-self._rows.n_rows // self._batch)
-        under_way = current.done if current is not None and current.rows == self._rows.n_rows else 0
-        run.plan.begin(run.memory.steps, epochs * per_epoch - under_way, per_epoch, resumed=run.resumed)
-        run.plateaus.begin(run.settings, run.epoch)
+    def _train_heard(self, epochs: int, reason: str | None) -> None:
+        history = self._run.history
+        try:
+            with self._outside.bar(epochs * self._rows.n_rows) as self._bar:
+                history.stopped = self._train_until(self._run.epoch + epochs, reason)
+        except BaseException as error:
+            asked = self._interrupt.reason if isinstance(error, KeyboardInterrupt) else None
+            history.stopped = history.stopped or asked or "error"
+            raise
+
+    def _end(self, listeners: Sequence[Listener]) -> None:
+        """Each of them hears of it, whatever the others do; then let go of the data, and of the state to go back to."""
+        if listeners:
+            try:
+                listeners[0].on_fit_end(self._run)
+            finally:
+                self._end(listeners[1:])
+            return
+        self._run.under_way = None
+        self._engine.forget()
+        self._guard.forget()
+        if self._run.averages.is_used:
+            self._show_average()
 
     def _train_until(self, last: int, reason: str | None) -> str:
         run = self._run
@@ -194,8 +198,8 @@ class Fit:
             run.check_optimizer()
             if run.optimizer.takes_whole_set and self._batch < self._rows.n_rows:
                 raise ValueError(f"optimizer is {run.optimizer!r} now, which takes the whole set; set it between two calls of fit")
-            run.plateaus.check(run.settings, self._measures.names)
-            run.plateaus.begin(run.settings, run.epoch)
+            run.plateaus.check(run.scheduled, self._measures.names)
+            run.plateaus.begin(run.scheduled, run.epoch)
         if changed or run.listeners.have_state:
             self._take_note()
 
@@ -207,7 +211,7 @@ class Fit:
 
     def _take_note(self) -> None:
         run = self._run
-        self._notes.take(run.epoch, run.steps, run.optimizer, self._guard.steps)
+        self._notes.take(run.epoch, run.steps, run.copy_of_optimizer(), self._guard.steps)
 
     def _epoch(self) -> Epoch:
         """The epoch under way, or a new one where there is none, or it was of other data."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -26,8 +25,8 @@ class Notes:
         self._notes: list[_Note] = []
 
     def take(self, epoch: int, steps: int, optimizer: Method, since: int) -> None:
-        """Write down what is so from here on. Nobody will ask for what was before step `since`."""
-        self._notes.append(_Note(epoch, steps, copy.copy(optimizer), {name: part.keep() for name, part in self._parts.items()}))
+        """Write down what is so from here on, with a copy of the optimizer. Nobody will ask for what was before step `since`."""
+        self._notes.append(_Note(epoch, steps, optimizer, {name: part.keep() for name, part in self._parts.items()}))
         while len(self._notes) > 1 and self._notes[1].steps <= since:
             del self._notes[0]
 

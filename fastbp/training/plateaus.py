@@ -31,15 +31,15 @@ class Plateaus(Part):
         self._begins: dict[Plateau, int] = {}
         self._known: dict[Plateau, tuple[int, Standing]] = {}  # how each stood after so many epochs
 
-    def check(self, settings: Mapping[str, Any], metrics: list[str]) -> None:
-        """Raise ValueError for a schedule among settings that follows none of these metrics."""
-        for name, value in settings.items():
+    def check(self, scheduled: Mapping[str, Any], metrics: list[str]) -> None:
+        """Raise ValueError for a schedule among settings, by their names, that follows none of these metrics."""
+        for name, value in scheduled.items():
             for each in _found_in(value):
                 each.check_metric(metrics, name)
 
-    def begin(self, settings: Mapping[str, Any], epoch: int) -> None:
-        """Follow what settings have of them from here on, when so many epochs are done."""
-        for value in settings.values():
+    def begin(self, scheduled: Mapping[str, Any], epoch: int) -> None:
+        """Follow those among them from here on, when so many epochs are done."""
+        for value in scheduled.values():
             for each in _found_in(value):
                 self._begins.setdefault(each, epoch)
         self.follow(epoch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,8 +18,10 @@ from fastbp.files import model_files, run_files
 from fastbp.losses import Loss, describe_loss, described_loss
 from fastbp.mlp import MLP
 from fastbp.optimizers import Optimizer
+from fastbp.schedules import is_scheduled
 from fastbp.solvers import Method, as_method, describe_method, described_method
 from fastbp.training.averaged import Averaged
+from fastbp.training.checked_before import CheckedBefore
 from fastbp.training.fingerprint import Fingerprint
 from fastbp.training.history import History
 from fastbp.training.listeners import Listeners
@@ -77,7 +80,9 @@ class Run:
         self.resumed = False
         self.measured = ["loss"]
         self.under_way: UnderWay | None = None
-        self._checked: tuple[Any, dict[str, Any]] = (None, {})  # an optimizer that has been, and its settings then
+        self.checked_before = CheckedBefore()
+        self._checked: tuple[Any, Any] = (None, None)  # an optimizer that has been, and a copy of it as it was then
+        self.scheduled: dict[str, Any] = {}  # of its settings, and the model's, those that change from step to step
         self.parts: dict[str, Part] = {}
         self.parameters = self.declare("model", Parameters(model))
         self.memory = self.declare("optimizer", Memory(optimizer, model))
@@ -142,8 +147,7 @@ class Run:
 
     def check_optimizer(self) -> None:
         """Raise ValueError or TypeError for a setting outside its range; the name of an optimizer becomes one."""
-        known, settings = self._checked
-        if self.optimizer is known and vars(known) == settings:
+        if self._is_checked():
             return
         self.optimizer = as_method(self.optimizer)
         self.optimizer.check_all(self.model.dtype)
@@ -154,7 +158,17 @@ class Run:
             )  # fmt: skip
         else:
             self.optimizer.limits(self.model.network.layers, self.model.dtype)
-        self._checked = self.optimizer, dict(vars(self.optimizer))
+        self._checked = self.optimizer, copy.copy(self.optimizer)
+        settings = vars(self.optimizer) | {"dropout": self.model.between.dropout}
+        self.scheduled = {name: value for name, value in settings.items() if is_scheduled(value)}
+
+    def _is_checked(self) -> bool:
+        known, as_it_was = self._checked
+        return self.optimizer is known and vars(known) == vars(as_it_was)
+
+    def copy_of_optimizer(self) -> Method:
+        """One that nobody changes, with its settings as they are."""
+        return self._checked[1] if self._is_checked() else copy.copy(self.optimizer)
 
     def rows_of_step(self, n_rows: int) -> int:
         """Rows of an update, out of so many; the last of an epoch may have less."""
@@ -177,14 +191,17 @@ class Run:
         return self.loss.answers(self.model.layer_sizes[-1])
 
     @property
-    def settings(self) -> dict[str, Any]:
-        """What may change from step to step, by its names."""
-        return vars(self.optimizer) | {"dropout": self.model.between.dropout}
-
-    @property
     def follows_plan(self) -> bool:
         """Whether steps depend on how many a call of ``fit`` will make."""
-        return self.averages.is_used or self.optimizer.is_scheduled or self.model.between.is_scheduled
+        return self.averages.is_used or bool(self.scheduled)
+
+    def make_plan(self, epochs: int, n_rows: int) -> None:
+        """Tell schedules how many steps there will be."""
+        self.memory.adapt(self.optimizer)
+        current, per_epoch = self.position.current, -(-n_rows // self.rows_of_step(n_rows))
+        under_way = current.done if current is not None and current.rows == n_rows else 0
+        self.plan.begin(self.memory.steps, epochs * per_epoch - under_way, per_epoch, resumed=self.resumed)
+        self.plateaus.begin(self.scheduled, self.epoch)
 
     def is_finite(self) -> bool:
         """Whether all numbers are that training goes on from."""

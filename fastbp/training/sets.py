@@ -41,7 +41,7 @@ def check_sets(
     if len(given) > 1:
         raise ValueError(f"{' and '.join(given)} are given; expected one of them")
     if parts.training is None and parts.validation is None and validation_split is None:
-        rows, validation = run.check(X, y, sample_weight, training=True), None
+        rows, validation = _whole(run, X, y, sample_weight), None
     else:
         every = run.check(X, y, sample_weight)
         if validation_split is not None:
@@ -52,6 +52,16 @@ def check_sets(
     if validation_data is not None:
         validation = _check_validation(run, validation_data, X)
     return _mixable(run, rows), validation
+
+
+def _whole(run: Run, X: Any, y: Any, sample_weight: Any) -> Rows:
+    """All of the rows, for training."""
+    again = run.checked_before.take(X, y) if sample_weight is None else None
+    if again is not None:
+        return again
+    rows = run.check(X, y, sample_weight, training=True)
+    run.checked_before.remember(X, y, rows)
+    return rows
 
 
 def _split(run: Run, every: Rows, share: float, among: Places | None) -> Parts:

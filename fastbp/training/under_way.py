@@ -11,6 +11,8 @@ import numpy as np
 from fastbp._typing import Array, NDArray
 from fastbp.data.rows import Rows
 
+_NONE: NDArray[np.int64] = np.empty(0, np.int64)
+
 
 class Computed(NamedTuple):
     """What a step has computed of its batch, as the kernels had it: with dropout, noise and mixed rows where there are any."""
@@ -48,7 +50,7 @@ class UnderWay:
         self, rows: Rows, steps: Steps, parameters: Array, held: Callable[[], AbstractContextManager[object]], begin: Callable[[], None]
     ) -> None:  # fmt: skip
         self.rows = rows
-        self.batch: NDArray[np.int64] = np.empty(0, np.int64)
+        self.batch = _NONE
         self._steps, self._parameters, self._held, self._begin = steps, parameters, held, begin
 
     def computed(self) -> Computed:

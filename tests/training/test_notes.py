@@ -64,11 +64,3 @@ def test_what_was_before_the_state_kept_is_forgotten_but_for_what_held_then():
     notes.restore(3, 35)
     assert count.value == 3
     assert notes.optimizer(0)[0] == fastbp.SGD(4.0), "the oldest that is left"
-
-
-def test_a_note_is_a_copy_of_the_optimizer():
-    count, optimizer = Count(), fastbp.SGD(0.5)
-    notes = Notes({"count": count})
-    notes.take(0, 0, optimizer, since=0)
-    optimizer.learning_rate = 2.0
-    assert notes.optimizer(7)[0].learning_rate == 0.5

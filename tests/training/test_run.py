@@ -142,3 +142,21 @@ def test_callbacks_see_the_losses_of_the_epoch_so_far():
     trainer = make()
     trainer.fit(X, LABELS, epochs=1, callbacks=At(3, lambda run: seen.append(run.losses)))
     assert len(seen[0]) == 3 and trainer.run.losses.size == 0
+
+
+def test_a_copy_of_the_optimizer_has_the_settings_of_its_time():
+    run = make(optimizer=fastbp.SGD(0.5)).run
+    for _ in range(2):  # before its settings are checked, and after
+        kept = run.copy_of_optimizer()
+        run.optimizer.learning_rate *= 2
+        assert kept.learning_rate == run.optimizer.learning_rate / 2 == run.copy_of_optimizer().learning_rate / 2
+        run.check_optimizer()
+
+
+def test_what_is_scheduled_is_known_once_it_is_checked():
+    run = make(optimizer=fastbp.SGD(0.5)).run
+    run.check_optimizer()
+    assert not run.scheduled
+    run.optimizer.learning_rate = fastbp.Cosine(0.1)
+    run.check_optimizer()
+    assert run.scheduled == {"learning_rate": fastbp.Cosine(0.1)} and run.follows_plan
