@@ -11,7 +11,8 @@ import numba
 
 from fastbp._names import integer
 from fastbp.compiling.loading import threads_set
-from fastbp.kernels.arguments import Network
+from fastbp.kernels.arguments import N_OUT, Network
+from fastbp.kernels.lanes.sizes import BYTES, parts_of
 from fastbp.kernels.loader import programs
 from fastbp.processors import cpus
 from fastbp.processors.process import inherited, parallel_region
@@ -69,7 +70,7 @@ def check_threads(threads: object) -> int | None:
 
 
 def plan_tasks(network: Network, rows: int, threads: int | None) -> int:
-    """Into how many tasks to cut each loop: what was asked for, otherwise as many threads as the work of a step can feed.
+    """Into how many tasks to cut each loop: what was asked for, otherwise as many threads as the work of a step can feed and has parts for.
 
     They are no more than the thread's share.
     """
@@ -83,7 +84,13 @@ def plan_tasks(network: Network, rows: int, threads: int | None) -> int:
     # without.
     if worth < 2 or inherited() or cpus.available() < 2:
         return 1
-    return min(worth, cpus.available(), threads_set())
+    tasks = min(worth, cpus.available(), threads_set())
+    # Even where neither rows nor units can be shared by two, the gradients of weights can.
+    return tasks if tasks <= 2 else min(tasks, max(2, _parts(network, rows)))
+
+
+def _parts(network: Network, rows: int) -> int:
+    return parts_of(rows, int(network.table[:, N_OUT].max()), network.size, BYTES // network.parameters.itemsize)
 
 
 def task_choices(network: Network, rows: int, threads: int | None) -> tuple[int, ...]:

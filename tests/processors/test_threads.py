@@ -7,7 +7,7 @@ import pytest
 import fastbp
 from fastbp.kernels import programs
 from fastbp.kernels.codes import SCORE, TRAIN
-from fastbp.processors import cpus, process
+from fastbp.processors import cpus, process, threads
 from fastbp.processors.threads import Share, most_threads, plan_tasks, sharing, task_choices
 
 RANDOM = np.random.default_rng(0)
@@ -163,6 +163,26 @@ def test_a_thread_uses_no_more_than_its_share():
         share.threads = 3
         assert plan_tasks(network, 64, 5) == 3 and plan_tasks(network, 64, 2) == 2 and plan_tasks(network, 64, None) == min(3, whole)
     assert most_threads() is None and plan_tasks(network, 64, 5) == 5
+
+
+@pytest.mark.parametrize(
+    ("sizes", "rows", "dtype", "tasks"),
+    [
+        ((64, 64, 8), 256, "float32", 16),  # vectors of rows
+        ((64, 64, 8), 256, "float64", 32),
+        ((784, 512, 10), 128, "float32", 32),  # vectors of units
+        ((64, 64, 8), 4096, "float32", 15),  # shards
+        ((4000, 16, 10), 16, "float32", 2),
+        ((1024, 2048, 10), 2000, "float32", 64),
+        ((64, 64, 8), 8, "float32", 1),
+    ],
+)
+def test_on_many_processors_there_are_no_more_tasks_than_parts(monkeypatch, sizes, rows, dtype, tasks):
+    monkeypatch.setattr(cpus, "available", lambda: 64)
+    monkeypatch.setattr(threads, "threads_set", lambda: 64)
+    network = fastbp.MLP(sizes, dtype=dtype, seed=0).network
+    assert plan_tasks(network, rows, None) == tasks
+    assert plan_tasks(network, rows, 64) == 64, "as asked"
 
 
 @needs_two

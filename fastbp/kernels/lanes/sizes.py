@@ -36,6 +36,12 @@ def shards_of(rows: int, parameters: int) -> int:
     return shards if shards > 1 and shards * parameters <= _SHARDS_SIZE else 1
 
 
+def parts_of(rows: int, units: int, parameters: int, lanes: int) -> int:
+    """Into how many parts tasks can divide a step of a net whose widest layer has so many units: more tasks would wait for them."""
+    shards = shards_of(rows, parameters)
+    return shards if shards > 1 else max(-(-rows // lanes), -(-units // lanes))
+
+
 def gradients_size(rows: int, parameters: int) -> int:
     """Elements that the gradients of the shards of a batch of up to `rows` rows take."""
     shards = min(-(-rows // SHARD), _SHARDS_SIZE // parameters)
