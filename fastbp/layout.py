@@ -144,7 +144,7 @@ def workspace(network: Network, rows: int, target_width: int, tasks: int, *, tra
     turned = capacity * (int(last[TURNED]) + -(-int(last[N_OUT]) // (int(last[SPREAD]) * lanes)) * int(last[SPREAD]) * lanes)
     return Workspace(
         capacity=capacity,
-        width=panel_width(rows, lanes, tasks, network.parameters.size),
+        width=_panel_width(network, rows, tasks),
         training=int(training),
         few=few,
         activations=aligned_zeros(units, dtype),
@@ -192,7 +192,13 @@ def begin(held: Workspace, network: Network, rows: int, tasks: int) -> int:
     """Make `held` ready for a call on `tasks` tasks with batches of `rows` rows; the width of their panels."""
     if tasks > 1:
         held.team[:] = 0
-    return panel_width(rows, BYTES // held.deltas.itemsize, tasks, network.parameters.size)
+    return _panel_width(network, rows, tasks)
+
+
+def _panel_width(network: Network, rows: int, tasks: int) -> int:
+    # One task shares nothing; to look for the widest layer takes some microseconds.
+    widest = int(network.table[:, N_OUT].max()) if tasks > 1 else 1
+    return panel_width(rows, BYTES // network.parameters.itemsize, tasks, network.parameters.size, widest)
 
 
 def rows_in(held: Workspace, values: Array, before: int, count: int, rows: int) -> Array:

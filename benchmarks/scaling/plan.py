@@ -35,13 +35,14 @@ def plan_of(net: Net, rows: int, threads: int) -> Plan:
     shards = shards_of(rows, net.parameters)
     if shards > 1:
         return _by_shards(net, rows, shards, threads)
-    width, vectors = panel_width(rows, LANES, threads, net.parameters), _up(rows, LANES)
+    widest = max(n_out for _, n_out in net.layers)
+    width, vectors, units = panel_width(rows, LANES, threads, net.parameters, widest), _up(rows, LANES), _up(widest, LANES)
     most, pieces = busiest(vectors, width, threads), pieces_of(net, rows, threads)
-    by_units = threads > 1 and (rows <= FEW or 100 * most * threads > MEETING * vectors)
+    by_units = threads > 1 and (rows <= FEW or 100 * most * units > MEETING * vectors * busiest(units, 1, threads))
     share = 1 / threads if by_units else most / vectors
     work = _work(net, threads, by_units, share, pieces)
     patches, gradient, read = _gradient(net, rows, threads, pieces > 0)
-    parts = _up(max(n_out for _, n_out in net.layers), LANES) if by_units else _up(vectors, width)
+    parts = units if by_units else _up(vectors, width)
     way = ("chain, " if pieces else "") + ("units" if by_units else "panels")
     # At the ends of forward and delta, and of the step; with units after each layer but the last delta, too.
     barriers = 0 if threads == 1 else 2 * len(net.layers) + 2 if by_units else 2 + (pieces > 0)

@@ -114,7 +114,7 @@ def forward_and_delta(call: Call, batch: Batch, task: Task) -> None:
 
 @scalar
 def _hidden_deltas(network: Network, workspace: Workspace, rows: int, panels: Span, task: Task) -> None:
-    shared = by_units(workspace, rows, task)
+    shared = by_units(network, workspace, rows, task)
     for layer in range(network.layers - 1, 0, -1):
         n_in = network.table[layer, N_IN]
         if shared:
@@ -132,7 +132,7 @@ def _forward(call: Call, batch: Batch, targets: int, task: Task) -> None:
     if network.table[0, SHAPED]:
         shaped_forward(call, batch, targets, task)
         return
-    panels, shared = own_panels(workspace, rows, task), by_units(workspace, rows, task)
+    panels, shared = own_panels(workspace, rows, task), by_units(network, workspace, rows, task)
     chained, own = is_chained(network, workspace, rows, task.tasks), own_inputs(network, workspace, rows, task)
     gather_batch(call.data, workspace, batch, panels, own, targets, task)
     if chained:

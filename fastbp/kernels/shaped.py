@@ -57,7 +57,7 @@ _keeps_derivative = scalar(keeps_derivative)
 def shaped_forward(call: Call, batch: Batch, targets: int, task: Task) -> None:
     """The batch gathered and passed through all layers; at the end a task may read its own panels."""
     network, workspace, rows = call.network, call.workspace, batch.rows
-    panels, shared, every = own_panels(workspace, rows, task), by_units(workspace, rows, task), all_panels(workspace, rows)
+    panels, shared, every = own_panels(workspace, rows, task), by_units(network, workspace, rows, task), all_panels(workspace, rows)
     chained, own = is_chained(network, workspace, rows, task.tasks), own_inputs(network, workspace, rows, task)
     gather_batch(call.data, workspace, batch, panels, own, targets, task)
     if workspace.training:
@@ -84,7 +84,7 @@ def _forth(call: Call, batch: Batch, layer: int, task: Task) -> None:
     network, workspace, rows = call.network, call.workspace, batch.rows
     panels, units, norm = own_panels(workspace, rows, task), Span(0, network.table[layer, N_OUT]), network.table[layer, NORM]
     across = norm == BATCH_NORM and workspace.training != 0
-    if across or by_units(workspace, rows, task):
+    if across or by_units(network, workspace, rows, task):
         meet(workspace.team, task)
     if across:
         panels, units = all_panels(workspace, rows), share(units.end, task, lanes_of(workspace.deltas))
@@ -129,7 +129,7 @@ def _onto_derivatives(workspace: Workspace) -> Workspace:
 def shaped_delta(call: Call, batch: Batch, task: Task) -> None:
     """The deltas of all hidden layers, from those of the output layer."""
     network, workspace, rows = call.network, call.workspace, batch.rows
-    panels, shared, every = own_panels(workspace, rows, task), by_units(workspace, rows, task), all_panels(workspace, rows)
+    panels, shared, every = own_panels(workspace, rows, task), by_units(network, workspace, rows, task), all_panels(workspace, rows)
     for layer in range(network.layers - 1, 0, -1):
         n_in = network.table[layer, N_IN]
         if shared:
@@ -146,7 +146,7 @@ def _back(call: Call, batch: Batch, layer: int, task: Task) -> None:
     """From dL/da to dL/dz, of the task's units or panels as in `_forth`."""
     network, workspace, rows = call.network, call.workspace, batch.rows
     panels, units, norm = own_panels(workspace, rows, task), Span(0, network.table[layer, N_OUT]), network.table[layer, NORM]
-    shared = by_units(workspace, rows, task)
+    shared = by_units(network, workspace, rows, task)
     if norm == BATCH_NORM or shared:
         meet(workspace.team, task)
     if norm == BATCH_NORM:

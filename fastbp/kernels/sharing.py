@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastbp.compiling.jit import scalar
-from fastbp.kernels.arguments import SHAPED, Network, Workspace
+from fastbp.kernels.arguments import N_OUT, SHAPED, Network, Workspace
 from fastbp.kernels.lanes.panels import lanes_of, shards_of, shares_units, vectors_of
 from fastbp.kernels.lanes.sizes import FEW
 from fastbp.kernels.places import all_panels
@@ -18,10 +18,14 @@ def own_panels(workspace: Workspace, rows: int, task: Task) -> Span:
 
 
 @scalar
-def by_units(workspace: Workspace, rows: int, task: Task) -> bool:
+def by_units(network: Network, workspace: Workspace, rows: int, task: Task) -> bool:
     """Whether layers are shared by units."""
-    vectors = vectors_of(rows, lanes_of(workspace.deltas))
-    return task.tasks > 1 and (rows <= FEW or shares_units(vectors, workspace.width, task.tasks))
+    if task.tasks == 1 or rows <= FEW:
+        return task.tasks > 1
+    lanes, widest = lanes_of(workspace.deltas), 0
+    for layer in range(network.layers):
+        widest = max(widest, network.table[layer, N_OUT])
+    return shares_units(vectors_of(rows, lanes), workspace.width, task.tasks, vectors_of(widest, lanes))
 
 
 @scalar

@@ -13,7 +13,7 @@ from fastbp._typing import Array, NDArray
 from fastbp.data.rows import Rows, as_they_lie
 from fastbp.kernels.arguments import Call, Data, Limits, Rule, Workspace, no_update
 from fastbp.kernels.codes import AVERAGE, DROPOUT_OF_STEP, NO_UPDATE, PARTS, RATES, TRAIN
-from fastbp.kernels.lanes.sizes import BYTES, PIECE, gradients_size, panel_width
+from fastbp.kernels.lanes.sizes import PIECE, gradients_size
 from fastbp.kernels.loader import prepared, units_for
 from fastbp.optimizers import Optimizer
 from fastbp.processors.threads import plan_tasks, start
@@ -189,7 +189,7 @@ class Engine:
             tasks = self.tasks(part.size)
             self.gradients(rows, part, tasks)
             assert self._workspace is not None
-            held = self._workspace._replace(width=panel_width(part.size, BYTES // self._dtype.itemsize, tasks, self._network.size))
+            held = self._workspace._replace(width=self._width)
             squares = squares_of_gradients(self._network, held, self._normalized, part.size)
             found[begin : begin + block] = part.size * np.sqrt(squares)
         return found

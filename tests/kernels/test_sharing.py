@@ -19,7 +19,7 @@ pytestmark = pytest.mark.kernels
 @program
 def shared(network, workspace, rows, task):
     panels = sharing.own_panels(workspace, rows, task)
-    return panels.begin, panels.end, sharing.by_units(workspace, rows, task), sharing.shards_in(network, rows)
+    return panels.begin, panels.end, sharing.by_units(network, workspace, rows, task), sharing.shards_in(network, rows)
 
 
 def of_tasks(network, rows, tasks):
@@ -34,6 +34,20 @@ def test_tasks_have_all_panels_between_them(rows, tasks):
     found = of_tasks(network, rows, tasks)
     assert found[0][0] == 0 and all(a[1] == b[0] for a, b in pairwise(found))
     assert all(each[2] == (tasks > 1 and rows <= FEW) for each in found if rows <= FEW or tasks == 1)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "rows", "tasks", "by_units"),
+    [
+        ([40, 16, 3], 48, 2, False),  # of three vectors of rows one task has two, of one of units all
+        ([40, 64, 3], 48, 2, True),
+        ([40, 64, 3], 64, 2, False),
+        ([40, 64, 3], 256, 12, False),  # 4 vectors of units for 12 tasks
+        ([40, 192, 3], 256, 12, True),
+    ],
+)
+def test_units_are_shared_where_that_leaves_less_to_the_busiest_task(sizes, rows, tasks, by_units):
+    assert all(each[2] == by_units for each in of_tasks(network_of(sizes, "f4"), rows, tasks))
 
 
 def test_a_network_with_something_between_its_layers_has_no_shards():

@@ -49,6 +49,6 @@ def panels_of(rows: int, width: int, lanes: int) -> int:
 
 
 @scalar
-def shares_units(vectors: int, width: int, tasks: int) -> bool:
-    """Whether tasks do better to share the units of each layer than the panels."""
-    return 100 * busiest(vectors, width, tasks) * tasks > MEETING * vectors
+def shares_units(vectors: int, width: int, tasks: int, units: int) -> bool:
+    """Whether tasks do better to share the units of each layer, of which the widest has so many vectors, than the panels."""
+    return 100 * busiest(vectors, width, tasks) * units > MEETING * busiest(units, 1, tasks) * vectors

@@ -55,14 +55,18 @@ def balanced(vectors: int) -> int:
 
 
 @functools.lru_cache(256)
-def panel_width(rows: int, lanes: int, tasks: int, parameters: int) -> int:
-    """Vectors in a panel, such that the task with the most work has as little as possible; of equally good widths the largest."""
+def panel_width(rows: int, lanes: int, tasks: int, parameters: int, units: int) -> int:
+    """Vectors in a panel, such that the task with the most work has as little as possible; of equally good widths the largest.
+
+    `units` are those of the widest layer, which tasks may share in place of panels.
+    """
     if shards_of(rows, parameters) > 1:
         return WIDTH
-    vectors = -(-rows // lanes)
+    vectors, of_units = -(-rows // lanes), -(-units // lanes)
+    by_units = MEETING / 100 * vectors * busiest(of_units, 1, tasks) / of_units
 
     def cost(width: int) -> float:
-        return _NARROWER ** (WIDTH - width) * min(busiest(vectors, width, tasks), MEETING / 100 * vectors / tasks)
+        return _NARROWER ** (WIDTH - width) * min(busiest(vectors, width, tasks), by_units)
 
     return min(range(balanced(vectors), 0, -1), key=cost)
 

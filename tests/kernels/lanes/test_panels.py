@@ -12,19 +12,26 @@ pytestmark = pytest.mark.kernels
 
 
 @program
-def cut(array, rows, width, tasks, parameters):
+def cut(array, rows, width, tasks, parameters, units):
     lanes = panels.lanes_of(array)
     vectors = panels.vectors_of(rows, lanes)
     counts = lanes, vectors, panels.row_length(rows, lanes), panels.panels_of(rows, width, lanes)
-    return counts, panels.shards_of(rows, parameters), panels.busiest(vectors, width, tasks), panels.shares_units(vectors, width, tasks)
+    by_units = panels.shares_units(vectors, width, tasks, units)
+    return counts, panels.shards_of(rows, parameters), panels.busiest(vectors, width, tasks), by_units
 
 
 @pytest.mark.parametrize(("dtype", "lanes"), [("f4", 16), ("f8", 8), ("i8", 8)])
-@given(rows=st.integers(1, 2000), width=st.integers(1, 4), tasks=st.integers(1, 8), parameters=st.integers(1, 300_000))
-def test_compiled_functions_agree_with_the_formulas(dtype, lanes, rows, width, tasks, parameters):
-    counts, shards, busiest, by_units = cut(np.zeros(1, dtype), rows, width, tasks, parameters)
+@given(
+    rows=st.integers(1, 2000),
+    width=st.integers(1, 4),
+    tasks=st.integers(1, 8),
+    parameters=st.integers(1, 300_000),
+    units=st.integers(1, 64),
+)
+def test_compiled_functions_agree_with_the_formulas(dtype, lanes, rows, width, tasks, parameters, units):
+    counts, shards, busiest, by_units = cut(np.zeros(1, dtype), rows, width, tasks, parameters, units)
     vectors = -(-rows // lanes)
     assert counts == (lanes, vectors, vectors * lanes, -(-vectors // width))
     assert shards == sizes.shards_of(rows, parameters)
     assert busiest == sizes.busiest(vectors, width, tasks)
-    assert by_units == (busiest > sizes.MEETING / 100 * vectors / tasks)
+    assert by_units == (100 * busiest * units > sizes.MEETING * vectors * sizes.busiest(units, 1, tasks))

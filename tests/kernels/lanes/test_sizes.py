@@ -51,18 +51,18 @@ def test_the_busiest_task_has_the_most_vectors(vectors, width, tasks):
 
 
 @pytest.mark.parametrize("lanes", LANES)
-@given(st.integers(1, 700), st.integers(1, 5), st.integers(1, 2_000_000))
-def test_panels_are_no_wider_than_the_registers_hold(lanes, rows, tasks, parameters):
-    assert 1 <= sizes.panel_width(rows, lanes, tasks, parameters) <= WIDTH
+@given(st.integers(1, 700), st.integers(1, 5), st.integers(1, 2_000_000), st.integers(1, 300))
+def test_panels_are_no_wider_than_the_registers_hold(lanes, rows, tasks, parameters, units):
+    assert 1 <= sizes.panel_width(rows, lanes, tasks, parameters, units) <= WIDTH
 
 
 @pytest.mark.parametrize("lanes", LANES)
 def test_panels_are_as_wide_as_they_may_be_on_one_task(lanes):
     for vectors in range(1, 5 * WIDTH):
-        assert sizes.panel_width(vectors * lanes, lanes, 1, 1_000_000) == sizes.balanced(vectors)
+        assert sizes.panel_width(vectors * lanes, lanes, 1, 1_000_000, 64) == sizes.balanced(vectors)
 
 
 @pytest.mark.parametrize("lanes", LANES)
 def test_shards_make_panels_of_full_width(lanes):
     """They must be cut alike whatever the number of tasks."""
-    assert {sizes.panel_width(rows, lanes, tasks, 100) for rows in (289, 700, 5000) for tasks in (1, 2, 3)} == {WIDTH}
+    assert {sizes.panel_width(rows, lanes, tasks, 100, 9) for rows in (289, 700, 5000) for tasks in (1, 2, 3)} == {WIDTH}
