@@ -48,12 +48,17 @@ def line_of(shards: dict[str, float]) -> tuple[float, float]:
     return float(row), max(0.0, float(call))
 
 
-def costs_of(figures: dict, alone: dict, shards: int) -> Costs:
-    """Of a process, from what was measured on as many; `alone`, on one, tells what a step takes beside its parts."""
-    call, parameter, size = figures["update"]["call"], figures["update"]["parameter"], alone["parameters"]
-    rest = alone["nothing"] - (shards - 1) * size * alone["add"] - alone["update"]["call"] - size * alone["update"]["parameter"]
-    points = {int(rows): seconds for rows, seconds in figures["shard"].items()}
-    return Costs(interpolated(points), lambda count: call + count * parameter, figures["add"], figures.get("post", 0.0), max(0.0, rest))
+def costs_of(figures: dict, rows: int) -> Costs:
+    """Of a process, from what was measured on as many, but for what a step takes beside its parts; `rows`, of the net's own shards.
+
+    Gradients one after the other find in the caches what they need. Within a step the messages and the sums of others come between: how
+    much longer they take there is known for shards of so many rows, and taken for all.
+    """
+    call, parameter = figures["update"]["call"], figures["update"]["parameter"]
+    points = {int(count): seconds for count, seconds in figures["shard"].items()}
+    by = figures["within"] / points[rows]
+    shard = interpolated({count: by * seconds for count, seconds in points.items()})
+    return Costs(shard, lambda count: call + count * parameter, figures["add"], figures.get("post", 0.0), 0.0)
 
 
 def link_over_memory(small: dict, figures: dict, ranks: int) -> Link:

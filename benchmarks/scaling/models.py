@@ -33,13 +33,27 @@ class Models:
         return step(self.of(1, name)["parameters"], net.batch, net.shards, ranks, costs, link)
 
     def _costs(self, ranks: int, name: str) -> Costs:
-        return costs_of(self.of(ranks, name), self.of(1, name), NETS[name].shards)
+        """Those of one process, or of two. What a step takes beside its parts is the rest of one whose gradients are left out."""
+        net, figures = NETS[name], self.of(ranks, name)
+        costs = costs_of(figures, net.batch // net.shards)
+        if ranks > 1:
+            smallest = self.of(ranks, self._smallest)
+            costs = costs._replace(message=max(0.0, smallest["post"] - smallest["own"]))
+        without = costs._replace(shard=lambda rows: 0.0)
+        known = step(figures["parameters"], net.batch, net.shards, ranks, without, self.link(name)).total
+        return costs._replace(fixed=max(0.0, figures["nothing"] - known))
 
     def _link(self, name: str) -> Link:
-        smallest = min(NETS, key=lambda each: self.of(2, each)["parameters"])
         # Bytes of the smallest tell nothing; it has those of the next.
-        name = sorted(NETS, key=lambda each: self.of(2, each)["parameters"])[1] if name == smallest else name
-        return link_over_memory(self.of(2, smallest), self.of(2, name), 2)
+        name = sorted(NETS, key=self._size)[1] if name == self._smallest else name
+        return link_over_memory(self.of(2, self._smallest), self.of(2, name), 2)
+
+    def _size(self, name: str) -> int:
+        return int(self.of(1, name)["parameters"])
+
+    @property
+    def _smallest(self) -> str:
+        return min(NETS, key=self._size)
 
     def _core(self, name: str) -> Core:
         net, between = NETS[name], self._measured["between"]

@@ -32,16 +32,16 @@ _SECONDS, _LEAST = 0.25, 5
 
 
 class Timed:
-    """Made in place of `Sharded.make`: the same, timed."""
+    """A function, timed: seconds of each call, or of each of the many things that one makes."""
 
-    def __init__(self, make):
-        self.make, self.times = make, []
+    def __init__(self, call):
+        self.call, self.times = call, []
 
-    def __call__(self, rows, steps, tasks, group):
-        """As `Sharded.make`."""
+    def __call__(self, *given):
+        """As the function."""
         begin = time.perf_counter()
-        found = self.make(rows, steps, tasks, group)
-        self.times.append((time.perf_counter() - begin) / max(1, len(found)))
+        found = self.call(*given)
+        self.times.append((time.perf_counter() - begin) / max(1, np.size(found, 0) if np.ndim(found) else 1))
         return found
 
 
@@ -64,7 +64,7 @@ class Parts:
 
     def figures(self):
         """By the name of the part, seconds."""
-        found = {"step": self._steps(), "add": self._add(), "update": self._update(), "shard": self._shards()}
+        found = self._steps() | {"add": self._add(), "update": self._update(), "shard": self._shards()}
         found["nothing"] = self._without_gradients()
         if self.team.size > 1:
             found |= self._messages()
@@ -74,20 +74,22 @@ class Parts:
         self.trainer.fit(self.X, self.y, epochs=epochs, progress=False)
 
     def _steps(self):
-        """Of a step, as it is."""
-        timed = self.sharded.make = Timed(self.sharded.make)
-        begin = time.perf_counter()
+        """Of a step as it is, and of a shard's gradient within."""
+        sharded, begin = self.sharded, time.perf_counter()
+        step, within = Timed(sharded.make), Timed(sharded._gradient)
+        sharded.make, sharded._gradient = step, within
         self._fit(1)
         one = self.team.first_of(time.perf_counter() - begin)
-        timed.times.clear()
+        step.times.clear()
+        within.times.clear()
         self._fit(max(3, int(1.0 / one)))
-        self.sharded.make = timed.make
-        return median(timed.times)
+        sharded.make, sharded._gradient = step.call, within.call
+        return {"step": median(step.times), "within": max(self.team.all_of(median(within.times)))}
 
     def _without_gradients(self):
         """Of a step whose gradients are left out."""
         compute, self.sharded._gradient = self.sharded._gradient, lambda *given: 0.0
-        found = self._steps()
+        found = self._steps()["step"]
         self.sharded._gradient = compute
         return found
 

@@ -19,9 +19,6 @@ from fastbp.distributed.spans import spans_of
 from fastbp.kernels.portions import Span
 from fastbp.training.sharded import share
 
-#: Messages that MPICH has under way at once in an Ialltoallv; and bytes from which its Iallgatherv goes round a ring, process by process.
-_AT_ONCE, _RING = 32, 512 * 1024
-
 
 class Costs(NamedTuple):
     """Seconds that a process computes."""
@@ -29,8 +26,9 @@ class Costs(NamedTuple):
     shard: Callable[[int], float]  # the gradient of so many rows
     update: Callable[[int], float]  # so many parameters, from their gradients
     add: float  # a parameter's gradient of one shard, to the sum
-    post: float  # to begin an exchange
+    post: float  # to begin an exchange with one other
     fixed: float  # a step, beside all this
+    message: float = 0.0  # to begin it with another one more
 
 
 class Link(NamedTuple):
@@ -45,19 +43,18 @@ class Link(NamedTuple):
     flag: float | None = None
     own: float = inf  # what a process sends itself
 
-    def exchange(self, ranks: int, size: float, own: float) -> float:
+    def exchange(self, size: float, own: float) -> float:
         """Each with each; `size` bytes from or to the one that has the most, `own` to oneself."""
-        return self.latency * -(-(ranks - 1) // _AT_ONCE) + size / self.bandwidth + own / self.own
+        return self.latency + size / self.bandwidth + own / self.own
 
     def gather(self, ranks: int, size: float) -> float:
-        """All get what each has, `size` bytes together."""
-        rounds = ranks - 1 if size >= _RING else _rounds(ranks)
+        """All get what each has, `size` bytes together: each sends its own to all."""
         latency, bandwidth = self.gather_latency or self.latency, self.gather_bandwidth or self.bandwidth
-        return latency * rounds + size * (ranks - 1) / ranks / bandwidth
+        return latency + size * (ranks - 1) / ranks / bandwidth
 
     def told(self, ranks: int) -> float:
         """All know what one says."""
-        return (self.flag or self.latency) * _rounds(ranks)
+        return (self.flag or self.latency) * (ranks - 1).bit_length()
 
 
 class Times(NamedTuple):
@@ -91,14 +88,16 @@ def step(parameters: int, rows: int, shards: int, ranks: int, costs: Costs, link
     arrived = max(computed + link.told(ranks), through)
     most = max(own)
     sums, update = shards * most * costs.add, costs.update(most)
-    return Times(computed, arrived - computed, sums, update, link.gather(ranks, SIZE * parameters), costs.fixed)
+    gather = costs.message * (ranks - 2) + link.gather(ranks, SIZE * parameters)
+    return Times(computed, arrived - computed, sums, update, gather, costs.fixed)
 
 
 def shared(costs: Costs, link: Link, by: float) -> tuple[Costs, Link]:
     """The same where each process has a core for one `by`-th of the time, which moves the bytes, too."""
     slower = Costs(
-        lambda rows: by * costs.shard(rows), lambda count: by * costs.update(count), by * costs.add, by * costs.post, by * costs.fixed
-    )
+        lambda rows: by * costs.shard(rows), lambda count: by * costs.update(count),
+        by * costs.add, by * costs.post, by * costs.fixed, by * costs.message,
+    )  # fmt: skip
     changed = {
         name: by * value if name in ("latency", "gather_latency", "flag") else value / by
         for name, value in link._asdict().items()
@@ -114,21 +113,17 @@ def _computed(parts: list[Span], lengths: list[int], costs: Costs) -> tuple[floa
         for rank, part in enumerate(parts):
             if part.begin + place < part.end:
                 clocks[rank] += costs.shard(lengths[part.begin + place])
-            clocks[rank] += costs.post
+            clocks[rank] += costs.post + costs.message * (len(parts) - 2)
         posted.append(max(clocks))
     return max(clocks), posted
 
 
 def _through(parts: list[Span], own: list[int], parameters: int, begins: list[float], link: Link) -> float:
     """When the last exchange is through: each begins at its time at the earliest, and after the one before it."""
-    ranks, clock = len(parts), 0.0
+    clock = 0.0
     for place, begin in enumerate(begins):
         senders = [part.begin + place < part.end for part in parts]
         sent = [parameters - count if sends else 0 for count, sends in zip(own, senders, strict=True)]
         got = [count * (sum(senders) - sends) for count, sends in zip(own, senders, strict=True)]
-        clock = max(clock, begin) + link.exchange(ranks, SIZE * max(*sent, *got), SIZE * max(own))
+        clock = max(clock, begin) + link.exchange(SIZE * max(*sent, *got), SIZE * max(own))
     return clock
-
-
-def _rounds(ranks: int) -> int:
-    return (ranks - 1).bit_length()

@@ -21,7 +21,7 @@ from benchmarks.scaling.threads import Core, Machine, limit, predict
 MEDIUM = NETS["784-512-512-10"]
 # A row a microsecond; ten for the update of a million parameters; the rest nothing, unless it is said.
 COSTS = Costs(lambda rows: 1e-6 * rows, lambda count: 1e-11 * count, 0.0, 0.0, 0.0)
-SUMS = COSTS._replace(add=1e-9, fixed=5e-6, post=2e-6)
+SUMS = COSTS._replace(add=1e-9, fixed=5e-6, post=2e-6, message=1e-7)
 INSTANT = Link(0.0, inf, False)
 CORE = Core(1e-6, 1e-4, 5e-7, lambda size: 0.0)
 
@@ -61,12 +61,12 @@ def test_what_a_process_sends_itself_counts():
     assert with_own - without == pytest.approx(2 * 4 * 1024 / 1e9)
 
 
-def test_many_messages_have_their_latency_more_than_once():
+def test_messages_to_all_are_under_way_at_the_same_time_and_begun_one_after_the_other():
     link = Link(1.0, inf, False)
-    assert [link.exchange(ranks, 1, 1) for ranks in (2, 33, 34, 64)] == [1, 1, 2, 2]
-    # Round a ring from half a megabyte on, below it by doubling.
-    assert [link.gather(ranks, 1 << 20) for ranks in (2, 5, 64)] == [1, 4, 63] and link.gather(64, 1000) == 6
-    assert link._replace(gather_latency=2.0).gather(64, 1000) == 12 and link._replace(flag=0.5).told(64) == 3
+    assert link.exchange(1, 1) == link.gather(64, 1 << 20) == 1 and link._replace(gather_latency=2.0).gather(64, 1000) == 2
+    assert link.told(64) == 6 and link._replace(flag=0.5).told(64) == 3
+    few, many = (step(10**6, 640, 64, ranks, COSTS._replace(message=1e-3), INSTANT) for ranks in (2, 64))
+    assert few.compute == pytest.approx(320e-6) and many.compute == pytest.approx(10e-6 + 62e-3) and many.gather == pytest.approx(62e-3)
 
 
 @pytest.mark.parametrize("ranks", [2, 5, 16])
@@ -171,7 +171,7 @@ def models():
     def figures(net, ranks):
         size, rows = net.parameters, net.batch // net.shards
         shard = {str(share * rows): 1e-6 * share * rows + 1e-9 * size for share in (1, 2, 4)}
-        found = {"shard": shard, "add": 1e-10, "update": {"call": 4e-6, "parameter": 5e-10}, "parameters": size}
+        found = {"within": shard[str(rows)], "shard": shard, "add": 1e-10, "update": {"call": 4e-6, "parameter": 5e-10}, "parameters": size}
         found["nothing"] = 2e-5 + (net.shards - 1) * size * 1e-10 + 4e-6 + size * 5e-10
         found["step"] = found["nothing"] + net.shards * shard[str(rows)]
         return found | {"exchange": 1e-4 + 3e-9 * size, "own": 5e-5 + 1e-9 * size, "post": 1e-5, "flag": 5e-5, "gather": 1e-4 + 1e-9 * size}
