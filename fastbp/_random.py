@@ -7,7 +7,6 @@ import functools
 import numpy as np
 
 from fastbp._names import integer
-from fastbp._typing import NDArray
 
 INITIAL_WEIGHTS, EPOCH_ORDER, VALIDATION_ROWS, KERNELS, MIXTURE, SAMPLE = range(6)
 
@@ -31,8 +30,3 @@ def generator(seed: int, purpose: int, index: int) -> np.random.Generator:
 def random_key(seed: int) -> int:
     """The key of the random numbers that kernels draw in a run."""
     return int(generator(seed, KERNELS, 0).integers(2**63))
-
-
-def epoch_order(seed: int, epoch: int, rows: int) -> NDArray[np.int64]:
-    """The order in which an epoch visits the rows."""
-    return generator(seed, EPOCH_ORDER, epoch).permutation(rows)

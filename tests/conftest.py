@@ -51,7 +51,7 @@ import hashlib, json, sys
 import numpy as np
 import fastbp
 from fastbp.compiling import units
-from fastbp.kernels import checks, digest, programs, scores
+from fastbp.kernels import checks, digest, programs, scores, shuffle
 
 random = np.random.default_rng(0)
 X = random.normal(size=(90, 6)).astype(np.float32)
@@ -63,7 +63,8 @@ for threads in (1, 2):
     trainer.fit(X, y, epochs=3, validation_data=(X, y))
     bits = hashlib.sha256(model.network.parameters.tobytes() + model.predict(X).tobytes()).hexdigest()
     results.append([bits, trainer.history.loss, trainer.history.val_loss])
-every = [programs._run, checks._all_within, digest._digest, scores._add, *(each.function for each in units.UNITS.values())]
+every = [programs._run, checks._all_within, digest._digest, scores._add, shuffle._permute]
+every += [each.function for each in units.UNITS.values()]
 # Units that stand for a wrong code are compiled when there is one.
 every = [p for p in every if p.signatures]
 hits, misses = (sum(sum(getattr(p.stats, kind).values()) for p in every) for kind in ("cache_hits", "cache_misses"))

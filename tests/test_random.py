@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from fastbp._random import EPOCH_ORDER, INITIAL_WEIGHTS, VALIDATION_ROWS, as_seed, epoch_order, generator
+from fastbp._random import EPOCH_ORDER, INITIAL_WEIGHTS, VALIDATION_ROWS, as_seed, generator
 
 
 def test_each_seed_purpose_and_index_has_a_stream_of_its_own():
@@ -22,23 +22,6 @@ def test_a_stream_does_not_depend_on_what_was_drawn_before():
     other = generator(3, EPOCH_ORDER, 6)
     other.random(100_000)
     assert np.array_equal(generator(3, EPOCH_ORDER, 7).random(10), first)
-
-
-@pytest.mark.parametrize("rows", [1, 2, 1000])
-def test_an_epochs_order_visits_every_row_once(rows):
-    order = epoch_order(5, 3, rows)
-    assert order.dtype == np.int64 and np.array_equal(np.sort(order), np.arange(rows))
-    assert np.array_equal(epoch_order(5, 3, rows), order)
-
-
-def test_orders_differ_by_seed_and_epoch():
-    orders = {tuple(epoch_order(seed, epoch, 50)) for seed in range(4) for epoch in range(5)}
-    assert len(orders) == 20
-
-
-def test_every_row_comes_first_as_often():
-    first = np.bincount([epoch_order(0, epoch, 10)[0] for epoch in range(5000)], minlength=10)
-    assert np.abs(first - 500).max() < 5 * np.sqrt(500)
 
 
 def test_a_seed_stays_and_none_is_drawn():

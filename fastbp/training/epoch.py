@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from fastbp._random import epoch_order
 from fastbp._typing import NDArray
+from fastbp.data.order import epoch_order
 
 
 @dataclass

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fastbp._random import epoch_order
 from fastbp._typing import Array, NDArray
 from fastbp.activations import ACTIVATIONS, Activation, as_activation
 from fastbp.between import NORMALIZATIONS
+from fastbp.data.order import epoch_order
 from fastbp.kernels.codes import CORE_RULES
 from fastbp.losses import LOSSES, Loss, as_loss
 from fastbp.optimizers import OPTIMIZERS, Optimizer

@@ -14,7 +14,7 @@ import pytest
 from small_task import LABELS, OPTIMIZERS, SCHEDULED, TARGETS, Recorder, StopAt, X, bits, make, saved, told_in_another_thread
 
 import fastbp
-from fastbp._random import epoch_order
+from fastbp.data.order import epoch_order
 from fastbp.optimizers import OPTIMIZERS as ALL
 from fastbp.training.range_test import RangeTest, _steepest, _until_too_much
 
