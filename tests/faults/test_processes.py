@@ -74,7 +74,10 @@ def is_there(pid):
 def ended(running, folder, processes):
     """What they told, where all ended within 30 s, and none is left."""
     begin = time.monotonic()
-    told, _ = running.communicate(timeout=60)
+    try:
+        told, _ = running.communicate(timeout=60)
+    finally:
+        running.kill()
     assert time.monotonic() - begin < 30, "the others went on"
     assert not any(is_there(int((folder / f"pid-{rank}").read_text())) for rank in range(processes))
     return told
