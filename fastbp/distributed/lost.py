@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 # Seconds that a message has to come to the terminal, and mpiexec to end this process.
-_ON_ITS_WAY, _PATIENCE = 1.0, 2.0
+_ON_ITS_WAY, _PATIENCE = 1.0, 1.0
 
 
 def end_on_errors(library: Any, comm: Any) -> None:

@@ -32,7 +32,7 @@ class MPI(Processes):
         all.
     timeout : float, optional, default 300
         Seconds. A process that was not heard of for so long, as its host is gone or the network, is lost: all the others end, and say which
-        one it was; so does an mpiexec of MPICH, which would wait. Start again from the last checkpoint then. While ``fit`` runs, a thread in
+        one it was; MPICH's mpiexec, which would wait, is ended, too. Start again from the last checkpoint. While ``fit`` runs, a thread in
         each process tells the first one that it is there, and the first one tells the others; so validation, callbacks and compilation may
         take as long as they like. A process does not tell while it is stopped, by a debugger say, or while code that never lets go of
         Python's lock runs in it. None: nobody tells, and a lost process may be waited for for ever.
