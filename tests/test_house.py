@@ -25,6 +25,7 @@ ELSEWHERE = {
     "activations/softmax.py": "activations/test_base.py",
     "distributed/joined.py": "distributed/test_fitting.py",
     "distributed/leading.py": "distributed/test_fitting.py",
+    "distributed/lost.py": "faults/test_processes.py",
     "distributed/own_rows.py": "distributed/test_fitting.py",
     "distributed/ranks.py": "distributed/test_fitting.py",
     "distributed/team.py": "distributed/test_fitting.py",

@@ -4,6 +4,8 @@
 mpi       which processes there are: `MPI`, what a user gives
 team      messages between them, and errors that all must hear of
 pump      messages kept moving while kernels compute
+pulse     signs of life, and who is missed
+lost      the end of all when one is lost
 spans     which parameters each process updates
 joined    the rows of all processes as one data set
 routes    which rows each process needs for some steps

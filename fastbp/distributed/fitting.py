@@ -10,6 +10,7 @@ from typing import Any
 from fastbp.data.rows import Rows
 from fastbp.distributed.leading import Leading
 from fastbp.distributed.own_rows import check_own
+from fastbp.distributed.pulse import Pulse
 from fastbp.distributed.team import Team, portable, team
 from fastbp.distributed.working import Working
 from fastbp.solvers import describe_method, described_method
@@ -32,22 +33,23 @@ def fit(
     run: Run, engine: Engine, guard: Guard, X: Any, y: Any, sample_weight: Any, listeners: Sequence[Listener], **given: Any
 ) -> History:  # fmt: skip
     """As `Trainer.fit`, made by all processes at the same time."""
-    all_of_us = team()
-    run.seed = all_of_us.first_of(run.seed)
-    _check_settings(all_of_us, run)
+    all_of_us, own = team(), run.distributed
     heard = listeners if all_of_us.leads else ()
-    if run.distributed is not None and run.distributed.rows == "own":
-        asked, outside = check_own(all_of_us, run, X, y, sample_weight, heard, given)
-    else:
-        asked, outside = all_of_us.together(lambda: check(run, X, y, sample_weight, heard, **given))
-    with run.model.turns.use("fit"):
-        whole = all_of_us.together(lambda: begin(run, engine, guard, asked, outside))
-        _check_data(all_of_us, run)
-        if all_of_us.leads:
-            _lead(all_of_us, run, engine, whole, asked.epochs)
+    with Pulse(all_of_us, None if own is None else own.timeout):
+        run.seed = all_of_us.first_of(run.seed)
+        _check_settings(all_of_us, run)
+        if own is not None and own.rows == "own":
+            asked, outside = check_own(all_of_us, run, X, y, sample_weight, heard, given)
         else:
-            _work(all_of_us, run, engine, asked.rows, outside)
-        run.resumed = False
+            asked, outside = all_of_us.together(lambda: check(run, X, y, sample_weight, heard, **given))
+        with run.model.turns.use("fit"):
+            whole = all_of_us.together(lambda: begin(run, engine, guard, asked, outside))
+            _check_data(all_of_us, run)
+            if all_of_us.leads:
+                _lead(all_of_us, run, engine, whole, asked.epochs)
+            else:
+                _work(all_of_us, run, engine, asked.rows, outside)
+            run.resumed = False
     return run.history
 
 

@@ -6,9 +6,12 @@ import sys
 from types import TracebackType
 from typing import Any
 
-from fastbp._names import lookup
+from fastbp._names import lookup, real
 from fastbp.callbacks.extras import extra
 from fastbp.training.shards import Processes
+
+# Seconds.
+_TIMEOUT = 300.0
 
 _hooked = False
 
@@ -27,13 +30,19 @@ class MPI(Processes):
         Which rows ``fit`` is given in each process: "all", the same X and y in all, or "own", a part that no other process has. Those parts
         are one data set, one process after the other. Rows go where they are needed; what comes out has the bits of one process that has
         all.
+    timeout : float, optional, default 300
+        Seconds. A process that was not heard of for so long, as its host is gone or the network, is lost: all the others end, and say which
+        one it was; MPICH's mpiexec, which would wait, is ended, too. Start again from the last checkpoint. While ``fit`` runs, a thread in
+        each process tells the first one that it is there, and the first one tells the others; so validation, callbacks and compilation may
+        take as long as they like. A process does not tell while it is stopped, by a debugger say, or while code that never lets go of
+        Python's lock runs in it. None: nobody tells, and a lost process may be waited for for ever.
 
     Raises
     ------
     ImportError
         Where mpi4py is not installed.
     ValueError, TypeError
-        For other `rows`.
+        For other `rows`, and a `timeout` that is no positive number.
 
     Examples
     --------
@@ -45,8 +54,9 @@ class MPI(Processes):
     ``mpiexec -n 2 python train.py`` runs such a script on two.
     """
 
-    def __init__(self, rows: str = "all") -> None:
+    def __init__(self, rows: str = "all", timeout: float | None = _TIMEOUT) -> None:
         self.rows = lookup(rows, {"all": "all", "own": "own"}, "rows")
+        self.timeout = None if timeout is None else real(timeout, "timeout", exclusive=True)
         _end_together(self.library())
 
     @staticmethod
@@ -60,13 +70,14 @@ class MPI(Processes):
         return bool(self.library().COMM_WORLD.Get_rank() == 0)
 
     def __repr__(self) -> str:
-        return "MPI()" if self.rows == "all" else f"MPI(rows={self.rows!r})"
+        usual = {"rows": "all", "timeout": _TIMEOUT}
+        return f"MPI({', '.join(f'{name}={value!r}' for name, value in vars(self).items() if value != usual[name])})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, MPI) and other.rows == self.rows
+        return isinstance(other, MPI) and vars(other) == vars(self)
 
     def __hash__(self) -> int:
-        return hash((MPI, self.rows))
+        return hash((MPI, self.rows, self.timeout))
 
 
 def _end_together(library: Any) -> None:

@@ -7,20 +7,21 @@ import functools
 import os
 import pickle
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import numpy as np
 
 from fastbp._typing import Array
+from fastbp.distributed.lost import end_on_errors
 from fastbp.distributed.mpi import MPI
 from fastbp.kernels.portions import Span
 from fastbp.processors import cpus
 
 T = TypeVar("T")
 
-# What messages are told apart by: words of the leader, numbers of arrays; nothing comes with the last.
-_WORDS, _NUMBERS, _NOTHING = 1, 2, 3
+# What messages are told apart by: words of the leader, numbers of arrays, signs of life; nothing comes with the last.
+_WORDS, _NUMBERS, _SIGNS, _NOTHING = 1, 2, 3, 4
 # Who waits looks so often before it sleeps a little between two looks, and so many seconds it sleeps.
 _LOOKS, _PAUSE = 2_000, 1e-4
 # Lets another process have the processor, in 3 us; a sleep of no time takes 70 us where there is nothing else to run.
@@ -34,7 +35,10 @@ class Team:
         self._library = library
         #: A communicator of its own: what a user sends does not come here.
         self.comm = library.COMM_WORLD.Dup()
+        end_on_errors(library, self.comm)
         self.rank, self.size = self.comm.Get_rank(), self.comm.Get_size()
+        #: The machine of each.
+        self.hosts: list[str] = self.comm.allgather(library.Get_processor_name())
         #: Whether a thread may look while another computes, or calls MPI, too.
         self.may_look_aside = bool(self.size > 1 and library.Query_thread() == library.THREAD_MULTIPLE)
         #: Processors that each process of this machine may take.
@@ -140,6 +144,17 @@ class Team:
     def look(self) -> None:
         """Let MPI move what is under way."""
         self.comm.Iprobe(self._library.ANY_SOURCE, _NOTHING)
+
+    def sign(self, word: Array, rank: int) -> Any:
+        """Begin to send a process a sign of life, of one byte; what tells when it has gone."""
+        return self.comm.Isend([word, self._library.BYTE], rank, _SIGNS)
+
+    def signs(self) -> Iterator[tuple[int, int]]:
+        """Those that have come, each with the process that it is of."""
+        status, word = self._library.Status(), np.empty(1, np.uint8)
+        while self.comm.Iprobe(self._library.ANY_SOURCE, _SIGNS, status):
+            self.comm.Recv([word, self._library.BYTE], status.Get_source(), _SIGNS)
+            yield status.Get_source(), int(word[0])
 
     def gather(self, array: Array, spans: list[Span]) -> None:
         """Have them known to the leader."""

@@ -19,7 +19,7 @@ from fastbp.compiling.loading import layer, threads_set
 # Threads of these modules and names serve progress bars, notebooks and messages, and start no kernels. A notebook would never train on all
 # threads if they counted.
 _IDLE_MODULES = {
-    "fastbp.distributed.pump",
+    "fastbp.distributed.pulse", "fastbp.distributed.pump",
     "IPython.core.history", "ipykernel.control", "ipykernel.heartbeat", "ipykernel.iostream", "ipykernel.parentpoller",
     "ipykernel.shellchannel", "tqdm._monitor", "zmq.utils.garbage",
 }  # fmt: skip

@@ -10,6 +10,8 @@ class Processes(ABC):
 
     #: "all": each is given all rows; "own": a part of them.
     rows: str = "all"
+    #: Seconds of silence after which one of them is lost; None: it is waited for.
+    timeout: float | None = None
 
     @property
     @abstractmethod

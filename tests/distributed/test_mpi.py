@@ -30,9 +30,19 @@ def test_copies_are_equal():
     assert copy.deepcopy(own) == own != given and own.rows == "own" and repr(own) == "MPI(rows='own')"
 
 
-def test_rows_are_all_or_own():
+def test_limits_are_compared_and_shown():
+    brief, none = fastbp.MPI(timeout=2), fastbp.MPI("own", timeout=None)
+    assert (repr(brief), repr(none)) == ("MPI(timeout=2.0)", "MPI(rows='own', timeout=None)")
+    assert copy.deepcopy(brief) == brief != fastbp.MPI() == fastbp.MPI(timeout=300) and pickle.loads(pickle.dumps(none)) == none
+
+
+def test_rows_are_all_or_own_and_limits_positive():
     with pytest.raises(ValueError, match="rows='mine' is not known; expected one of all, own"):
         fastbp.MPI("mine")
+    with pytest.raises(ValueError, match=r"timeout is 0\.0; expected a number in \(0, inf\)"):
+        fastbp.MPI(timeout=0)
+    with pytest.raises(TypeError, match="timeout is '5 min' of type str; expected a number"):
+        fastbp.MPI(timeout="5 min")
 
 
 @pytest.mark.parametrize("between", ["", "batch"])
