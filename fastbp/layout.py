@@ -12,6 +12,7 @@ from fastbp.activations import Activation
 from fastbp.between import PLAIN, Between
 from fastbp.kernels.arguments import (
     ACTIVATION,
+    BIAS,
     N_IN,
     N_OUT,
     NORM,
@@ -21,6 +22,7 @@ from fastbp.kernels.arguments import (
     SPREAD,
     TURNED,
     UNITS_OUT,
+    WEIGHT,
     Network,
     Shaping,
     Workspace,
@@ -113,11 +115,20 @@ def views(flat: Array, table: NDArray[np.int64]) -> dict[str, list[Array]]:
     weights, biases = matrices(flat, table)
     found = {"weights": weights, "biases": biases}
     for row in table.tolist():
-        n_out, size = row[N_OUT], _padded(row[N_OUT], flat.dtype)
-        for number, name in enumerate(_VECTORS[row[NORM]]):
-            begin = row[SCALE] + number * size
-            found.setdefault(name, []).append(flat[begin : begin + n_out])
+        for name, begin in _vectors_of(row, flat.dtype).items():
+            found.setdefault(name, []).append(flat[begin : begin + row[N_OUT]])
     return found
+
+
+def begins(table: NDArray[np.int64], layer: int, dtype: DType) -> dict[str, int]:
+    """Where the arrays of a layer begin in the flat vector, by the same names."""
+    row = table[layer].tolist()
+    return {"weights": row[WEIGHT], "biases": row[BIAS]} | _vectors_of(row, dtype)
+
+
+def _vectors_of(row: list[int], dtype: DType) -> dict[str, int]:
+    """Where the vectors of a normalised layer begin."""
+    return {name: row[SCALE] + number * _padded(row[N_OUT], dtype) for number, name in enumerate(_VECTORS[row[NORM]])}
 
 
 def named_arrays(flat: Array, table: NDArray[np.int64]) -> dict[str, Array]:

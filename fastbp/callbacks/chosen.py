@@ -7,12 +7,16 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from fastbp import layout
 from fastbp._names import integer
 from fastbp._random import SAMPLE, generator
-from fastbp.files.recording_file import ALL, ROWS
+from fastbp._typing import NDArray
+from fastbp.files.recording_file import ALL, BIAS, ROWS, SCALE, SHIFT, Places
 from fastbp.mlp import MLP
 
 _EXPECTED = "expected a number of each layer, 'all', or a dict such as {0: [(3, 5), (None, 5), ('scale', 5)]} by layers"
+#: Kinds of parameters of a layer; of one that has a number of its own in place of a row, the kind is at minus that number.
+KINDS = "weights", "biases", "scales", "shifts"
 #: A weight by its row and column, or by None, "scale" or "shift" and its unit.
 _Pair: TypeAlias = tuple[int | str | None, int]
 
@@ -87,3 +91,17 @@ def _listed(layer: int, pairs: Sequence[_Pair], layers: Sequence[int], model: ML
         if isinstance(row, str) and layer >= len(model.scales):
             raise ValueError(f"weights[{layer}] has ({row!r}, {column}); layer {layer} is not normalised")
     return [[row if isinstance(row, int) else ROWS[row] for row, _ in pairs], [column for _, column in pairs]]
+
+
+def flat_places(places: Places, model: MLP) -> NDArray[np.int64]:
+    """Where the weights of `places`, layer after layer, lie in the flat vector of a model's parameters, and of an optimizer's slots."""
+    found = [np.empty(0, np.int64)]
+    for layer, (rows, columns) in places.items():
+        begins = layout.begins(model.network.table, layer, model.dtype)
+        flat = begins["weights"] + rows * model.layer_sizes[layer + 1] + columns
+        for row in (BIAS, SCALE, SHIFT):
+            own = rows == row
+            if np.any(own):
+                flat[own] = begins[KINDS[-row]] + columns[own]
+        found.append(flat)
+    return np.concatenate(found)

@@ -15,7 +15,7 @@ from fastbp._names import integer, lookup
 from fastbp._typing import DType
 from fastbp.callbacks.base import Callback
 from fastbp.callbacks.chosen import check_layers, check_weights, chosen_layers, chosen_weights
-from fastbp.callbacks.recorded import StepRecord
+from fastbp.callbacks.recorded import Before, Recorder
 from fastbp.files.recording_file import Part, numbers_in, path_of, places_of, read_part, unpacked
 from fastbp.files.sealed import as_path, check_writable
 from fastbp.optimizers import Optimizer
@@ -95,20 +95,19 @@ class Record(Callback):
         self.dtype = None if dtype is None else lookup(dtype, _TYPES, "dtype")
         self.part_megabytes = integer(part_megabytes, "part_megabytes", least=1)
         self.most_megabytes = integer(most_megabytes, "most_megabytes", least=1)
-        self._begun = False
+        self._recorder: Recorder | None = None  # of the run under way
+        self._before: Before | None = None  # of the step under way
         self._about: dict[str, Any] = {}
         self._waiting = Part({})  # to be full
         self._next: int | None = None  # the number of that part; None: nobody knows
-        self._last = self._bytes = 0  # the number of the step recorded last, and the size of all parts
-        self._under_way: StepRecord | None = None
+        self._bytes = 0  # of all parts
 
     def on_fit_begin(self, run: Run) -> None:
         """See that what is asked for can be recorded, and that the folder holds what this run has recorded so far."""
         if not isinstance(run.optimizer, Optimizer):
             raise ValueError(f"Record is of the steps of optimizers; {type(run.optimizer).__name__} looks for its own")
         check_whole_steps(run.shards)
-        self._about, self._under_way = self._description(run), None
-        self._places, self._dtype = places_of(self._about), _TYPES[self._about["dtype"]]
+        self._about, self._before = self._description(run), None
         if run.steps == 0 and not run.resumed:
             self._waiting, self._next = Part(self._about), None
             self._keep_before()
@@ -116,32 +115,31 @@ class Record(Callback):
         self.path.mkdir(parents=True, exist_ok=True)
         check_writable(path_of(self.path, 1))
         self._take_up(run.steps)
-        self._begun = True
+        self._recorder = Recorder(run, self._about["layers"], places_of(self._about), _TYPES[self._about["dtype"]])
 
     def steps_to_pause(self, run: Run) -> int:
         """Steps to the next that is recorded; that alone."""
-        before = run.steps % self.every
-        if before == 0 and not self._is_full:
-            self._under_way = StepRecord(run, self._about["layers"], self._places)
+        since = run.steps % self.every
+        if since == 0 and self._recorder is not None and not self._is_full:
+            self._before = self._recorder.before()
             return 1
-        return self.every - before
+        return self.every - since
 
     def on_steps(self, run: Run) -> None:
         """Keep the step, when it is one to be recorded."""
-        record, self._under_way = self._under_way, None
-        if record is None or run.steps != record.steps + 1 or run.under_way is None:
+        before, self._before = self._before, None
+        if before is None or self._recorder is None or run.steps != before.steps + 1 or run.under_way is None:
             return
-        self._last = run.steps
-        self._waiting.add(record.finish(run, run.under_way.batch, run.under_way.computed(), self._dtype))
+        self._waiting.add(self._recorder.step(before, run.under_way.batch, run.under_way.computed()))
         if self._waiting.size >= self.part_megabytes * _MEGABYTE:
             self._write()
 
     def on_fit_end(self, run: Run) -> None:
         """Write what waits."""
-        begun, self._begun = self._begun, False
-        if begun:
+        if self._recorder is not None:
             if run.history.stopped != "diverged":
                 self.on_steps(run)
+            self._recorder = None
             self._write()
 
     def _description(self, run: Run) -> dict[str, Any]:
@@ -190,7 +188,6 @@ class Record(Callback):
             path_of(self.path, number).unlink()
         numbers = numbers_in(self.path)
         self._next, self._bytes = 1 + max(numbers, default=0), sum(path_of(self.path, number).stat().st_size for number in numbers)
-        self._last = steps
         self._waiting = Part(self._about, (step for step in waiting if step.values["step"] <= steps))
 
     def _write(self) -> None:
@@ -212,19 +209,19 @@ class Record(Callback):
         """The steps that wait, and the number of their part."""
         if self._next is None:
             return {}
-        return {"next": self._next, "settings": self._waiting.settings, **self._waiting.tensors}
+        tensors, settings = self._waiting.content()
+        return {"next": self._next, "settings": settings, **tensors}
 
     def load_state(self, state: State) -> None:
         """Go on with them."""
         tensors = {name: value for name, value in state.items() if isinstance(value, np.ndarray)}
         self._next, self._waiting = state["next"], Part(*unpacked(tensors, state["settings"]))
 
-    def mark(self) -> Any:
-        """How far it is: what has been recorded stays where it is."""
-        return {"last": self._last}
+    def mark(self) -> None:
+        """Nothing: the run itself knows how far it is."""
 
     def go_back(self, mark: Any) -> None:
-        """Forget the steps that are taken back: what the folder has of them, too."""
-        if self._next is not None:
+        """Forget the steps that have been taken back: what the folder has of them, too."""
+        if self._recorder is not None and self._next is not None:
             self._next = None
-            self._take_up(mark.get("last", 0))
+            self._take_up(self._recorder.run.steps)

@@ -2,143 +2,151 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from fastbp import layout
 from fastbp._typing import Array, DType, NDArray
+from fastbp.callbacks.chosen import KINDS, flat_places
 from fastbp.files.recording_file import BIAS, SCALE, SHIFT, Places, RecordedStep, stored
 from fastbp.kernels.codes import DECAY
 from fastbp.mlp import MLP
 from fastbp.optimizers import Optimizer
-from fastbp.optimizers.linear import Linear, Values, Weights, linear
+from fastbp.optimizers.linear import Values, Weights, linear, needs_gradients
 from fastbp.training.run import Run
 from fastbp.training.under_way import Computed
 
 # What a column of W is near to where its norm has been limited.
 _AT_LIMIT = 1 - 1e-5
-# Kinds of parameters of a layer; of one of another row than a weight's the number is minus the row.
-_KINDS = "weights", "biases", "scales", "shifts"
 
 
-class StepRecord:
-    """One step, from before it to after it.
+class Before(NamedTuple):
+    """What is known before a step only."""
+
+    steps: int  # that have been made
+    optimizer: Optimizer
+    numbers: Values  # (1 + slots, weights) the chosen weights, and what the optimizer remembers of each
+    norms: Mapping[int, Values]  # of LAMB, which goes by the norms of whole layers
+    normalized: _Normalized
+
+
+class Recorder:
+    """Of the steps of a call of ``fit``.
 
     Parameters
     ----------
     run : Run
-        It is about to make the step.
     layers : sequence of int
         Whose activations and deltas are kept.
     places : Places
         Of which weights.
+    dtype : dtype
+        Of activations and deltas.
     """
 
-    def __init__(self, run: Run, layers: Sequence[int], places: Places) -> None:
-        self.steps, self._layers, self._places = run.steps, layers, places
-        optimizer, memory = run.optimizer, run.memory
-        assert isinstance(optimizer, Optimizer)
-        memory.adapt(optimizer)
-        plan, done = run.plan.now, memory.steps
-        self._optimizer = optimizer.at(np.array([done + 1]), plan)
-        self._code = optimizer.code
-        self._rates = optimizer.rates(done, 1, run.model.dtype, memory.factors.copy(), plan)[0].astype(np.float64)
-        self._table = run.model.network.table
-        self._values = self._chosen(run.model.network.parameters)
-        self._slots = self._chosen_of_slots(memory.slots)
-        # LAMB goes by the norms of whole layers.
-        self._norms = self._part_norms(run.model.network.parameters) if optimizer.name == "lamb" else {}
-        self._normalized = _Normalized(run.model, layers)
+    def __init__(self, run: Run, layers: Sequence[int], places: Places, dtype: DType) -> None:
+        self.run, self._layers, self._places, self._dtype = run, layers, places, dtype
+        self._flat = flat_places(places, run.model)
+        self._rows = _joined(rows for rows, _ in places.values()).astype(np.int64)
 
-    def finish(self, run: Run, rows: NDArray[np.int64], computed: Computed, dtype: DType) -> RecordedStep:
+    def before(self) -> Before:
+        """Look at the run, which is about to make a step."""
+        run, optimizer = self.run, self.run.copy_of_optimizer()
+        assert isinstance(optimizer, Optimizer)
+        run.memory.adapt(optimizer)
+        norms = self._part_norms(run.model.network.parameters) if optimizer.name == "lamb" else {}
+        return Before(run.steps, optimizer, self._numbers(), norms, _Normalized(run.model, self._layers))
+
+    def step(self, before: Before, batch: NDArray[np.int64], computed: Computed) -> RecordedStep:
         """The step, which has been made on these rows."""
-        values: dict[str, Any] = {"step": run.steps, "epoch": run.epoch, "exponents": {}}
-        arrays: dict[str, Array] = {"rows": rows.astype(np.int64), "shares": computed.shares}
-        values["scale"] = self._scale(computed)
-        for layer in self._layers:
-            passed = self._normalized.passed(layer, computed)
-            for kind, given in passed.items():
-                arrays[f"{kind}.{layer}"], exponent = stored(given, dtype)
+        scale = _scale(before.optimizer, computed)
+        exponents: dict[str, int] = {}
+        values = {"step": self.run.steps, "epoch": self.run.epoch, "exponents": exponents, "scale": scale}
+        arrays: dict[str, Array] = {"rows": batch.astype(np.int64), "shares": computed.shares}
+        passed = {layer: before.normalized.passed(layer, computed) for layer in self._layers}
+        for layer, kinds in passed.items():
+            for kind, given in kinds.items():
+                arrays[f"{kind}.{layer}"], exponent = stored(given, self._dtype)
                 if exponent:
-                    values["exponents"][f"{kind}.{layer}"] = exponent
-            if layer in self._normalized.averages:
-                arrays[f"averages.{layer}"] = self._normalized.averages[layer]
-            if layer in self._places:
-                gradient = gradients(passed, *self._places[layer], idle_biases=layer in self._normalized.averages)
-                found = self._of_weights(run, layer, values["scale"] * gradient, values)
-                arrays |= {f"weights.{layer}.{name}": np.ascontiguousarray(array) for name, array in found.items() if np.any(array)}
+                    exponents[f"{kind}.{layer}"] = exponent
+        arrays |= {f"averages.{layer}": averages for layer, averages in before.normalized.averages.items()}
+        if self._flat.size:
+            gradient = scale * self._gradients(before, passed)
+            values["kept"], found = self._of_weights(before, computed.rates.astype(np.float64), gradient)
+            arrays |= _filled(found, self._flat.size)
         return RecordedStep(values, arrays)
 
-    def _of_weights(self, run: Run, layer: int, gradient: Values, values: dict[str, Any]) -> dict[str, Values]:
-        """How the chosen weights of a layer have changed, and why."""
-        optimizer, old = self._optimizer, self._values[layer]
-        new = self._chosen(run.model.network.parameters)[layer]
-        rows, _ = self._places[layer]
+    def _of_weights(self, before: Before, rates: Values, gradient: Values) -> tuple[float, dict[str, Any]]:
+        """How the chosen weights have changed, and why: what is kept of memory, and numbers, or one for all, by their names."""
+        optimizer, numbers, now = before.optimizer, before.numbers, self._numbers()
+        old, new = numbers[0], now[0]
         sources = {"l1": optimizer.l1 * np.sign(old)} if optimizer.l1 else {}
         if optimizer.clip_value is not None:
             sources["clip_value"] = np.clip(gradient, -optimizer.clip_value, optimizer.clip_value) - gradient
-        trust = self._trust(run, layer)
-        shaped = gradient + sum(sources.values(), np.zeros_like(gradient))
-        after = self._chosen_of_slots(run.memory.slots)[layer]
-        found = linear(self._code, self._rates, Weights(old, shaped, self._slots[layer], after, trust))
-        rate = self._rate(layer)
-        rate = np.where(rows == BIAS, rate * optimizer.bias_rate, rate)
+        shaped = gradient + sum(sources.values()) if sources else gradient
+        found = linear(optimizer.code, rates, Weights(old, shaped, numbers[1:], now[1:], self._trust(before)))
+        rate = self._rate(optimizer)
         beside = {name: rate * array for name, array in found.beside.items()}
-        decay = np.where((rows < 0) & (not optimizer.decay_biases), 0.0, rate * self._rates[DECAY])
-        beside["decoupled_weight_decay"] = -decay * old
-        values[f"kept.{layer}"] = float(found.kept)
-        sources["weight_decay"] = found.decay + np.zeros_like(old)
+        if rates[DECAY]:
+            spared = (self._rows < 0) & (not optimizer.decay_biases)
+            beside["decoupled_weight_decay"] = -np.where(spared, 0.0, rate * rates[DECAY]) * old
+        sources["weight_decay"] = found.decay
         kept = {f"source.{name}": array for name, array in sources.items()} | {f"beside.{name}": array for name, array in beside.items()}
-        kept |= _filled(found, rate, old) | {"before": old, "after": new}
+        kept |= {"direct": rate * found.direct, "carried": rate * found.carried, "taken": found.taken, "memory": found.memory}
+        kept |= {"before": old, "after": new}
         if optimizer.max_norm is not None:
-            kept["beside.max_norm"] = self._limited(run, layer, new - old - _change(kept, gradient))
-        return kept
+            kept["beside.max_norm"] = self._limited(optimizer.max_norm, new - old - _change(kept, gradient))
+        return float(found.kept), kept
 
-    def _chosen(self, flat: Array) -> dict[int, Values]:
-        """The chosen numbers of each layer among the flat ones, as float64."""
-        arrays = layout.views(flat, self._table)
-        return {layer: _taken(arrays, layer, *places) for layer, places in self._places.items()}
+    def _numbers(self) -> Values:
+        """The chosen weights, and what the optimizer remembers of each."""
+        slots = self.run.memory.slots
+        found = np.empty((1 + len(slots), self._flat.size))
+        found[0] = self.run.model.network.parameters[self._flat]
+        found[1:] = slots.take(self._flat, axis=1)
+        return found
 
-    def _chosen_of_slots(self, slots: Array) -> dict[int, Values]:
-        found = [self._chosen(slot) for slot in slots]
-        return {layer: np.array([each[layer] for each in found]) for layer in self._places}
+    def _gradients(self, before: Before, passed: Mapping[int, Mapping[str, Array]]) -> Values:
+        """Of the chosen weights; 0 where nothing that is kept goes by them."""
+        optimizer, averages = before.optimizer, before.normalized.averages
+        if optimizer.clip_value is None and optimizer.max_norm is None and not needs_gradients(optimizer.code):
+            return np.zeros(self._flat.size)
+        return _joined(gradients(passed[layer], *places, idle_biases=layer in averages) for layer, places in self._places.items())
 
-    def _rate(self, layer: int) -> Any:
-        return 1.0 if self._optimizer.layer_rates is None else self._optimizer.layer_rates[layer]
-
-    def _scale(self, computed: Computed) -> float:
-        """What all gradients are multiplied with where their norm is limited."""
-        most = self._optimizer.clip_norm
-        if most is None:
+    def _rate(self, optimizer: Optimizer) -> Any:
+        """The factor of the steps of each chosen weight, or of all."""
+        if optimizer.layer_rates is None and optimizer.bias_rate == 1:
             return 1.0
-        assert computed.gradient is not None
-        norm = float(np.sqrt(np.square(computed.gradient, dtype=np.float64).sum()))
-        return min(1.0, most / (norm + 1e-6))
+        layers = np.repeat(list(self._places), [rows.size for rows, _ in self._places.values()])
+        rates = np.ones(layers.size) if optimizer.layer_rates is None else np.array(optimizer.layer_rates)[layers]
+        return np.where(self._rows == BIAS, rates * optimizer.bias_rate, rates)
 
     def _part_norms(self, flat: Array) -> dict[int, Values]:
         """Of each layer those of its weights, biases, scales and shifts; 0 of what it has not."""
-        arrays = layout.views(flat, self._table)
-        has = {kind: len(arrays.get(kind, ())) for kind in _KINDS}
-        return {layer: np.array([_norm(arrays[kind][layer]) if layer < has[kind] else 0.0 for kind in _KINDS]) for layer in self._places}
+        arrays = layout.views(flat, self.run.model.network.table)
+        has = {kind: len(arrays.get(kind, ())) for kind in KINDS}
+        return {layer: np.array([_norm(arrays[kind][layer]) if layer < has[kind] else 0.0 for kind in KINDS]) for layer in self._places}
 
-    def _trust(self, run: Run, layer: int) -> Values:
+    def _trust(self, before: Before) -> Values:
         """Of LAMB, norm(p) / norm(u) for each chosen weight."""
-        rows, _ = self._places[layer]
-        if not self._norms:
-            return np.ones(rows.size)
-        of_step = self._part_norms(run.memory.slots[2])[layer]
-        norms = self._norms[layer]
-        ratios = np.divide(norms, of_step, out=np.ones(norms.size), where=(norms > 0) & (of_step > 0))
-        return ratios[np.maximum(-rows, 0)]
+        if not before.norms:
+            return np.ones(self._flat.size)
+        of_step, found = self._part_norms(self.run.memory.slots[2]), []
+        for layer, (rows, _) in self._places.items():
+            norms, own = before.norms[layer], of_step[layer]
+            ratios = np.divide(norms, own, out=np.ones(norms.size), where=(norms > 0) & (own > 0))
+            found.append(ratios[np.maximum(-rows, 0)])
+        return _joined(found)
 
-    def _limited(self, run: Run, layer: int, rest: Values) -> Values:
+    def _limited(self, most: float, rest: Values) -> Values:
         """What the limit of the norms of units has taken from the chosen weights: what is left unexplained of columns at the limit."""
-        most, (rows, columns) = self._optimizer.max_norm, self._places[layer]
-        assert most is not None
-        norms = np.sqrt(np.square(run.model.weights[layer], dtype=np.float64).sum(axis=0))
-        return np.where((rows >= 0) & (norms[columns] >= most * _AT_LIMIT), rest, 0.0)
+        at_limit = []
+        for layer, (_, columns) in self._places.items():
+            norms = np.sqrt(np.square(self.run.model.weights[layer], dtype=np.float64).sum(axis=0))
+            at_limit.append(norms[columns] >= most * _AT_LIMIT)
+        return np.where((self._rows >= 0) & _joined(at_limit), rest, 0.0)
 
 
 def gradients(
@@ -180,19 +188,27 @@ class _Normalized:
         return found
 
 
-def _taken(arrays: Mapping[str, Sequence[Array]], layer: int, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Values:
-    found: Values = arrays["weights"][layer][np.maximum(rows, 0), columns].astype(np.float64)
-    for kind, row in zip(_KINDS[1:], (BIAS, SCALE, SHIFT), strict=True):
-        own = rows == row
-        if np.any(own):
-            found[own] = arrays[kind][layer][columns[own]]
-    return found
+def _joined(arrays: Iterable[Array]) -> Array:
+    """Those of the layers, one after the other."""
+    found = list(arrays)
+    return np.concatenate(found) if found else np.empty(0)
 
 
-def _filled(found: Linear, rate: Any, like: Values) -> dict[str, Values]:
-    """The factors of the sum, one for each weight."""
-    factors = {"direct": rate * found.direct, "carried": rate * found.carried, "taken": found.taken, "memory": found.memory}
-    return {name: np.broadcast_to(np.asarray(value, np.float64), like.shape) for name, value in factors.items()}
+def _filled(found: Mapping[str, Any], size: int) -> dict[str, Values]:
+    """What is not 0 for all weights, a number for each."""
+    numbers = np.empty((len(found), size))
+    for row, value in zip(numbers, found.values(), strict=True):
+        row[...] = value
+    there: list[bool] = np.any(numbers, axis=1).tolist()
+    return {f"weights.{name}": row for name, row, some in zip(found, numbers, there, strict=True) if some}
+
+
+def _scale(optimizer: Optimizer, computed: Computed) -> float:
+    """What all gradients are multiplied with where their norm is limited."""
+    if optimizer.clip_norm is None:
+        return 1.0
+    assert computed.gradient is not None
+    return min(1.0, optimizer.clip_norm / (_norm(computed.gradient) + 1e-6))
 
 
 def _change(kept: Mapping[str, Values], gradient: Values) -> Values:

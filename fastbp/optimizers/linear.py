@@ -48,6 +48,11 @@ def linear(code: int, rates: Values, weights: Weights) -> Linear:
     return _RULES[code](rates, weights)
 
 
+def needs_gradients(code: int) -> bool:
+    """Whether the factors of the sum depend on the gradients themselves."""
+    return code in _BY_GRADIENTS
+
+
 def _over(numerator: Any, denominator: Any) -> Values:
     """The quotient; 0 where there is nothing to divide by."""
     numerator, denominator = np.broadcast_arrays(np.float64(numerator), denominator)
@@ -153,3 +158,4 @@ _RULES: dict[int, Callable[[Values, Weights], Linear]] = {
     codes.IRPROP_MINUS: _irprop_minus,
     codes.LAMB: _lamb,
 }
+_BY_GRADIENTS = {codes.LION, codes.RPROP, codes.IRPROP_MINUS}

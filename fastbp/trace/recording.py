@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from typing import Any
 
@@ -19,6 +19,7 @@ from fastbp.files.recording_file import (
     places_of,
     read_part,
     restored,
+    spans_of,
 )
 from fastbp.files.sealed import as_path
 from fastbp.trace.changes import Chain, Change
@@ -39,8 +40,9 @@ class Step:
         What each row's loss was multiplied with in that of the batch.
     """
 
-    def __init__(self, recorded: RecordedStep) -> None:
+    def __init__(self, recorded: RecordedStep, spans: Mapping[int, slice]) -> None:
         self._values, self._arrays = recorded
+        self._spans = spans  # of the weights of each layer
         self.step, self.epoch = self._values["step"], self._values["epoch"]
         self.rows, self.shares = self._arrays["rows"], self._arrays["shares"].astype(np.float64)
 
@@ -66,9 +68,9 @@ class Step:
 
     def weights(self, layer: int, chosen: Any = slice(None)) -> dict[str, Any]:
         """How some of the chosen weights of a layer followed the gradients, by the names of `fastbp.optimizers.linear`."""
-        begin = f"weights.{layer}."
-        found = {name.removeprefix(begin): array[chosen] for name, array in self._arrays.items() if name.startswith(begin)}
-        return found | {"kept": self._values[f"kept.{layer}"], "scale": self._values["scale"]}
+        begin, span = "weights.", self._spans[layer]
+        found = {name.removeprefix(begin): array[span][chosen] for name, array in self._arrays.items() if name.startswith(begin)}
+        return found | {"kept": self._values["kept"], "scale": self._values["scale"]}
 
     def _restored(self, name: str) -> NDArray[np.float64]:
         return restored(self._arrays[name], self._values["exponents"].get(name, 0))
@@ -230,7 +232,8 @@ class Recording:
             self.about = self.about or about
             if any(about[name] != self.about[name] for name in ("layer_sizes", "layers", "weights", "dtype")):
                 raise ValueError(f"part {number} of {str(self.path)!r} is of another recording")
-            self._held = number, [Step(step) for step in steps]
+            spans = spans_of(about)
+            self._held = number, [Step(step, spans) for step in steps]
         return self._held[1]
 
     def __repr__(self) -> str:

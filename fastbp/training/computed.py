@@ -10,15 +10,15 @@ from fastbp.kernels.lanes.sizes import FEW
 from fastbp.training.under_way import Computed
 
 
-def computed(network: Network, held: Workspace, normalized: Array, rows: int, gradient: Array | None) -> Computed:
-    """Copies of what a step has left of its batch of so many rows, beside its gradient; `normalized` as of the kernels' `Shaping`."""
-    layers = range(network.layers)
-    activations = [_units(held, held.activations, rows, *network.table[layer, [UNITS_IN, ROWS_IN, N_IN]].tolist()) for layer in layers]
-    deltas = [_units(held, held.deltas, rows, *network.table[layer, [UNITS_OUT, ROWS_OUT, N_OUT]].tolist()) for layer in layers]
+def computed(network: Network, held: Workspace, normalized: Array, rows: int, gradient: Array | None, rates: Array) -> Computed:
+    """Copies of what a step has left of its batch of so many rows, beside gradient and rates; `normalized` as of the kernels' `Shaping`."""
+    table = network.table.tolist()
+    activations = [_units(held, held.activations, rows, row[UNITS_IN], row[ROWS_IN], row[N_IN]) for row in table]
+    deltas = [_units(held, held.deltas, rows, row[UNITS_OUT], row[ROWS_OUT], row[N_OUT]) for row in table]
     # These lie in panels, however few rows there are.
-    places = [network.table[layer, [UNITS_OUT, N_OUT]].tolist() for layer in layers if network.table[layer, NORM] != NO_NORM]
+    places = [(row[UNITS_OUT], row[N_OUT]) for row in table if row[NORM] != NO_NORM]
     standardized, slopes = ([_in_panels(held, values, rows, *each) for each in places] for values in (normalized, held.derivatives))
-    return Computed(activations, deltas, standardized, slopes, held.row_weights[:rows].copy(), gradient)
+    return Computed(activations, deltas, standardized, slopes, held.row_weights[:rows].copy(), gradient, rates)
 
 
 def _units(held: Workspace, values: Array, rows: int, units: int, few: int, count: int) -> Array:
@@ -29,5 +29,10 @@ def _units(held: Workspace, values: Array, rows: int, units: int, few: int, coun
 
 
 def _in_panels(held: Workspace, values: Array, rows: int, units: int, count: int) -> Array:
-    found: Array = layout.panels_in(held, values, units, count, rows).transpose(0, 2, 1).reshape(-1, count)[:rows].copy()
-    return found
+    panels = layout.panels_in(held, values, units, count, rows)
+    if len(panels) == 1:
+        one: Array = panels[0, :, :rows].T.copy()
+        return one
+    # Copied once, with what the last panel has room for beyond the rows.
+    several: Array = panels.transpose(0, 2, 1).copy().reshape(-1, count)[:rows]
+    return several

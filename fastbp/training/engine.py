@@ -51,6 +51,7 @@ class Engine:
         # Activations, rule and limits that it has compiled kernels for, and whether rows are mixed.
         self._asked: tuple[Any, int, Any, bool] = (None, 0, None, False)
         self._nothing = np.zeros((1, RATES), self._dtype)
+        self._rates_of_last = self._nothing[0]  # of the last step
         self._free = self._limits = no_update(self._nothing, self._results)[1]
         self._settings: Any = None  # of the optimizer, that the limits are of
         self.pace = Pace((1,))
@@ -93,6 +94,7 @@ class Engine:
                 optimizer.rates(memory.steps, count, self._dtype, factors, plan)
         else:
             losses = self._make(rows, order, rule, limits, order_begin, batch, count, tasks, mixture)
+        self._rates_of_last = rates[first + count - 1]
         memory.steps, memory.factors = memory.steps + count, factors
         self._run.position.steps += count
         return losses
@@ -175,7 +177,7 @@ class Engine:
         check_whole_steps(self._run.shards)
         held = cast(Workspace, self._workspace)._replace(width=self._width)
         gradient = self._gradients[: self._network.size].copy() if self._limits.apart else None
-        return computed(self._network, held, self._normalized, rows, gradient)
+        return computed(self._network, held, self._normalized, rows, gradient, self._rates_of_last.copy())
 
     def _dropout(self, done: int, count: int, plan: Plan) -> Any:
         """The share that dropout leaves out at each of some steps."""

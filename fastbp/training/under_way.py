@@ -23,6 +23,7 @@ class Computed(NamedTuple):
     slopes: list[Array]  # (n, n_out) of these the derivative of the activation by that, times the factor of dropout
     shares: Array  # (n,) what the loss of each row is multiplied with in that of the batch
     gradient: Array | None  # of all parameters, flat, where the update has waited for it
+    rates: Array  # (RATES,) what the optimizer has multiplied with, as `Optimizer.rates` has it
 
 
 class Steps(Protocol):
