@@ -42,6 +42,7 @@ def test_every_array_has_its_name(dtype, layer_sizes):
     for layer in range(len(table)):
         assert np.array_equal(named[f"weights.{layer}"], weights[layer])
         assert np.array_equal(named[f"biases.{layer}"], biases[layer])
+        assert layout.begins(table, layer, dtype) == {"weights": weights[layer][0, 0], "biases": biases[layer][0]}
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)

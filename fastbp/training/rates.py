@@ -9,7 +9,7 @@ from fastbp.optimizers import Factors, Optimizer
 from fastbp.schedules import NO_PLAN, Plan
 
 # A single step takes its row of so many: to work one out takes as long as all of them.
-_AHEAD = 64
+_AHEAD = 128
 
 
 class Rates:
