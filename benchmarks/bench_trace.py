@@ -1,12 +1,17 @@
-"""The ledger: what a trace and its queries cost, and the norms of rows' gradients beside one pass of gradients.
+"""The ledger: what a trace and its queries cost, the norms of rows' gradients beside one pass of gradients, and what recording a run costs.
 
 Nothing of it is in the way of training: its modules are imported when a trainer is first asked for a trace (``tests/test_import.py``).
 """
 
+import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 
+import fastbp
+
+from .bench_callbacks import shortest
 from .common import NETS, THREADS, data, trainer
 
 NAMES = ["97-33-7 x61", "784-128-10 x128", "333-257-129 x100"]
@@ -19,6 +24,25 @@ QUERIES = {
     "paths": lambda trace: trace.paths(0, 3, 5, row=3),
     "units": lambda trace: trace.units(),
 }
+# Nets whose training is recorded, and epochs of a hundred steps: some tenths of a second.
+RECORDED = {"64-64-8 x32": (((64, 64, 8), 32), 100), "784-128-10 x128": (NETS["784-128-10 x128"], 10), NAMES[2]: (NETS[NAMES[2]], 10)}
+STEPS = 100
+
+
+def recorded_share(net, threads, rounds):
+    """By how much of its time a fit takes longer that is recorded."""
+    (sizes, batch), epochs = RECORDED[net]
+    X, y = data(batch * STEPS, sizes[0], sizes[-1])
+    ready = trainer(sizes, batch, threads)
+    with tempfile.TemporaryDirectory() as folder:
+        numbers = iter(range(rounds + 1))
+
+        def recorded():
+            callback = fastbp.Record(Path(folder) / str(next(numbers)), every=100)
+            ready.fit(X, y, epochs=epochs, callbacks=callback, progress=False)
+
+        times = shortest({"plain": lambda: ready.fit(X, y, epochs=epochs, progress=False), "recorded": recorded}, rounds)
+    return times["recorded"] / times["plain"] - 1
 
 
 def prepared(net, threads=None):
@@ -72,3 +96,16 @@ class GradientNorms:
         return norms / gradients
 
     track_ratio_to_a_pass_of_gradients.unit = "passes"
+
+
+class Record:
+    """The same fit with a recording at ``every=100`` and without it, in turn; the shortest of each. More of its time, in percent."""
+
+    params = (list(RECORDED), THREADS)
+    param_names = ("net", "threads")
+    timeout = 600
+
+    def track_share_of_training(self, net, threads, rounds=10):
+        return 100 * recorded_share(net, threads, rounds)
+
+    track_share_of_training.unit = "% of training"
