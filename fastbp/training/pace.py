@@ -22,7 +22,7 @@ class Pace:
         self.choices = choices
         self._steps = dict.fromkeys(choices, 1)  # of the next run, on each number of threads
         self._seconds: dict[int, float] = {}  # per step, once known
-        self._warm: dict[int, list[float]] = {}  # steps and seconds of runs after the first, until they say enough
+        self._pooled: dict[int, tuple[int, float]] = {}  # steps and seconds of runs after the first, until they say enough
         self._best = choices[0]
         self._elapsed = self._due = 0.0  # seconds trained, and when the next trial is due
 
@@ -33,24 +33,23 @@ class Pace:
                 return tasks, steps
         self._best, *others = sorted(self._seconds, key=self._seconds.__getitem__)
         if others and self._elapsed >= self._due:
-            return others[0], max(1, int(_SECONDS_OF_TRIAL / self._seconds[others[0]]))
+            return others[0], 1 + int(_SECONDS_OF_TRIAL / self._seconds[others[0]])
         return self._best, max(1, int(_SECONDS / self._seconds[self._best]))
 
     def record(self, tasks: int, steps: int, seconds: float) -> None:
-        """Take note of a run. On each thread count runs grow until they are long enough together to count, and the first never does."""
+        """Take note of a run. Runs count once they are long enough together, and the first never does; until then they grow."""
         self._elapsed += seconds
         known = len(self._seconds) == len(self.choices)
         if known and tasks != self._best:
             self._due = self._elapsed + seconds / (_PREFERRED if tasks == self.choices[0] else _OTHERS)
-        if tasks in self._seconds:
-            self._seconds[tasks] = max(seconds / steps, 1e-9)
-            return
-        if tasks not in self._warm:
-            self._warm[tasks] = [0.0, 0.0]
+        if tasks not in self._pooled:
+            self._pooled[tasks] = 0, 0.0
         else:
-            self._warm[tasks][0] += steps
-            self._warm[tasks][1] += seconds
-        if self._warm[tasks][1] >= _SECONDS_OF_TRIAL:
-            self._seconds[tasks] = self._warm[tasks][1] / self._warm[tasks][0]
-        elif seconds < _SECONDS_OF_TRIAL:
+            before = self._pooled[tasks]
+            self._pooled[tasks] = before[0] + steps, before[1] + seconds
+        # A trial may find that many times as many steps fit into its time as were thought.
+        if self._pooled[tasks][1] >= _SECONDS_OF_TRIAL or (known and tasks != self._best):
+            self._seconds[tasks] = self._pooled[tasks][1] / self._pooled[tasks][0]
+            self._pooled[tasks] = 0, 0.0
+        elif tasks not in self._seconds and seconds < _SECONDS_OF_TRIAL:
             self._steps[tasks] = 4 * steps

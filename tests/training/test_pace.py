@@ -52,3 +52,16 @@ def test_runs_that_the_epoch_cuts_short_say_enough_together():
         pace.record(tasks, 1, {2: 5e-4, 1: 9e-4}[tasks] + (0.02 if i == 30 else 0))
         asked.append(tasks)
     assert asked[100:].count(1) < 0.1 * len(asked)
+
+
+def test_a_single_step_that_somebody_asked_for_changes_no_choice():
+    """A step alone takes longer than one of many, with all that is around it."""
+    pace = Pace((2, 1))
+    played(pace, {2: 10e-6, 1: 12e-6}, 50)
+    chosen = []
+    for _ in range(40):
+        pace.record(2, 1, 60e-6)
+        tasks, _ = pace.next()
+        pace.record(tasks, 99, 99 * {2: 10e-6, 1: 12e-6}[tasks])
+        chosen.append(tasks)
+    assert chosen.count(2) >= 38
