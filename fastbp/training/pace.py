@@ -49,7 +49,7 @@ class Pace:
             self._pooled[tasks] = before[0] + steps, before[1] + seconds
         # A trial may find that many times as many steps fit into its time as were thought.
         if self._pooled[tasks][1] >= _SECONDS_OF_TRIAL or (known and tasks != self._best):
-            self._seconds[tasks] = self._pooled[tasks][1] / self._pooled[tasks][0]
+            self._seconds[tasks] = max(self._pooled[tasks][1] / self._pooled[tasks][0], 1e-9)
             self._pooled[tasks] = 0, 0.0
         elif tasks not in self._seconds and seconds < _SECONDS_OF_TRIAL:
             self._steps[tasks] = 4 * steps
