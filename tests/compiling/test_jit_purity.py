@@ -20,7 +20,8 @@ RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(1000, 6)).astype(np.float32)
 LABELS = RANDOM.integers(0, 2, 1000)
 
-TWO = pytest.param(2, marks=pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="Numba was started with one thread"))
+ONE_THREAD = pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="Numba was started with one thread")
+TWO = pytest.param(2, marks=[pytest.mark.all_cores, ONE_THREAD])
 
 # Without those that are compiled when a run asks for them.
 PROGRAMS = [programs._run, *(each.function for (number, _), each in units.UNITS.items() if number < APART)]
