@@ -26,7 +26,8 @@ import pytest  # noqa: E402
 
 pytest.register_assert_rewrite("bad_calls", "cases", "chains", "errands", "models", "twins")
 
-from errands import Errands, Outcome, copied, errand, python  # noqa: E402  # found by the path
+from errands import Errands, Outcome, copied, errand, in_order, long_errand, python  # noqa: E402  # found by the path
+from planted import verified_copy  # noqa: E402  # found by the path
 
 hypothesis.settings.register_profile("fastbp", derandomize=True, deadline=None, print_blob=False)
 hypothesis.settings.load_profile("fastbp")
@@ -77,6 +78,11 @@ for program in every if len(sys.argv) > 1 else ():
 """
 
 
+def pytest_collection_modifyitems(items):
+    """Tests that ask for an errand come last, when most are done."""
+    in_order(items)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def errands(request, tmp_path_factory):
     """Begins the long work that the chosen tests will ask for."""
@@ -109,6 +115,12 @@ def first_training(folder):
     """Trains with a copy of the package, from an empty cache."""
     (folder / "assembly").mkdir()
     return python("-c", _TRAIN, folder / "assembly", **copied(folder))
+
+
+@long_errand
+def verified_with_plants(folder):
+    """Verifies a copy of the package with errors, from an empty cache."""
+    return verified_copy(folder)
 
 
 @pytest.fixture(scope="session")

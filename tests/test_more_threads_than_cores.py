@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.all_cores
+
 TRAIN = """
 import hashlib, json
 import numpy as np

@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from errands import errand, python
+from errands import long_errand, python
 
 # Another pass need not read the others to find that nothing of them is marked.
 _FILES = [path for path in sorted(Path(__file__).parent.rglob("test_*.py")) if "pytest.mark.kernels" in path.read_text()]
@@ -18,12 +18,12 @@ def once_more(setting):
     return python("-m", "pytest", "-m", "kernels", "-q", "-p", "no:cacheprovider", *_FILES, **environment)
 
 
-@errand
+@long_errand
 def with_checked_indices(folder):
     return once_more("NUMBA_BOUNDSCHECK")
 
 
-@errand
+@long_errand
 def without_jit(folder):
     return once_more("NUMBA_DISABLE_JIT")
 

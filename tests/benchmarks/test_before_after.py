@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from errands import errand, python
 
 _ROOT = Path(__file__).parents[2]
 sys.path.append(str(_ROOT))
@@ -66,13 +67,17 @@ def test_other_bits_are_told():
     assert warning == "WARNING the losses of the first three steps are not the same bits"
 
 
-def test_script_compares_this_checkout_with_itself():
-    command = [sys.executable, "-m", "benchmarks.before_after", ".", "5-4-3,8,adam,tanh", "--threads", "1", "--rounds", "2"]
-    settings = os.environ | {"PYTHONWARNINGS": "error"}
-    command += ["--seconds", "0.02"]
-    done = subprocess.run(command, cwd=_ROOT, env=settings, capture_output=True, text=True, timeout=300)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.count("5-4-3,8,adam,tanh") >= 2 and "not compared" not in done.stdout and "not the same bits" not in done.stdout
+@errand
+def compared_with_itself(folder):
+    """The script, with this checkout in both places."""
+    options = ["--threads", "1", "--rounds", "2", "--seconds", "0.02"]
+    return python("-m", "benchmarks.before_after", ".", "5-4-3,8,adam,tanh", *options)
+
+
+def test_script_compares_this_checkout_with_itself(compared_with_itself):
+    assert (compared_with_itself.code, compared_with_itself.errors) == (0, "")
+    printed = compared_with_itself.output
+    assert printed.count("5-4-3,8,adam,tanh") >= 2 and "not compared" not in printed and "not the same bits" not in printed
 
 
 def test_script_ends_where_another_fastbp_is_imported(tmp_path):

@@ -1,13 +1,12 @@
 """What single calls cost: the command line, the arithmetic of the table, and whether the peers compute the same."""
 
-import os
-import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+from errands import errand, python
 
 _ROOT = Path(__file__).parents[2]
 sys.path.append(str(_ROOT))
@@ -109,15 +108,18 @@ def test_stopwatch_counts_the_calls_of_each_function():
     assert all(0 < least <= middle < 1e-4 for middle, least in figures.values())
 
 
-def test_script_runs_without_the_others(tmp_path):
+@errand
+def calls_without_the_others(folder):
+    """The script where other libraries are absent."""
     for name in ("torch", "onnxruntime"):
-        (tmp_path / f"{name}.py").write_text(f"raise ModuleNotFoundError(name={name!r})\n")
+        (folder / f"{name}.py").write_text(f"raise ModuleNotFoundError(name={name!r})\n")
     options = ["--only", "predict,fit", "--peers", "fastbp,torch,onnxruntime", "--rounds", "1", "--seconds", "0.02"]
-    settings = os.environ | {"PYTHONPATH": str(tmp_path), "PYTHONWARNINGS": "error"}
-    command = [sys.executable, "-m", "benchmarks.calls", *options]
-    done = subprocess.run(command, cwd=_ROOT, env=settings, capture_output=True, text=True, timeout=300)
-    assert (done.returncode, done.stderr) == (0, "")
-    lines = done.stdout.splitlines()
+    return python("-m", "benchmarks.calls", *options, PYTHONPATH=str(folder))
+
+
+def test_script_runs_without_the_others(calls_without_the_others):
+    assert (calls_without_the_others.code, calls_without_the_others.errors) == (0, "")
+    lines = calls_without_the_others.output.splitlines()
     assert [line.count("|") for line in lines if line.startswith("| `")] == [10] * 6
     for name in ("torch", "onnxruntime"):
         assert f"`predict`, one row of 4-32-2: {name} skipped: {name} is not installed" in lines

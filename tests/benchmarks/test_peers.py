@@ -1,13 +1,12 @@
 """The comparison with other libraries: its command line, its counts, and a run with the others absent."""
 
 import json
-import os
-import subprocess
 import sys
 from argparse import ArgumentTypeError
 from pathlib import Path
 
 import pytest
+from errands import errand, python
 
 _ROOT = Path(__file__).parents[2]
 sys.path.append(str(_ROOT))
@@ -125,34 +124,44 @@ def test_scikit_learn_makes_the_same_steps(text):
     assert losses[0] > losses[1] > losses[2]
 
 
-def test_script_runs_without_the_others(tmp_path):
+# The least of a run.
+SHORT = ["5-4-3,8,adam,tanh", "--threads", "1", "--rounds", "1", "--seconds", "0.02"]
+
+
+@errand
+def peers_without_the_others(folder):
+    """The script where other libraries are absent."""
     for name in ("torch", "jax"):
-        (tmp_path / f"{name}.py").write_text(f"raise ModuleNotFoundError(name={name!r})\n")
-    options = ["--peers", "fastbp,torch,torch-compiled,jax", "--threads", "1", "--rounds", "1", "--seconds", "0.02"]
-    command = [sys.executable, "benchmarks/peers.py", "5-4-3,8,adam,tanh", *options, "--json", str(tmp_path / "out.json")]
-    settings = os.environ | {"PYTHONPATH": str(tmp_path), "PYTHONWARNINGS": "error"}
-    done = subprocess.run(command, cwd=_ROOT, env=settings, capture_output=True, text=True, timeout=300)
-    assert (done.returncode, done.stderr) == (0, "")
+        (folder / f"{name}.py").write_text(f"raise ModuleNotFoundError(name={name!r})\n")
+    options = ["--peers", "fastbp,torch,torch-compiled,jax", "--json", folder / "out.json"]
+    return python("benchmarks/peers.py", *SHORT, *options, PYTHONPATH=str(folder))
+
+
+def test_script_runs_without_the_others(peers_without_the_others):
+    code, printed, errors, folder = peers_without_the_others
+    assert (code, errors) == (0, "")
     for line in (
         "torch skipped: torch is not installed",
         "torch-compiled skipped: torch is not installed",
         "jax skipped: jax is not installed",
     ):
-        assert line in done.stdout
-    (net,) = json.loads((tmp_path / "out.json").read_text())["nets"]
+        assert line in printed
+    (net,) = json.loads((folder / "out.json").read_text())["nets"]
     assert list(net["peers"]) == ["fastbp"] and list(net["absent"]) == ["torch", "torch-compiled", "jax"]
     run = net["peers"]["fastbp"]
     assert len(run["seconds_per_step"]) == 1 and run["seconds_per_step"][0] > 0
     assert 10 < run["megabytes"] < 2000 and run["losses"][0] > run["losses"][2]
 
 
-def test_failing_peer_is_named_and_the_others_go_on(tmp_path):
-    """scikit-learn's place is taken by a module that breaks."""
-    (tmp_path / "sklearn.py").write_text("")
-    (tmp_path / "threadpoolctl.py").write_text("raise RuntimeError('broken')\n")
-    options = ["--peers", "fastbp,sklearn", "--threads", "1", "--rounds", "1", "--seconds", "0.02"]
-    command = [sys.executable, "-m", "benchmarks.peers", "5-4-3,8,adam,tanh", *options]
-    done = subprocess.run(command, cwd=_ROOT, env=os.environ | {"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, timeout=300)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "sklearn failed: RuntimeError: broken" in done.stdout
-    assert done.stdout.count("5-4-3,8,adam,tanh") == 2
+@errand
+def beside_a_broken_peer(folder):
+    """The script where a module that breaks is in scikit-learn's place."""
+    (folder / "sklearn.py").write_text("")
+    (folder / "threadpoolctl.py").write_text("raise RuntimeError('broken')\n")
+    return python("-m", "benchmarks.peers", *SHORT, "--peers", "fastbp,sklearn", PYTHONPATH=str(folder))
+
+
+def test_failing_peer_is_named_and_the_others_go_on(beside_a_broken_peer):
+    assert (beside_a_broken_peer.code, beside_a_broken_peer.errors) == (0, "")
+    assert "sklearn failed: RuntimeError: broken" in beside_a_broken_peer.output
+    assert beside_a_broken_peer.output.count("5-4-3,8,adam,tanh") == 2

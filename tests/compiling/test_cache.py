@@ -163,16 +163,23 @@ def overwritten(content):
     return content[:begin] + bytes(range(255, 191, -1)) + content[begin + 64 :]
 
 
-DAMAGE = [overwritten, halved, lambda content: b"", lambda content: bytes(len(content))]
+def emptied(content):
+    return b""
 
 
-@pytest.mark.parametrize("damage", DAMAGE, ids=["overwritten", "halved", "empty", "zeros"])
-def test_damaged_files_are_made_anew(small, damage):
+def zeros(content):
+    return bytes(len(content))
+
+
+@pytest.mark.parametrize(
+    ("of_indices", "of_codes"), [((overwritten, halved), (emptied, zeros)), ((emptied, zeros), (overwritten, halved))], ids=["one", "other"]
+)
+def test_damaged_files_are_made_anew(small, of_indices, of_codes):
+    """Each kind of damage to an index and to code; of two functions the one, of two the other."""
     indices, codes = ({path.name.split("-")[0]: path for path in sorted(small.cache.rglob(f"*.{end}"))} for end in ("nbi", "nbc"))
     assert len(indices) == len(codes) == 4
-    # Of two functions the index, of two the code.
     paths = [*list(indices.values())[:2], *list(codes.values())[2:]]
-    damaged = {path: damage(path.read_bytes()) for path in paths}
+    damaged = {path: damage(path.read_bytes()) for path, damage in zip(paths, of_indices + of_codes, strict=True)}
     for path, content in damaged.items():
         path.write_bytes(content)
     assert "cannot be read" in small.run(SMALL_AND_TELL)
@@ -307,11 +314,13 @@ def test_edit_of_any_file_makes_another_cache_key(cold):
         "import json, pathlib, fastbp\n"
         "from fastbp.compiling import cache\n"
         "keys = {'': cache._hash_of_sources()}\n"
-        "for path in sorted(pathlib.Path(fastbp.__file__).parent.rglob('*.py')):\n"
-        "    content = path.read_bytes()\n"
-        "    path.write_bytes(content.replace(b'import', b' import', 1) or b'#')\n"
+        "# Read once, as each of hundreds of edits has all files hashed.\n"
+        "files = {path: path.read_bytes() for path in sorted(pathlib.Path(fastbp.__file__).parent.rglob('*.py'))}\n"
+        "pathlib.Path.read_bytes = lambda path: files[path]\n"
+        "for path, content in files.items():\n"
+        "    files[path] = content.replace(b'import', b' import', 1) or b'#'\n"
         "    keys[str(path)] = cache._hash_of_sources()\n"
-        "    path.write_bytes(content)\n"
+        "    files[path] = content\n"
         "assert cache._hash_of_sources() == keys[''] == cache._SOURCES\n"
         "print(json.dumps(keys))"
     )

@@ -3,7 +3,6 @@
 import gc
 import platform
 import re
-import shutil
 import tracemalloc
 
 import numba
@@ -21,7 +20,8 @@ RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(1000, 6)).astype(np.float32)
 LABELS = RANDOM.integers(0, 2, 1000)
 
-TWO = pytest.param(2, marks=pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="Numba was started with one thread"))
+ONE_THREAD = pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="Numba was started with one thread")
+TWO = pytest.param(2, marks=[pytest.mark.all_cores, ONE_THREAD])
 
 # Without those that are compiled when a run asks for them.
 PROGRAMS = [programs._run, *(each.function for (number, _), each in units.UNITS.items() if number < APART)]
@@ -62,35 +62,9 @@ def test_float32_programs_hold_no_double_arithmetic(cold, name):
 
 
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="reads x86 instructions")
-def test_units_on_demand_hold_no_double_arithmetic_in_float32_and_count_no_references(cold, tmp_path):
-    code = (
-        "import sys\n"
-        "import fastbp\n"
-        "from fastbp.activations import ACTIVATIONS\n"
-        "from fastbp.compiling import units\n"
-        "from fastbp.kernels import codes\n"
-        "from fastbp.losses import LOSSES\n"
-        "from fastbp.optimizers import OPTIMIZERS\n"
-        "def train(activation='tanh', loss='squared_error', optimizer='sgd', y=((1.0,),)):\n"
-        "    trainer = fastbp.Trainer(fastbp.MLP([2, 3, len(y[0])], activation=activation), loss=loss, optimizer=optimizer)\n"
-        "    trainer.fit([[0.0, 1.0]], y, epochs=1)\n"
-        "for name in [name for name in ACTIVATIONS if name != 'softmax']:\n"
-        "    train(name)\n"
-        "for name in LOSSES:\n"
-        "    for loss in LOSSES[name].cases():\n"
-        "        train(loss=loss, y=((1.0, 1.0 if name == 'gamma' else 0.0),))\n"
-        "for name in OPTIMIZERS:\n"
-        "    train(optimizer=name)\n"
-        "model = fastbp.MLP([2, 3, 1], normalization='batch', dropout=0.1, input_noise=0.1)\n"
-        "fastbp.Trainer(model, loss='squared_error', mixup=0.2).fit([[0.0, 1.0]], [[1.0]], epochs=1)\n"
-        "for (number, code), each in units.UNITS.items():\n"
-        "    if (code is not None or number in (codes.APART, *codes.SHAPED_UNITS)) and each.function.signatures:\n"
-        "        with open(f'{sys.argv[1]}/{each.function.py_func.__name__}', 'w') as file:\n"
-        "            file.writelines(each.function.inspect_asm().values())\n"
-    )
-    shutil.copytree(cold.package.parent.parent / "cache", tmp_path / "cache")
-    cold.run(code, tmp_path, NUMBA_CACHE_DIR=str(tmp_path / "cache"))
-    files = {path.name: path for path in tmp_path.iterdir() if path.is_file()}
+def test_units_on_demand_hold_no_double_arithmetic_in_float32_and_count_no_references(verified_with_plants):
+    """Those of a copy of the package for which all are compiled in any case; its plants change no type."""
+    files = {path.name: path for path in (verified_with_plants.folder / "assembly").iterdir()}
     wanted = {f"{kind}_{code}" for kind in ("activate", "derive") for code in OTHER_ACTIVATIONS if code != ASCENDING}
     wanted |= {f"output_delta_{code}" for code in OTHER_LOSSES} | {"train_apart"}
     wanted |= {"gather_mixed", "forward_bare", "delta_bare", "shaped_forward", "shaped_delta", "shape_gradients"}

@@ -7,7 +7,7 @@ from on_ranks import EVERY, SOME, digest, fit, made, results
 
 from fastbp.compiling.jit import DISABLED
 
-pytestmark = pytest.mark.skipif(DISABLED, reason="the processes would take minutes in plain Python")
+pytestmark = [pytest.mark.all_cores, pytest.mark.skipif(DISABLED, reason="the processes would take minutes in plain Python")]
 
 # Ordinary tests start two processes and four; everything is tried on one to five.
 _FEW, _MORE = [2, 4], [1, 3, 5]

@@ -93,7 +93,7 @@ def grown(what, folder, times):
 
 
 # How often, when everything is tried and when not. A copy of the weights lost each time, 24 kB, shows in both; the history does not.
-_TIMES = {"steps": (10_000, 10_000), "fits": (1_000, 1_000), "fits_with_checkpoints": (1_000, 200), "resumed_runs": (1_000, 200)}
+_TIMES = {"steps": (10_000, 3_000), "fits": (1_000, 300), "fits_with_checkpoints": (1_000, 200), "resumed_runs": (1_000, 200)}
 
 
 @pytest.mark.skipif(not _STATM.exists(), reason="the system does not tell how much memory a process has")

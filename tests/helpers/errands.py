@@ -1,8 +1,8 @@
 """Processes that work while tests run, and hand in what they printed when a test asks for it.
 
 Some tests wait for a process that computes for minutes on one core: all kernels compiled once more, the passes over the kernels. Such an
-errand is a fixture. Those that the chosen tests ask for begin with the session, one after the other in the order of their tests, so that
-they have one of two cores while the tests have the other.
+errand is a fixture. Those that the chosen tests ask for begin with the session, one after the other, so that they have one of two cores
+while the tests have the other. The longest begin first, and tests that ask for an errand come last, when it is done or nearly so.
 
 Run as a script, this file does errands: their list is the argument, and where standard input ends they end, too.
 """
@@ -25,8 +25,8 @@ ROOT = Path(__file__).parents[2]
 _PATIENCE = 1200
 # Tests go first where both want a core.
 _NICENESS = 5
-# What each errand is given, by the name of its fixture.
-_PREPARE = {}
+# What each errand is given, by the name of its fixture; and the names of those that take minutes.
+_PREPARE, _LONG = {}, set()
 
 
 class Outcome(NamedTuple):
@@ -68,10 +68,12 @@ def copied(folder):
     return {"package": package, "NUMBA_CACHE_DIR": str(folder / "cache"), "NUMBA_NUM_THREADS": "2"}
 
 
-def errand(prepare):
+def errand(prepare, long=False):
     """Make a fixture of a function that gives the command of an errand, to which a folder belongs; the fixture gives its outcome."""
     name = prepare.__name__
     _PREPARE[name] = prepare
+    if long:
+        _LONG.add(name)
 
     @pytest.fixture(scope="session", name=name)
     def outcome(errands):
@@ -80,12 +82,35 @@ def errand(prepare):
     return outcome
 
 
+def long_errand(prepare):
+    """Make the fixture of an errand that takes minutes."""
+    return errand(prepare, long=True)
+
+
+def _asked(item):
+    return [name for name in getattr(item, "fixturenames", ()) if name in _PREPARE]
+
+
+def _queue(items):
+    """The errands that tests ask for, in the order in which they are done."""
+    return sorted(dict.fromkeys(name for item in items for name in _asked(item)), key=lambda name: name not in _LONG)
+
+
+def in_order(items):
+    """Put tests that ask for errands behind the others, in the order in which these are done, and behind them those that need all cores."""
+    places = {name: place for place, name in enumerate(_queue(items))}
+
+    def place(item):
+        return len(places) if item.get_closest_marker("all_cores") else max((places[name] for name in _asked(item)), default=-1)
+
+    items.sort(key=place)
+
+
 class Errands:
     """The errands that the chosen tests ask for."""
 
     def __init__(self, items, folder):
-        asked = dict.fromkeys(name for item in items for name in getattr(item, "fixturenames", ()) if name in _PREPARE)
-        self._folders, self._begun = {name: folder / name for name in asked}, None
+        self._folders, self._begun = {name: folder / name for name in _queue(items)}, None
         self._in_a_hurry = folder / "in a hurry"
         jobs = [str(self._in_a_hurry)]
         for name, own in self._folders.items():

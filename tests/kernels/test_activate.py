@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from drawn import up_to
 
 import fastbp
 from fastbp.activations import ACTIVATIONS
@@ -11,7 +12,7 @@ pytestmark = pytest.mark.kernels
 
 DTYPES = ["float32", "float64"]
 CASES = [case for cls in ACTIVATIONS.values() for case in cls.cases()]
-ROWS, COLUMNS = [1, 8, 9, 33], [1, 7, 8, 17, 65]
+ROWS, COLUMNS = [1, 8, 9, 33], [1, 7, 8, 17, up_to(65, 33)]
 
 
 def handing_on(columns, activation, dtype):

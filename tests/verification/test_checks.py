@@ -17,16 +17,16 @@ needs_two = pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="Numba
 
 
 @errand
-def command(folder):
+def verify_command(folder):
     """The command in a process of its own."""
     return python("-m", "fastbp", "verify", "--report", folder / "report.json")
 
 
 @pytest.fixture(scope="module")
-def verified(command):
+def verified(verify_command):
     """What it printed, and its report."""
-    report = json.loads((command.folder / "report.json").read_text())
-    return SimpleNamespace(code=command.code, printed=command.output, report=report)
+    report = json.loads((verify_command.folder / "report.json").read_text())
+    return SimpleNamespace(code=verify_command.code, printed=verify_command.output, report=report)
 
 
 def test_every_check_passes_here(verified):

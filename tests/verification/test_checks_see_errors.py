@@ -3,37 +3,7 @@
 import json
 
 import pytest
-from errands import copied, errand, python
 from some_checks import NAMES
-
-# Of each plant: a file of the package, what stands there, what is put in its place. Different checks see them, so that one copy serves all.
-PLANTS = (
-    # A polynomial of float64, by 1e-10.
-    ("kernels/lanes/elementary.py", "fma(g, r, 0.16666666666666671)", "fma(g, r, 0.16666666676666671)"),
-    # Nesterov's look-ahead, back instead.
-    ("kernels/update.py", "rate * (slope + momentum * v if", "rate * (slope - momentum * v if"),
-    # Parameters that only the second task leaves out.
-    (
-        "kernels/passes.py",
-        "batch, shards, parameters, task.scratch_at)",
-        "batch, shards, Span(parameters.begin + task.number * 16, parameters.end), task.scratch_at)",
-    ),
-)
-
-
-VERIFY = "import sys\nfrom fastbp.cli import main\nprint('code', main(['verify', '--report', sys.argv[1]]))"
-
-
-@errand
-def verified_with_plants(folder):
-    """Verifies a copy of the package with all plants."""
-    copy = copied(folder)
-    for name, before, after in PLANTS:
-        path = copy["package"] / "fastbp" / name
-        text = path.read_text()
-        assert text.count(before) == 1
-        path.write_text(text.replace(before, after))
-    return python("-c", VERIFY, folder / "report.json", **copy)
 
 
 @pytest.fixture(scope="module")

@@ -36,7 +36,7 @@ def test_results_below_the_smallest_normal_are_zero_inside_and_not_after(dtype):
     assert out.tolist() == [tiny / 2, -tiny / 2, 2 * tiny]
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [1, pytest.param(2, marks=pytest.mark.all_cores)])
 def test_training_leaves_no_subnormals_in_the_optimizers_memory(threads):
     if threads > numba.config.NUMBA_NUM_THREADS:
         pytest.skip("one core")
