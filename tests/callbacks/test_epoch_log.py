@@ -54,7 +54,8 @@ def test_what_could_not_be_written_is_made_up_for():
 
 def test_epochs_that_are_taken_back_are_taken_out(monkeypatch):
     # Only a loss tells that the weights are lost, an epoch later.
-    monkeypatch.setattr(fastbp.training.guard, "_LOOK", 1e9)
+    for name in ("_LOOK", "_KEEP"):
+        monkeypatch.setattr(fastbp.training.guard, name, 1e9)
 
     class Spoil(fastbp.Callback):
         def on_epoch_end(self, run):
