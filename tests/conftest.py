@@ -29,7 +29,8 @@ pytest.register_assert_rewrite("bad_calls", "cases", "chains", "errands", "model
 from errands import Errands, Outcome, copied, errand, in_order, long_errand, python  # noqa: E402  # found by the path
 from planted import verified_copy  # noqa: E402  # found by the path
 
-hypothesis.settings.register_profile("fastbp", derandomize=True, deadline=None, print_blob=False)
+# The same cases each time: half as many as usual, for the suite runs them up to three times.
+hypothesis.settings.register_profile("fastbp", derandomize=True, deadline=None, print_blob=False, max_examples=50)
 hypothesis.settings.load_profile("fastbp")
 
 
@@ -78,9 +79,14 @@ for program in every if len(sys.argv) > 1 else ():
 """
 
 
-def pytest_collection_modifyitems(items):
-    """Tests that ask for an errand come last, when most are done."""
+def pytest_collection_modifyitems(config, items):
+    """Tests that ask for an errand come last, when most are done. Indices are checked in float32 alone, unless everything is tried."""
     in_order(items)
+    if os.environ.get("NUMBA_BOUNDSCHECK") == "1" and not config.getoption("whole"):
+        # All is compiled once more for them, and the indices of float64 differ by the lanes of a vector.
+        double = {item for item in items if hasattr(item, "callspec") and str(item.callspec.params.get("dtype")) in ("float64", "f8")}
+        config.hook.pytest_deselected(items=double)
+        items[:] = [item for item in items if item not in double]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,7 +13,7 @@ from numba.core.runtime import _nrt_python, rtsys
 import fastbp
 from fastbp.activations import ACTIVATIONS
 from fastbp.compiling import units
-from fastbp.kernels import checks, digest, programs, scores
+from fastbp.kernels import checks, digest, programs, scores, shuffle
 from fastbp.kernels.codes import APART, ASCENDING, OTHER_ACTIVATIONS, OTHER_LOSSES, OTHER_RULES
 
 RANDOM = np.random.default_rng(0)
@@ -26,7 +26,7 @@ TWO = pytest.param(2, marks=[pytest.mark.all_cores, ONE_THREAD])
 # Without those that are compiled when a run asks for them.
 PROGRAMS = [programs._run, *(each.function for (number, _), each in units.UNITS.items() if number < APART)]
 # With the JIT off, for another pass over the kernels, they are plain functions.
-NAMES = [getattr(program, "py_func", program).__name__ for program in [*PROGRAMS, checks._all_within, digest._digest]]
+NAMES = [getattr(program, "py_func", program).__name__ for program in [*PROGRAMS, checks._all_within, digest._digest, shuffle._permute]]
 # What adds scores up, in double precision.
 IN_DOUBLE = [getattr(scores._add, "py_func", scores._add).__name__]
 
