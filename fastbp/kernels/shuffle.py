@@ -16,7 +16,7 @@ from numba import types
 
 from fastbp._random import generator
 from fastbp._typing import NDArray
-from fastbp.compiling.jit import DISABLED, inlined, operation, program, scalar
+from fastbp.compiling.jit import DISABLED, inlined, operation, program
 from fastbp.kernels.address import address_of
 from fastbp.kernels.lanes.buffer import numbers_at
 from fastbp.kernels.lanes.memory import prefetch
@@ -51,7 +51,7 @@ def _halves(typingctx: Any, a: Any, b: Any) -> Any:
     return types.UniTuple(types.uint64, 2)(types.uint64, types.uint64), emit
 
 
-@scalar
+@inlined
 def _fill(words: Any, blocks: Any, seed: Any, purpose: Any, index: Any) -> None:
     """The numbers that follow those of so many blocks."""
     for at in range(0, _WORDS, 4):
