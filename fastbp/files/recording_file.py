@@ -72,7 +72,7 @@ class Part:
     def content(self) -> tuple[dict[str, Array], dict[str, Any]]:
         """Tensors and settings, as they will be in the file: the arrays of a name one after the other, and how long each is, if it is."""
         tensors, lengths = {}, {}
-        for name in dict.fromkeys(name for step in self.steps for name in step.arrays):
+        for name in sorted({name for step in self.steps for name in step.arrays}):
             arrays = [step.arrays.get(name) for step in self.steps]
             lengths[name] = [0 if array is None else len(array) for array in arrays]
             tensors[name] = np.concatenate([array for array in arrays if array is not None])
@@ -92,7 +92,8 @@ def unpacked(tensors: Mapping[str, Array], settings: Mapping[str, Any]) -> tuple
     steps = [RecordedStep(values, {}) for values in held["steps"]]
     if held["version"] == _BEFORE:
         return held["about"], _of_version_before(held["about"], steps, tensors)
-    for name, tensor in tensors.items():
+    # Files give them back in any order.
+    for name, tensor in sorted(tensors.items()):
         begin = 0
         for step, length in zip(steps, held["lengths"][name], strict=True):
             if length:
