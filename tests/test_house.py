@@ -12,7 +12,6 @@ PACKAGE = TESTS.parent / "fastbp"
 # Modules with nothing to test that is not seen elsewhere, and why.
 WITHOUT = {
     "_typing.py": "names of types",
-    "kernels/arguments.py": "records and numbers of columns",
     "kernels/portions.py": "records",
     "kernels/lanes/matrix.py": "a record",
 }

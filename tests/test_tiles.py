@@ -1,10 +1,9 @@
 """The register tiles are the host's, and their shape changes no bit of a result."""
 
 import json
-import os
 
 from errands import errand, python
-from some_checks import on_this_machine
+from some_checks import cache_of, on_this_machine
 
 from fastbp.kernels.lanes.isa import TILES, VARIABLE
 from fastbp.verification import make_golden
@@ -46,8 +45,7 @@ def with_tiles(name, **settings):
 def of_another_processor(level):
     """Training with the tiles of another level of x86 processors and, where that runs here, its instructions."""
     settings = make_golden.SETTINGS[level]
-    name = settings[VARIABLE]
-    return with_tiles(name, NUMBA_CACHE_DIR=f"{os.environ['NUMBA_CACHE_DIR']}-{name}", **settings if on_this_machine(level) else {})
+    return with_tiles(settings[VARIABLE], NUMBA_CACHE_DIR=cache_of(level), **settings if on_this_machine(level) else {})
 
 
 @errand

@@ -38,6 +38,14 @@ class Network(NamedTuple):
     parameters: Any  # flat: W (n_in, n_out) row by row, then b (n_out,), and of a normalised layer four more; layer after layer
 
 
+def widest(network: Network) -> int:
+    """Units of the layer that has the most."""
+    most = 0
+    for layer in range(network.layers):
+        most = max(most, network.table[layer, N_OUT])
+    return most
+
+
 class Workspace(NamedTuple):
     """Buffers of one batch. Owned by whoever calls the kernels, allocated once; what they hold has no meaning between two runs."""
 

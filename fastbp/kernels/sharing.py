@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from fastbp.compiling.jit import scalar
-from fastbp.kernels.arguments import N_OUT, SHAPED, Network, Workspace
+from fastbp.kernels.arguments import SHAPED, Network, Workspace, widest
 from fastbp.kernels.lanes.panels import lanes_of, shards_of, shares_units, vectors_of
 from fastbp.kernels.lanes.sizes import FEW
 from fastbp.kernels.places import all_panels
 from fastbp.kernels.portions import Span, Task
 from fastbp.kernels.team import share
+
+_widest = scalar(widest)
 
 
 @scalar
@@ -22,10 +24,8 @@ def by_units(network: Network, workspace: Workspace, rows: int, task: Task) -> b
     """Whether layers are shared by units."""
     if task.tasks == 1 or rows <= FEW:
         return task.tasks > 1
-    lanes, widest = lanes_of(workspace.deltas), 0
-    for layer in range(network.layers):
-        widest = max(widest, network.table[layer, N_OUT])
-    return shares_units(vectors_of(rows, lanes), workspace.width, task.tasks, vectors_of(widest, lanes))
+    lanes = lanes_of(workspace.deltas)
+    return shares_units(vectors_of(rows, lanes), workspace.width, task.tasks, vectors_of(_widest(network), lanes))
 
 
 @scalar

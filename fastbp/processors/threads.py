@@ -11,7 +11,7 @@ import numba
 
 from fastbp._names import integer
 from fastbp.compiling.loading import threads_set
-from fastbp.kernels.arguments import N_OUT, Network
+from fastbp.kernels.arguments import Network, widest
 from fastbp.kernels.lanes.sizes import BYTES, parts_of
 from fastbp.kernels.loader import programs
 from fastbp.processors import cpus
@@ -90,7 +90,7 @@ def plan_tasks(network: Network, rows: int, threads: int | None) -> int:
 
 
 def _parts(network: Network, rows: int) -> int:
-    return parts_of(rows, int(network.table[:, N_OUT].max()), network.size, BYTES // network.parameters.itemsize)
+    return parts_of(rows, int(widest(network)), network.size, BYTES // network.parameters.itemsize)
 
 
 def task_choices(network: Network, rows: int, threads: int | None) -> tuple[int, ...]:

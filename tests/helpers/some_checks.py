@@ -1,10 +1,12 @@
 """What the tests of `fastbp verify` share: checks that pass, fail, raise and give no number, and what those of the package tell."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 
 import fastbp
+from fastbp.kernels.lanes.isa import VARIABLE
 from fastbp.verification import checks, make_golden
 from fastbp.verification.deviation import Findings, compare
 from fastbp.verification.level import level
@@ -32,6 +34,11 @@ def raises():
 def failures(function):
     """The comparisons of a check that failed."""
     return [str(each) for each in function().deviations if not each.passed]
+
+
+def cache_of(name):
+    """Where kernels with the tiles of a level are kept: two errands have them compiled once."""
+    return f"{os.environ['NUMBA_CACHE_DIR']}-{make_golden.SETTINGS[name][VARIABLE]}"
 
 
 def on_this_machine(name):

@@ -1,11 +1,10 @@
 """The stored runs: every level of vector instructions has them, and they come out here."""
 
 import json
-import os
 
 import pytest
 from errands import errand, python
-from some_checks import failures, on_this_machine
+from some_checks import cache_of, failures, on_this_machine
 
 from fastbp.verification import golden, make_golden
 from fastbp.verification.level import level
@@ -32,9 +31,7 @@ def test_stored_runs_come_out_here():
 
 def of_lower_level(name):
     """The runs with the instructions of another level, whose kernels the errands of test_tiles.py have compiled by then."""
-    settings = make_golden.SETTINGS[name]
-    cache = f"{os.environ['NUMBA_CACHE_DIR']}-{settings['FASTBP_TILES']}"
-    return python("-c", make_golden.RUN, **settings | {"NUMBA_CACHE_DIR": cache})
+    return python("-c", make_golden.RUN, **make_golden.SETTINGS[name] | {"NUMBA_CACHE_DIR": cache_of(name)})
 
 
 @errand
