@@ -44,7 +44,7 @@ def with_sizes(chunk, depth, part):
         for name in ("fastbp", "benchmarks"):
             shutil.copytree(ROOT / name, Path(folder) / name, ignore=shutil.ignore_patterns("__pycache__"))
         kernels = Path(folder) / "fastbp" / "kernels"
-        replace(kernels / "lanes" / "sizes.py", "CHUNK, DEPTH = 96, 256", f"CHUNK, DEPTH = {chunk}, {depth}")
+        replace(kernels / "lanes" / "sizes.py", "CHUNK, DEPTH = 96, 128 if WIDTH > 1 else 256", f"CHUNK, DEPTH = {chunk}, {depth}")
         replace(kernels / "patch.py", "_ROWS_AT_ONCE = 1024", f"_ROWS_AT_ONCE = {part}")
         settings = os.environ | {"PYTHONPATH": folder, "NUMBA_CACHE_DIR": f"{folder}/cache"}
         done = subprocess.run(

@@ -26,6 +26,7 @@ from fastbp.kernels.arguments import (
     Network,
     Shaping,
     Workspace,
+    units_of,
     widest,
 )
 from fastbp.kernels.codes import (
@@ -209,8 +210,8 @@ def begin(held: Workspace, network: Network, rows: int, tasks: int) -> int:
 
 def _panel_width(network: Network, rows: int, tasks: int) -> int:
     # One task shares nothing; to look for the widest layer takes some microseconds.
-    units = int(widest(network)) if tasks > 1 else 1
-    return panel_width(rows, BYTES // network.parameters.itemsize, tasks, network.parameters.size, units)
+    units, all_units = (int(widest(network)), int(units_of(network))) if tasks > 1 else (1, 1)
+    return panel_width(rows, BYTES // network.parameters.itemsize, tasks, network.parameters.size, units, all_units)
 
 
 def rows_in(held: Workspace, values: Array, before: int, count: int, rows: int) -> Array:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import NamedTuple
 
 from benchmarks.scaling.net import LANES, SIZE, Net
-from fastbp.kernels.lanes.sizes import CHUNK, FEW, MEETING, SHARD, balanced, busiest, panel_width, shards_of
+from fastbp.kernels.lanes.sizes import CHUNK, FEW, MEETING, SHARD, balanced, busiest, panel_width, panels_cost, shards_of
 
 # As `chain.py` has them.
 _PIECE, _FEWEST, _MOST = 16, 4, 16
@@ -35,10 +35,14 @@ def plan_of(net: Net, rows: int, threads: int) -> Plan:
     shards = shards_of(rows, net.parameters)
     if shards > 1:
         return _by_shards(net, rows, shards, threads)
-    widest = max(n_out for _, n_out in net.layers)
-    width, vectors, units = panel_width(rows, LANES, threads, net.parameters, widest), _up(rows, LANES), _up(widest, LANES)
+    widest, all_units = max(n_out for _, n_out in net.layers), net.layers[0][0] + sum(n_out for _, n_out in net.layers)
+    vectors, units = _up(rows, LANES), _up(widest, LANES)
+    width, cost = (
+        panel_width(rows, LANES, threads, net.parameters, widest, all_units),
+        panels_cost(vectors * LANES, threads, net.parameters, all_units),
+    )
     most, pieces = busiest(vectors, width, threads), pieces_of(net, rows, threads)
-    by_units = threads > 1 and (rows <= FEW or 100 * most * units > MEETING * vectors * busiest(units, 1, threads))
+    by_units = threads > 1 and (rows <= FEW or cost * most * units > MEETING * vectors * busiest(units, 1, threads))
     share = 1 / threads if by_units else most / vectors
     work = _work(net, threads, by_units, share, pieces)
     patches, gradient, read = _gradient(net, rows, threads, pieces > 0)

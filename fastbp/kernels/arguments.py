@@ -46,6 +46,12 @@ def widest(network: Network) -> int:
     return most
 
 
+def units_of(network: Network) -> int:
+    """Inputs, and units of all layers."""
+    total: int = network.table[network.layers - 1, UNITS_OUT] + network.table[network.layers - 1, N_OUT]
+    return total
+
+
 class Workspace(NamedTuple):
     """Buffers of one batch. Owned by whoever calls the kernels, allocated once; what they hold has no meaning between two runs."""
 

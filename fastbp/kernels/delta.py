@@ -13,10 +13,11 @@ from fastbp.compiling.units import unit
 from fastbp.kernels.activate import multiply_by_derivative
 from fastbp.kernels.arguments import N_OUT, WEIGHT, Network, Workspace
 from fastbp.kernels.codes import DELTA
-from fastbp.kernels.lanes.matrix import FROM_C, FROM_ZERO, Depth, Matrix, Start
-from fastbp.kernels.lanes.panels import lanes_of, vectors_of
-from fastbp.kernels.lanes.product import PANELS_TO_PACK, multiply_apart, multiply_beside, pack_apart, rows_of_tiles
-from fastbp.kernels.lanes.sizes import CHUNK, DEPTH, FEW, WIDTH
+from fastbp.kernels.lanes.column import beyond, tile_rows
+from fastbp.kernels.lanes.matrix import FROM_C, FROM_ZERO, Ahead, Depth, Matrix, Start, Then
+from fastbp.kernels.lanes.panels import depth_of, lanes_of, vectors_of
+from fastbp.kernels.lanes.product import PANELS_TO_PACK, multiply_apart, multiply_apart_asking, multiply_beside, pack_apart, rows_of_tiles
+from fastbp.kernels.lanes.sizes import CHUNK, FEW, WIDTH
 from fastbp.kernels.places import few_inputs, few_outputs, input_at, output_at, panel_rows_of, vectors_in
 from fastbp.kernels.portions import Span
 from fastbp.kernels.turn import turn
@@ -33,26 +34,40 @@ def hidden_delta_of(delta_few: Any, *, bare: bool) -> Any:
         table, parameters, deltas = network.table, network.parameters, workspace.deltas
         n_out, panel_rows = table[layer, N_OUT], panel_rows_of(workspace)
         pack, packed = panels.end - panels.begin >= PANELS_TO_PACK, Matrix(workspace.scratch, scratch_at, CHUNK)
-        for u in range(0, n_out, DEPTH):
-            depth, start = min(DEPTH, n_out - u), Start(parameters, FROM_ZERO if u == 0 else FROM_C)
+        for u in range(0, n_out, depth_of(n_out)):
+            depth, start = min(depth_of(n_out), n_out - u), Start(parameters, FROM_ZERO if u == 0 else FROM_C)
             for i in range(inputs.begin, inputs.end, CHUNK):
                 count = min(CHUNK, inputs.end - i)
                 weights = Matrix(parameters, table[layer, WEIGHT] + i * n_out + u, n_out)
                 if pack:
                     pack_apart(packed, weights, count, depth)
+                ahead = _next_weights(network, layer, inputs, i, u)
                 for p in range(panels.begin, panels.end):
                     below = Matrix(deltas, input_at(network, workspace, layer, p, i), panel_rows)
                     above = Matrix(deltas, output_at(network, workspace, layer, p, u), panel_rows)
                     vectors = vectors_in(workspace, rows, p)
+                    next_at = input_at(network, workspace, layer, p + 1, i) if p + 1 < panels.end else below.at
                     if pack:
-                        multiply_beside(below, packed, above, count, vectors, depth, start)
+                        multiply_beside(below, packed, above, count, vectors, depth, start, Then(next_at, ahead))
                     else:
-                        multiply_apart(below, weights, above, count, vectors, Depth(depth, depth, 0), start)
+                        multiply_apart_asking(below, weights, above, count, vectors, depth, start, Then(next_at, ahead))
+                    ahead = beyond(ahead, count // tile_rows(vectors))
                     if not bare and u + depth == n_out:
                         multiply_by_derivative(network, workspace, layer - 1, below.at, count * workspace.width)
                         turn(network, workspace, layer - 1, p, i, count, vectors)
 
     return hidden_delta
+
+
+@scalar
+def _next_weights(network: Network, layer: int, inputs: Span, i: int, u: int) -> Ahead:
+    """The block of weights after the one of input i and unit u, which may come from another core."""
+    table, n_out = network.table, network.table[layer, N_OUT]
+    i += CHUNK
+    if i >= inputs.end:
+        i, u = inputs.begin, u + depth_of(n_out)
+    rows, columns = min(CHUNK, inputs.end - i), min(depth_of(n_out), n_out - u)
+    return Ahead(network.parameters, table[layer, WEIGHT] + i * n_out + u, n_out, rows if columns > 0 else 0, columns)
 
 
 def delta_few_of(*, bare: bool) -> Any:
@@ -65,8 +80,8 @@ def delta_few_of(*, bare: bool) -> Any:
         below, above = few_inputs(deltas, network, workspace, layer), few_outputs(deltas, network, workspace, layer)
         for i in range(inputs.begin, inputs.end, CHUNK):
             count = min(CHUNK, inputs.end - i)
-            for u in range(0, n_out, DEPTH):
-                depth, start = min(DEPTH, n_out - u), Start(scratch, FROM_ZERO if u == 0 else FROM_C)
+            for u in range(0, n_out, depth_of(n_out)):
+                depth, start = min(depth_of(n_out), n_out - u), Start(scratch, FROM_ZERO if u == 0 else FROM_C)
                 weights = Matrix(network.parameters, table[layer, WEIGHT] + i * n_out + u, n_out)
                 pack_apart(Matrix(scratch, scratch_at, CHUNK), weights, count, depth)
                 left = Matrix(deltas, above.at + u, above.row)

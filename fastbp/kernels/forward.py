@@ -9,11 +9,12 @@ from fastbp.compiling.units import unit
 from fastbp.kernels.activate import activate
 from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, WEIGHT, Network, Workspace
 from fastbp.kernels.codes import FORWARD
-from fastbp.kernels.lanes.matrix import FROM_C, Depth, Matrix, Start
+from fastbp.kernels.lanes.column import beyond, tile_rows
+from fastbp.kernels.lanes.matrix import FROM_C, Ahead, Depth, Matrix, Start, Then
 from fastbp.kernels.lanes.memory import load, store
-from fastbp.kernels.lanes.panels import lanes_of, vectors_of
+from fastbp.kernels.lanes.panels import depth_of, lanes_of, vectors_of
 from fastbp.kernels.lanes.product import PANELS_TO_PACK, multiply_apart, multiply_beside, pack_beside, rows_of_tiles
-from fastbp.kernels.lanes.sizes import CHUNK, DEPTH, FEW, WIDTH
+from fastbp.kernels.lanes.sizes import CHUNK, FEW, WIDTH
 from fastbp.kernels.places import few_inputs, few_outputs, input_at, output_at, panel_rows_of, vectors_in
 from fastbp.kernels.portions import Span
 from fastbp.kernels.turn import to_panel
@@ -35,22 +36,37 @@ def forward_layer_of(forward_few: Any, *, bare: bool) -> Any:
         table, parameters, values = network.table, network.parameters, workspace.activations
         n_in, n_out, panel_rows = table[layer, N_IN], table[layer, N_OUT], panel_rows_of(workspace)
         pack, packed = panels.end - panels.begin >= PANELS_TO_PACK, Matrix(workspace.scratch, scratch_at, CHUNK)
-        for i in range(inputs.begin, inputs.end, DEPTH):
-            depth = min(DEPTH, inputs.end - i)
+        most = depth_of(inputs.end - inputs.begin)
+        for i in range(inputs.begin, inputs.end, most):
+            depth = min(most, inputs.end - i)
             for u in range(units.begin, units.end, CHUNK):
                 count, start = min(CHUNK, units.end - u), table[layer, BIAS] + u if i == 0 else FROM_C
                 weights = Matrix(parameters, table[layer, WEIGHT] + i * n_out + u, n_out)
                 if pack:
                     pack_beside(packed, weights, count, depth)
+                ahead = _next_weights(network, layer, inputs, units, i, u)
                 for p in range(panels.begin, panels.end):
                     z = Matrix(values, output_at(network, workspace, layer, p, u), panel_rows)
                     a = Matrix(values, input_at(network, workspace, layer, p, i), panel_rows)
                     left, vectors = packed if pack else weights, vectors_in(workspace, rows, p)
-                    multiply_beside(z, left, a, count, vectors, depth, Start(parameters, start))
+                    next_at = output_at(network, workspace, layer, p + 1, u) if p + 1 < panels.end else z.at
+                    multiply_beside(z, left, a, count, vectors, depth, Start(parameters, start), Then(next_at, ahead))
+                    ahead = beyond(ahead, count // tile_rows(vectors))
                     if not bare and i + depth == n_in and layer < network.layers - 1:
                         activate(network, workspace, layer, z.at, count * workspace.width)
 
     return forward_layer
+
+
+@scalar
+def _next_weights(network: Network, layer: int, inputs: Span, units: Span, i: int, u: int) -> Ahead:
+    """The block of weights after the one of input i and unit u, which may come from another core."""
+    table, n_out, most = network.table, network.table[layer, N_OUT], depth_of(inputs.end - inputs.begin)
+    u += CHUNK
+    if u >= units.end:
+        i, u = i + most, units.begin
+    rows, columns = max(0, min(most, inputs.end - i)), min(CHUNK, units.end - u)
+    return Ahead(network.parameters, table[layer, WEIGHT] + i * n_out + u, n_out, rows, columns)
 
 
 def forward_few_of(*, bare: bool) -> Any:

@@ -18,6 +18,7 @@ from fastbp.kernels.lanes.sizes import CHUNK, FEW
 from fastbp.kernels.patch import patch_gradient
 from fastbp.kernels.places import few_inputs, few_outputs
 from fastbp.kernels.portions import Batch, Block, Patch, Span, Task
+from fastbp.kernels.sharing import by_units
 from fastbp.kernels.source import prefetch_rows
 from fastbp.kernels.team import share
 from fastbp.kernels.update import update_block, update_rows
@@ -88,24 +89,32 @@ def _own_patches(
 def _shared_patches(
     network: Network, workspace: Workspace, data: Data, rule: Rule, batch: Batch, rows: Span, first_layer: int, task: Task
 ) -> None:  # fmt: skip
-    """Those patches of whole layers, counted layer after layer, whose middle weight lies in the task's share of all weights."""
+    """Those patches of whole layers, counted layer after layer, whose middle weight lies in the task's share of all weights.
+
+    Where tasks share units they are of each layer, panel of units by panel: mostly those of its own units, which it reads next.
+    """
     lanes, ahead, asked, total, done = lanes_of(workspace.turned), batch.ahead, batch.ahead.begin, 0, 0
+    units, own, upto = by_units(network, workspace, batch.rows, task), 0, 0
     for layer in range(first_layer, network.layers):
         high, wide = patches_of(network, layer, lanes)
         total += high * wide * _patch_area(network, layer, lanes)
     for layer in range(first_layer, network.layers):
         high, wide = patches_of(network, layer, lanes)
-        n_in = network.table[layer, N_IN]
+        n_in, n_out, panel_units = network.table[layer, N_IN], network.table[layer, N_OUT], network.table[layer, SPREAD] * lanes
         area, height = _patch_area(network, layer, lanes), patch_height(n_in)
         for number in range(high * wide):
-            if (done + area // 2) * task.tasks // total == task.number:
+            row, panel = number // wide, number % wide
+            middle, of_all = done + area // 2, total
+            if units:
+                columns = min(panel_units, n_out - panel * panel_units)
+                middle, of_all = panel * panel_units * high + row * columns + columns // 2, high * n_out
+            if middle * task.tasks // of_all == task.number:
+                own += area
                 if first_layer == 0:
-                    part = min(total, max(0, (done + area) * task.tasks - task.number * total))
-                    upto = ahead.begin + (ahead.end - ahead.begin) * part // total
+                    upto = ahead.begin + (ahead.end - ahead.begin) * min(total, own * task.tasks) // total
                     prefetch_rows(data, Span(asked, upto), Span(0, network.table[0, N_IN]))
                     asked = upto
-                i = number // wide * height
-                patch = Patch(layer, Span(i, min(n_in, i + height)), number % wide)
+                patch = Patch(layer, Span(row * height, min(n_in, row * height + height)), panel)
                 patch_gradient(network, workspace, rule, batch, rows, patch, task.scratch_at)
             done += area
 

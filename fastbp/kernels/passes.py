@@ -17,7 +17,7 @@ from fastbp.kernels.forward import forward_layer
 from fastbp.kernels.gather import gather_batch
 from fastbp.kernels.gradient import weight_gradients
 from fastbp.kernels.lanes.panels import lanes_of
-from fastbp.kernels.lanes.sizes import SHARD
+from fastbp.kernels.lanes.sizes import FEW, SHARD
 from fastbp.kernels.loss import output_delta, total_loss
 from fastbp.kernels.outputs import write_output
 from fastbp.kernels.places import all_panels, panel_rows_of
@@ -138,15 +138,18 @@ def _forward(call: Call, batch: Batch, targets: int, task: Task) -> None:
     if chained:
         forward_chain(network, workspace, rows, own, task)
         meet(workspace.team, task)
+    narrow, lanes = False, lanes_of(workspace.deltas)
     for layer in range(1 if chained else 0, network.layers):
         inputs, n_out = Span(0, network.table[layer, N_IN]), network.table[layer, N_OUT]
         if shared:
             meet(workspace.team, task)
-            units = share(n_out, task, lanes_of(workspace.deltas))
+        narrow = rows > FEW and n_out < task.tasks * lanes
+        if shared and not narrow:
+            units = share(n_out, task, lanes)
             forward_layer(network, workspace, layer, rows, all_panels(workspace, rows), units, inputs, task.scratch_at)
         else:
             forward_layer(network, workspace, layer, rows, panels, Span(0, n_out), inputs, task.scratch_at)
-    if shared:
+    if shared and not narrow:
         meet(workspace.team, task)
 
 

@@ -7,10 +7,11 @@ from typing import Any
 from fastbp.compiling.jit import scalar
 from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, NORM, WEIGHT, Network, Rule, Workspace
 from fastbp.kernels.codes import BATCH_NORM
+from fastbp.kernels.lanes.column import tile_rows
 from fastbp.kernels.lanes.matrix import FROM_C, FROM_ZERO, Depth, Matrix, Start
 from fastbp.kernels.lanes.memory import load, load_first, store
 from fastbp.kernels.lanes.panels import lanes_of, vectors_of
-from fastbp.kernels.lanes.product import multiply_apart, tile_rows
+from fastbp.kernels.lanes.product import multiply_apart
 from fastbp.kernels.lanes.transpose import transpose_block
 from fastbp.kernels.lanes.vector import fma, splat
 from fastbp.kernels.places import input_at, output_at, panel_rows_of

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from fastbp.compiling.jit import scalar
-from fastbp.kernels.arguments import SHAPED, Network, Workspace, widest
-from fastbp.kernels.lanes.panels import lanes_of, shards_of, shares_units, vectors_of
+from fastbp.kernels.arguments import SHAPED, Network, Workspace, units_of, widest
+from fastbp.kernels.lanes.panels import lanes_of, panels_cost, shards_of, shares_units, vectors_of
 from fastbp.kernels.lanes.sizes import FEW
 from fastbp.kernels.places import all_panels
 from fastbp.kernels.portions import Span, Task
 from fastbp.kernels.team import share
 
-_widest = scalar(widest)
+_widest, _units_of = scalar(widest), scalar(units_of)
 
 
 @scalar
@@ -25,7 +25,9 @@ def by_units(network: Network, workspace: Workspace, rows: int, task: Task) -> b
     if task.tasks == 1 or rows <= FEW:
         return task.tasks > 1
     lanes = lanes_of(workspace.deltas)
-    return shares_units(vectors_of(rows, lanes), workspace.width, task.tasks, vectors_of(_widest(network), lanes))
+    vectors = vectors_of(rows, lanes)
+    cost = panels_cost(vectors * lanes, task.tasks, network.size, _units_of(network))
+    return shares_units(vectors, workspace.width, task.tasks, vectors_of(_widest(network), lanes), cost)
 
 
 @scalar

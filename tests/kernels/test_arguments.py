@@ -3,9 +3,11 @@
 import pytest
 from networks import network_of
 
-from fastbp.kernels.arguments import widest
+from fastbp.kernels.arguments import units_of, widest
 
 
 @pytest.mark.parametrize("sizes", [[4, 6, 2], [9, 3], [5, 2, 40, 7], [3, 1, 8]])
 def test_the_widest_layer_is_one_with_units(sizes):
-    assert widest(network_of(sizes, "f4")) == max(sizes[1:])
+    network = network_of(sizes, "f4")
+    assert widest(network) == max(sizes[1:])
+    assert units_of(network) == sum(sizes)

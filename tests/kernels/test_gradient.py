@@ -104,8 +104,9 @@ def test_only_some_rows_of_the_batch(dtype, width, rows, data):
 
 @pytest.mark.parametrize("rows", [3, 20])
 @pytest.mark.parametrize("tasks", [1, 2])
-def test_each_is_given_to_the_update_once(tasks, rows):
-    batch, wanted = prepared([200, 30, 1], rows, optimizer=fastbp.SGD(0.5))
+@pytest.mark.parametrize("units", [30, 300])
+def test_each_is_given_to_the_update_once(units, tasks, rows):
+    batch, wanted = prepared([200, units, 1], rows, optimizer=fastbp.SGD(0.5))
     for number in range(tasks):
         task = Task(number, tasks, 0)
         gradients(*batch.call(update=True), Batch(0, rows, 0, 0, NOTHING), Span(0, rows), Span(0, 200), task)

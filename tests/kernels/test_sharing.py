@@ -44,6 +44,9 @@ def test_tasks_have_all_panels_between_them(rows, tasks):
         ([40, 64, 3], 64, 2, False),
         ([40, 64, 3], 256, 12, False),  # 4 vectors of units for 12 tasks
         ([40, 192, 3], 256, 12, True),
+        ([784, 512, 512, 10], 128, 2, True),  # more weights would cross than units do
+        ([784, 512, 512, 10], 512, 2, False),
+        ([784, 512, 512, 10], 128, 1, False),
     ],
 )
 def test_units_are_shared_where_that_leaves_less_to_the_busiest_task(sizes, rows, tasks, by_units):

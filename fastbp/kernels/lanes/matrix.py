@@ -32,3 +32,20 @@ class Start(NamedTuple):
 
     array: Any
     at: int
+
+
+class Ahead(NamedTuple):
+    """What is asked for while a product is computed: a block of a matrix, which lies as in `Matrix`."""
+
+    array: Any
+    at: int
+    row: int
+    rows: int
+    columns: int
+
+
+class Then(NamedTuple):
+    """What a product asks for while it is computed, since it is needed next: where the next C lies, and a block of what is ahead."""
+
+    c_at: int
+    ahead: Ahead

@@ -121,18 +121,27 @@ def store_first(typingctx: Any, array: Any, index: Any, value: Any, count: Any) 
 
 @operation(lambda array, index: None)
 def prefetch(typingctx: Any, array: Any, index: Any) -> Any:
-    """Have the cache line of ``array[index]`` brought near."""
+    """Have the cache line of ``array[index]`` brought to the second-level cache: the operands of a tile fill the first."""
+    return _emit_prefetch_of(array, 2)
 
+
+@operation(lambda array, index: None)
+def prefetch_first(typingctx: Any, array: Any, index: Any) -> Any:
+    """Have the cache line of ``array[index]`` brought to the first-level cache: it is needed at once."""
+    return _emit_prefetch_of(array, 1)
+
+
+def _emit_prefetch_of(array: Any, level: int) -> Any:
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        emit_prefetch(builder, builder.bitcast(element_pointer(context, builder, array, *arguments), ir.IntType(8).as_pointer()))
+        emit_prefetch(builder, builder.bitcast(element_pointer(context, builder, array, *arguments), ir.IntType(8).as_pointer()), level)
         return context.get_dummy_value()
 
     return types.void(array, types.int64), emit
 
 
-def emit_prefetch(builder: ir.IRBuilder, place: ir.Value) -> None:
-    """Have a cache line brought to the second-level cache: the operands of a tile fill the first."""
+def emit_prefetch(builder: ir.IRBuilder, place: ir.Value, level: int = 2) -> None:
+    """Have a cache line brought to the cache of a level."""
     kind = ir.FunctionType(ir.VoidType(), [place.type, _I32, _I32, _I32])
     function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-    # For reading, second level, data.
-    builder.call(function, [place, _I32(0), _I32(2), _I32(1)])
+    # For reading; LLVM counts the levels down from 4; data.
+    builder.call(function, [place, _I32(0), _I32(4 - level), _I32(1)])

@@ -17,6 +17,8 @@ from fastbp.kernels.lanes.sizes import BYTES, MEETING
 
 shards_of = scalar(sizes.shards_of)
 busiest = scalar(sizes.busiest)
+panels_cost = scalar(sizes.panels_cost)
+depth_of = scalar(sizes.depth_of)
 
 
 @operation(lambda array: BYTES // array.itemsize)
@@ -49,6 +51,9 @@ def panels_of(rows: int, width: int, lanes: int) -> int:
 
 
 @scalar
-def shares_units(vectors: int, width: int, tasks: int, units: int) -> bool:
-    """Whether tasks do better to share the units of each layer, of which the widest has so many vectors, than the panels."""
-    return 100 * busiest(vectors, width, tasks) * units > MEETING * busiest(units, 1, tasks) * vectors
+def shares_units(vectors: int, width: int, tasks: int, units: int, cost: int) -> bool:
+    """Whether tasks do better to share the units of each layer, of which the widest has so many vectors, than the panels.
+
+    These cost so many percent of an even share.
+    """
+    return cost * busiest(vectors, width, tasks) * units > MEETING * busiest(units, 1, tasks) * vectors

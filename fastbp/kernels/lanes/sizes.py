@@ -10,12 +10,12 @@ from fastbp.kernels.lanes.isa import TILES, host
 BYTES = 64
 #: Vectors in the widest panel, of rows or of units.
 WIDTH = len(TILES[host()])
-#: Units of the left operand in a block, and its depth: the second-level cache holds it beside a panel's part (``search_blocks.txt``).
-CHUNK, DEPTH = 96, 256
+#: Units of the left operand in a block, and its depth: the second-level cache holds it, the first a panel's part (``search_blocks.txt``).
+CHUNK, DEPTH = 96, 128 if WIDTH > 1 else 256
 #: Up to so many rows of a batch are too few to fill the lanes of a vector: units take their place. All fit into one vector of float64.
 FEW = 8
 #: Elements of scratch for each task: a block of the left operand.
-SCRATCH = CHUNK * DEPTH
+SCRATCH = CHUNK * 3 * DEPTH // 2
 #: Parameters that an update apart takes at a time: gradients and old values lie in the scratch, all in the first-level cache.
 PIECE = 1024
 #: Rows of the batch whose gradients are summed apart when the batch is long and the network small; whole panels of every width.
@@ -26,6 +26,9 @@ TEAM = 16
 _NARROWER = 1.02
 #: Percent that a step takes when tasks share the units of each layer, for which they meet after each, of an even share of panels.
 MEETING = 115
+#: Percent that a step takes when tasks share panels, and the weights that each reads after the others have changed them are more than so
+#: many for each unit of the network and row of the batch, which is what they would read of each other when they share units.
+CROSSING, MORE = 135, 1.1
 # Gradients of all shards may take so many elements.
 _SHARDS_SIZE = 1 << 18
 
@@ -48,6 +51,12 @@ def gradients_size(rows: int, parameters: int) -> int:
     return shards * parameters if shards > 1 else 0
 
 
+def depth_of(steps: int) -> int:
+    """The depth of a block where so many steps are cut into blocks, all about as deep: DEPTH, or up to half more or a third less."""
+    blocks = max(1, (2 * steps + DEPTH) // (2 * DEPTH))
+    return (steps + blocks - 1) // blocks
+
+
 def balanced(vectors: int) -> int:
     """Vectors in a panel when so many are cut into as few panels as possible, all about as wide."""
     panels = -(-vectors // WIDTH)
@@ -55,20 +64,26 @@ def balanced(vectors: int) -> int:
 
 
 @functools.lru_cache(256)
-def panel_width(rows: int, lanes: int, tasks: int, parameters: int, units: int) -> int:
+def panel_width(rows: int, lanes: int, tasks: int, parameters: int, units: int, all_units: int) -> int:
     """Vectors in a panel, such that the task with the most work has as little as possible; of equally good widths the largest.
 
-    `units` are those of the widest layer, which tasks may share in place of panels.
+    `units` are those of the widest layer, which tasks may share in place of panels, `all_units` those of all layers and the inputs.
     """
     if shards_of(rows, parameters) > 1:
         return WIDTH
     vectors, of_units = -(-rows // lanes), -(-units // lanes)
     by_units = MEETING / 100 * vectors * busiest(of_units, 1, tasks) / of_units
+    by_panels = panels_cost(vectors * lanes, tasks, parameters, all_units) / 100
 
     def cost(width: int) -> float:
-        return _NARROWER ** (WIDTH - width) * min(busiest(vectors, width, tasks), by_units)
+        return _NARROWER ** (WIDTH - width) * min(by_panels * busiest(vectors, width, tasks), by_units)
 
     return min(range(balanced(vectors), 0, -1), key=cost)
+
+
+def panels_cost(rows: int, tasks: int, parameters: int, all_units: int) -> int:
+    """Percent of an even share of panels that a step takes when tasks share them."""
+    return CROSSING if parameters * (tasks - 1) > MORE * rows * all_units * tasks else 100
 
 
 def busiest(vectors: int, width: int, tasks: int) -> int:

@@ -7,6 +7,7 @@ be told what to keep in registers, so the tile is written as the LLVM operations
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -34,6 +35,40 @@ def _multiply_twin(c: Matrix, a: Matrix, b: Matrix, depth: Depth, start: Start, 
             sums[:] = fma(left, b.array[b.at + k * b.row :][:columns], sums)
 
 
+def multiply_while(act: Any) -> Any:
+    """`multiply` with ``act(given, i)`` for i from 0 to `times` - 1 between its steps, on what the product has nothing to do with.
+
+    The multiply-add units are busy while what `act` waits for, memory or a division, comes.
+    """
+
+    def twin(
+        c: Matrix, a: Matrix, b: Matrix, depth: Depth, start: Start, rows: int, vectors: int, beside: int, given: Any, times: int
+    ) -> None:  # fmt: skip
+        for i in range(times):
+            act(given, i)
+        _multiply_twin(c, a, b, depth, start, rows, vectors, beside)
+
+    @operation(twin)
+    def multiply_meanwhile(
+        typingctx: Any, c: Any, a: Any, b: Any, depth: Any, start: Any, rows: Any, vectors: Any, beside: Any, given: Any, times: Any
+    ) -> Any:  # fmt: skip
+        if not all(isinstance(kind, types.IntegerLiteral) for kind in (rows, vectors, beside)):
+            return None
+        function = types.Dispatcher(act)
+        acting = function.get_call_type(typingctx, (given, types.int64), {})
+
+        def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+            call = context.get_function(function, acting)
+            context.add_linking_libs(getattr(call, "libs", ()))
+            between = _Between(builder, lambda i: call(builder, [arguments[8], i]), arguments[9])
+            _emit_product(context, builder, (c, a, b, depth, start, rows, vectors, beside), arguments, between)
+            return context.get_dummy_value()
+
+        return types.void(c, a, b, depth, start, rows, vectors, beside, given, types.int64), emit
+
+    return multiply_meanwhile
+
+
 @operation(_multiply_twin)
 def multiply(typingctx: Any, c: Any, a: Any, b: Any, depth: Any, start: Any, rows: Any, vectors: Any, beside: Any) -> Any:
     """``C[i, j] = start + sum_k A[i, k] B[k, j]`` for `rows` rows and `vectors` whole vectors of columns, both literals.
@@ -42,40 +77,83 @@ def multiply(typingctx: Any, c: Any, a: Any, b: Any, depth: Any, start: Any, row
     """
     if not all(isinstance(kind, types.IntegerLiteral) for kind in (rows, vectors, beside)):
         return None
-    shape, element = (rows.literal_value, vectors.literal_value), c[0].dtype
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        def field(argument: int, i: int) -> ir.Value:
-            return builder.extract_value(arguments[argument], i)
-
-        def begin(argument: int, kind: Any) -> ir.Value:
-            return element_pointer(context, builder, kind[0], field(argument, 0), field(argument, 1))
-
-        total, part, jump = (field(3, i) for i in range(3))
-        a_row, b_row = field(1, 2), field(2, 2)
-        tile = _Tile(builder, llvm_type(Vector(element)), shape, begin(0, c), field(0, 2))
-        tile.begin(begin(4, start), field(4, 1))
-        left_begin, right_begin = begin(1, a), begin(2, b)
-        parts = builder.sdiv(builder.sub(builder.add(total, part), _I64(1)), part)
-        with cgutils.for_range(builder, parts, intp=_I64) as loop:
-            done = builder.mul(loop.index, part)
-            left = builder.gep(left_begin, [builder.mul(loop.index, jump)])
-            right = builder.gep(right_begin, [builder.mul(done, b_row)])
-            steps = builder.sub(total, done)
-            steps = builder.select(builder.icmp_signed("<", steps, part), steps, part)
-            tile.run(left, right, a_row, b_row, steps, beside.literal_value)
-        tile.end()
+        _emit_product(context, builder, (c, a, b, depth, start, rows, vectors, beside), arguments, None)
         return context.get_dummy_value()
 
     return types.void(c, a, b, depth, start, rows, vectors, beside), emit
 
 
+def _emit_product(context: Any, builder: ir.IRBuilder, kinds: Any, arguments: Any, between: _Between | None) -> None:
+    c, a, b, _, start, *shape = kinds
+    rows, vectors, beside = (kind.literal_value for kind in shape)
+
+    def field(argument: int, i: int) -> ir.Value:
+        return builder.extract_value(arguments[argument], i)
+
+    def begin(argument: int, kind: Any) -> ir.Value:
+        return element_pointer(context, builder, kind[0], field(argument, 0), field(argument, 1))
+
+    total, part, jump = (field(3, i) for i in range(3))
+    a_row, b_row = field(1, 2), field(2, 2)
+    tile = _Tile(builder, llvm_type(Vector(c[0].dtype)), (rows, vectors, beside), begin(0, c), field(0, 2))
+    tile.begin(begin(4, start), field(4, 1))
+    left_begin, right_begin = begin(1, a), begin(2, b)
+    parts = builder.sdiv(builder.sub(builder.add(total, part), _I64(1)), part)
+    with cgutils.for_range(builder, parts, intp=_I64) as loop:
+        done = builder.mul(loop.index, part)
+        left = builder.gep(left_begin, [builder.mul(loop.index, jump)])
+        right = builder.gep(right_begin, [builder.mul(done, b_row)])
+        steps = _least(builder, builder.sub(total, done), part)
+        lefts = tile.lefts(left, a_row)
+
+        def run(begin: ir.Value, end: ir.Value | None) -> None:
+            tile.run(lefts, right, a_row, b_row, begin, end)
+
+        if between:
+            between.run(steps, run)
+        else:
+            run(_I64(0), steps)
+    if between:
+        between.end()
+    tile.end()
+
+
+def _least(builder: ir.IRBuilder, one: ir.Value, other: ir.Value) -> ir.Value:
+    return builder.select(builder.icmp_signed("<", one, other), one, other)
+
+
+class _Between:
+    """What is done beside a product, after each of its first steps."""
+
+    def __init__(self, builder: ir.IRBuilder, act: Callable[[ir.Value], Any], times: ir.Value) -> None:
+        self.builder, self.act, self.times = builder, act, times
+        self.next = cgutils.alloca_once(builder, _I64)
+        builder.store(_I64(0), self.next)
+
+    def run(self, steps: ir.Value, run: Callable[[ir.Value, ir.Value], None]) -> None:
+        """Make so many steps by `run`, which makes those from one number to another."""
+        builder, done = self.builder, self.builder.load(self.next)
+        some = _least(builder, steps, builder.sub(self.times, done))
+        with cgutils.for_range(builder, some, intp=_I64) as loop:
+            run(loop.index, None)
+            self.act(builder.add(done, loop.index))
+        builder.store(builder.add(done, some), self.next)
+        run(some, steps)
+
+    def end(self) -> None:
+        """What is left where the product has fewer steps."""
+        with cgutils.for_range(self.builder, self.times, start=self.builder.load(self.next), intp=_I64) as loop:
+            self.act(loop.index)
+
+
 class _Tile:
     """The instructions of one tile."""
 
-    def __init__(self, builder: ir.IRBuilder, vector: ir.VectorType, shape: tuple[int, int], c: ir.Value, c_row: ir.Value) -> None:
+    def __init__(self, builder: ir.IRBuilder, vector: ir.VectorType, shape: tuple[int, int, int], c: ir.Value, c_row: ir.Value) -> None:
         self.builder, self.vector = builder, vector
-        self.rows, self.vectors = range(shape[0]), range(shape[1])
+        self.rows, self.vectors, self.beside = range(shape[0]), range(shape[1]), shape[2]
         self.size = 4 if isinstance(vector.element, ir.FloatType) else 8
         self.sums = {(i, v): cgutils.alloca_once(builder, vector) for i in self.rows for v in self.vectors}
         starts = self._row_pointers(c, c_row)
@@ -114,19 +192,29 @@ class _Tile:
                         for v in self.vectors:
                             builder.store(value, self.sums[i, v])
 
-    def run(self, a: ir.Value, b: ir.Value, a_row: ir.Value, b_row: ir.Value, depth: ir.Value, beside: int) -> None:
+    def lefts(self, a: ir.Value, a_row: ir.Value) -> list[ir.Value]:
+        """Where the left operand begins: once, or for each row where rows do not lie side by side."""
+        return [a] if self.beside else self._row_pointers(a, a_row)
+
+    def run(self, a: list[ir.Value], b: ir.Value, a_row: ir.Value, b_row: ir.Value, begin: ir.Value, end: ir.Value | None) -> None:
+        """The steps from one to before another, or this one alone."""
+        if end is None:
+            self._step(a, b, a_row, b_row, begin)
+        else:
+            with cgutils.for_range(self.builder, end, start=begin, intp=_I64) as loop:
+                self._step(a, b, a_row, b_row, loop.index)
+
+    def _step(self, a: list[ir.Value], b: ir.Value, a_row: ir.Value, b_row: ir.Value, k: ir.Value) -> None:
         builder = self.builder
-        a_rows = [] if beside else self._row_pointers(a, a_row)
-        with cgutils.for_range(builder, depth, intp=_I64) as loop:
-            row = builder.gep(b, [builder.mul(loop.index, b_row)])
-            right = [builder.load(self._vector_place(row, v), align=self.size) for v in self.vectors]
-            column = builder.gep(a, [builder.mul(loop.index, a_row)])
-            for i in self.rows:
-                left = builder.gep(column, [_I64(i)]) if beside else builder.gep(a_rows[i], [loop.index])
-                factor = splat_value(builder, builder.load(left), self.vector)
-                for v in self.vectors:
-                    total = builder.call(self._fma, [factor, right[v], builder.load(self.sums[i, v])])
-                    builder.store(total, self.sums[i, v])
+        row = builder.gep(b, [builder.mul(k, b_row)])
+        right = [builder.load(self._vector_place(row, v), align=self.size) for v in self.vectors]
+        column = builder.gep(a[0], [builder.mul(k, a_row)])
+        for i in self.rows:
+            left = builder.gep(column, [_I64(i)]) if self.beside else builder.gep(a[i], [k])
+            factor = splat_value(builder, builder.load(left), self.vector)
+            for v in self.vectors:
+                total = builder.call(self._fma, [factor, right[v], builder.load(self.sums[i, v])])
+                builder.store(total, self.sums[i, v])
 
     def end(self) -> None:
         for key, place in self.places.items():

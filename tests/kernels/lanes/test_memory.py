@@ -32,6 +32,7 @@ def write_first(source, out, write, count):
 @program
 def prefetch(array, index):
     memory.prefetch(array, index)
+    memory.prefetch_first(array, index)
 
 
 PLACES = st.integers(0, 20)

@@ -12,12 +12,13 @@ pytestmark = pytest.mark.kernels
 
 
 @program
-def cut(array, rows, width, tasks, parameters, units):
+def cut(array, rows, width, tasks, parameters, units, cost):
     lanes = panels.lanes_of(array)
     vectors = panels.vectors_of(rows, lanes)
     counts = lanes, vectors, panels.row_length(rows, lanes), panels.panels_of(rows, width, lanes)
-    by_units = panels.shares_units(vectors, width, tasks, units)
-    return counts, panels.shards_of(rows, parameters), panels.busiest(vectors, width, tasks), by_units
+    by_units = panels.shares_units(vectors, width, tasks, units, cost)
+    of_rows = panels.depth_of(rows), panels.panels_cost(rows, tasks, parameters, units)
+    return counts, panels.shards_of(rows, parameters), panels.busiest(vectors, width, tasks), by_units, of_rows
 
 
 @pytest.mark.parametrize(("dtype", "lanes"), [("f4", 16), ("f8", 8), ("i8", 8)])
@@ -27,11 +28,13 @@ def cut(array, rows, width, tasks, parameters, units):
     tasks=st.integers(1, 8),
     parameters=st.integers(1, 300_000),
     units=st.integers(1, 64),
+    cost=st.integers(100, 150),
 )
-def test_compiled_functions_agree_with_the_formulas(dtype, lanes, rows, width, tasks, parameters, units):
-    counts, shards, busiest, by_units = cut(np.zeros(1, dtype), rows, width, tasks, parameters, units)
+def test_compiled_functions_agree_with_the_formulas(dtype, lanes, rows, width, tasks, parameters, units, cost):
+    counts, shards, busiest, by_units, of_rows = cut(np.zeros(1, dtype), rows, width, tasks, parameters, units, cost)
     vectors = -(-rows // lanes)
     assert counts == (lanes, vectors, vectors * lanes, -(-vectors // width))
     assert shards == sizes.shards_of(rows, parameters)
     assert busiest == sizes.busiest(vectors, width, tasks)
-    assert by_units == (100 * busiest * units > sizes.MEETING * vectors * sizes.busiest(units, 1, tasks))
+    assert by_units == (cost * busiest * units > sizes.MEETING * vectors * sizes.busiest(units, 1, tasks))
+    assert of_rows == (sizes.depth_of(rows), sizes.panels_cost(rows, tasks, parameters, units))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastbp.kernels.lanes import sizes
-from fastbp.kernels.lanes.sizes import BYTES, FEW, SHARD, WIDTH
+from fastbp.kernels.lanes.sizes import BYTES, DEPTH, FEW, SHARD, WIDTH
 
 LANES = [BYTES // 8, BYTES // 4]
 
@@ -34,6 +34,22 @@ def test_long_batches_of_small_nets_are_cut_and_of_large_ones_not():
     assert sizes.shards_of(700, 1_000_000) == 1
 
 
+def test_weights_that_cross_make_panels_dearer():
+    """784-512-512-10 at 128 rows reads 671,504 weights, half of them changed by the other of two tasks; units of the batch are fewer."""
+    assert sizes.panels_cost(128, 2, 671_504, 1818) == sizes.CROSSING
+    assert sizes.panels_cost(100, 2, 118_744, 719) == 100
+    assert {sizes.panels_cost(rows, 1, 10**9, 10) for rows in (1, 1000)} == {100}
+
+
+@given(st.integers(0, 5000))
+def test_blocks_are_about_as_deep(steps):
+    depth = sizes.depth_of(steps)
+    blocks = -(-steps // depth) if steps else 0
+    assert 0 <= depth <= 3 * DEPTH // 2
+    assert steps <= 3 * DEPTH // 2 or depth >= 2 * DEPTH // 3
+    assert steps == 0 or blocks * depth - steps < blocks
+
+
 @given(st.integers(1, 1000))
 def test_panels_are_few_and_about_as_wide(vectors):
     width, panels = sizes.balanced(vectors), -(-vectors // WIDTH)
@@ -53,16 +69,16 @@ def test_the_busiest_task_has_the_most_vectors(vectors, width, tasks):
 @pytest.mark.parametrize("lanes", LANES)
 @given(st.integers(1, 700), st.integers(1, 5), st.integers(1, 2_000_000), st.integers(1, 300))
 def test_panels_are_no_wider_than_the_registers_hold(lanes, rows, tasks, parameters, units):
-    assert 1 <= sizes.panel_width(rows, lanes, tasks, parameters, units) <= WIDTH
+    assert 1 <= sizes.panel_width(rows, lanes, tasks, parameters, units, 2 * units) <= WIDTH
 
 
 @pytest.mark.parametrize("lanes", LANES)
 def test_panels_are_as_wide_as_they_may_be_on_one_task(lanes):
     for vectors in range(1, 5 * WIDTH):
-        assert sizes.panel_width(vectors * lanes, lanes, 1, 1_000_000, 64) == sizes.balanced(vectors)
+        assert sizes.panel_width(vectors * lanes, lanes, 1, 1_000_000, 64, 100) == sizes.balanced(vectors)
 
 
 @pytest.mark.parametrize("lanes", LANES)
 def test_shards_make_panels_of_full_width(lanes):
     """They must be cut alike whatever the number of tasks."""
-    assert {sizes.panel_width(rows, lanes, tasks, 100, 9) for rows in (289, 700, 5000) for tasks in (1, 2, 3)} == {WIDTH}
+    assert {sizes.panel_width(rows, lanes, tasks, 100, 9, 20) for rows in (289, 700, 5000) for tasks in (1, 2, 3)} == {WIDTH}

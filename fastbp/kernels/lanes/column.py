@@ -1,0 +1,151 @@
+"""A column of register tiles: a product of one panel, whatever its number of rows, by the largest tiles that fit.
+
+Scope: which tile comes when, and what is asked for meanwhile. The tile itself is in ``tile.py``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastbp.compiling.jit import inlined, scalar
+from fastbp.kernels.lanes.isa import TILES, host
+from fastbp.kernels.lanes.matrix import Ahead, Depth, Matrix, Start, Then
+from fastbp.kernels.lanes.memory import prefetch, prefetch_first
+from fastbp.kernels.lanes.panels import lanes_of
+from fastbp.kernels.lanes.sizes import WIDTH
+from fastbp.kernels.lanes.tile import multiply, multiply_while
+
+_TILES = TILES[host()]
+#: Rows of the tiles for what the largest leave.
+MIDDLE = 4
+
+
+@scalar
+def tile_rows(vectors: int) -> int:
+    """Rows of the largest tile of so many vectors."""
+    if WIDTH >= 3 and vectors == 3:
+        return _TILES[min(3, WIDTH) - 1]
+    return _TILES[min(2, WIDTH) - 1] if WIDTH >= 2 and vectors == 2 else _TILES[0]
+
+
+@scalar
+def beyond(ahead: Ahead, tiles: int) -> Ahead:
+    """What is left when so many tiles have asked for a column of cache lines each."""
+    done = tiles * lanes_of(ahead.array)
+    left = ahead.columns - done
+    return Ahead(ahead.array, ahead.at + done, ahead.row, ahead.rows if left > 0 else 0, left)
+
+
+@inlined
+def _ask(ahead: Ahead, step: int) -> None:
+    prefetch(ahead.array, ahead.at + step * ahead.row)
+
+
+_multiply_asking = multiply_while(_ask)
+
+
+def _heights(vectors: int) -> tuple[int, int, int, int]:
+    """Rows of the largest and the middle tiles; and from how many to before how many rows two middle ones are better.
+
+    They take what the largest tile would leave to single rows, whose sums wait for each other.
+    """
+    most = _TILES[min(vectors, WIDTH) - 1]
+    middle = min(MIDDLE, most)
+    return (most, middle, 2 * middle, most + middle) if most < 2 * middle else (most, middle, 0, 0)
+
+
+@inlined
+def _below(matrix: Matrix, row: int) -> Matrix:
+    return Matrix(matrix.array, matrix.at + row * matrix.row, matrix.row)
+
+
+@inlined
+def _start(start: Start, row: int) -> Start:
+    return Start(start.array, start.at + row if start.at >= 0 else start.at)
+
+
+def _column(vectors: int, beside: int) -> Any:
+    """The loop over all rows of C. A tile's shape is a literal: each is compiled for itself."""
+    most, middle, two, more = _heights(vectors)
+
+    @scalar
+    def column(c: Matrix, a: Matrix, b: Matrix, rows: int, depth: Depth, start: Start) -> None:
+        i = 0
+        while i < rows:
+            a_i = Matrix(a.array, a.at + i if beside else a.at + i * a.row, a.row)
+            if rows - i >= most and not two <= rows - i < more:
+                multiply(_below(c, i), a_i, b, depth, _start(start, i), most, vectors, beside)
+                i += most
+            elif rows - i >= middle:
+                multiply(_below(c, i), a_i, b, depth, _start(start, i), middle, vectors, beside)
+                i += middle
+            else:
+                multiply(_below(c, i), a_i, b, depth, _start(start, i), 1, vectors, beside)
+                i += 1
+
+    return column
+
+
+def _asking(vectors: int, beside: int) -> Any:
+    """The same, but the largest tiles ask for what is needed next: a tile of C at once, and a column of lines of what is ahead."""
+    most, _, two, more = _heights(vectors)
+    rest = _column(vectors, beside)
+
+    @scalar
+    def column(c: Matrix, a: Matrix, b: Matrix, rows: int, depth: Depth, start: Start, then: Then) -> None:
+        i, ahead, lanes = 0, then.ahead, lanes_of(c.array)
+        while rows - i >= most and not two <= rows - i < more:
+            a_i = Matrix(a.array, a.at + i if beside else a.at + i * a.row, a.row)
+            next_at = c.at + (i + most) * c.row if rows - i >= 2 * most else then.c_at
+            for r in range(most):
+                for v in range(vectors):
+                    prefetch_first(c.array, next_at + r * c.row + v * lanes)
+            if ahead.rows > 0:
+                _multiply_asking(_below(c, i), a_i, b, depth, _start(start, i), most, vectors, beside, ahead, ahead.rows)
+                ahead = beyond(ahead, 1)
+            else:
+                multiply(_below(c, i), a_i, b, depth, _start(start, i), most, vectors, beside)
+            i += most
+        if i < rows:
+            a_i = Matrix(a.array, a.at + i if beside else a.at + i * a.row, a.row)
+            rest(_below(c, i), a_i, b, rows - i, depth, _start(start, i))
+
+    return column
+
+
+_columns_1, _columns_2, _columns_3 = (_column(vectors, 0) for vectors in (1, 2, 3))
+_apart_1, _apart_2, _apart_3 = (_asking(vectors, 0) for vectors in (1, 2, 3))
+_beside_1, _beside_2, _beside_3 = (_asking(vectors, 1) for vectors in (1, 2, 3))
+
+
+@scalar
+def columns(vectors: int, c: Matrix, a: Matrix, b: Matrix, rows: int, depth: Depth, start: Start) -> None:
+    """The rows of A contiguous."""
+    if WIDTH >= 3 and vectors == 3:
+        _columns_3(c, a, b, rows, depth, start)
+    elif WIDTH >= 2 and vectors == 2:
+        _columns_2(c, a, b, rows, depth, start)
+    else:
+        _columns_1(c, a, b, rows, depth, start)
+
+
+@scalar
+def columns_asking(vectors: int, c: Matrix, a: Matrix, b: Matrix, rows: int, depth: Depth, start: Start, then: Then) -> None:
+    """The same, asking for what comes."""
+    if WIDTH >= 3 and vectors == 3:
+        _apart_3(c, a, b, rows, depth, start, then)
+    elif WIDTH >= 2 and vectors == 2:
+        _apart_2(c, a, b, rows, depth, start, then)
+    else:
+        _apart_1(c, a, b, rows, depth, start, then)
+
+
+@scalar
+def columns_beside(vectors: int, c: Matrix, a: Matrix, b: Matrix, rows: int, depth: Depth, start: Start, then: Then) -> None:
+    """A turned, its rows side by side."""
+    if WIDTH >= 3 and vectors == 3:
+        _beside_3(c, a, b, rows, depth, start, then)
+    elif WIDTH >= 2 and vectors == 2:
+        _beside_2(c, a, b, rows, depth, start, then)
+    else:
+        _beside_1(c, a, b, rows, depth, start, then)
