@@ -48,8 +48,9 @@ def plan_of(net: Net, rows: int, threads: int) -> Plan:
     patches, gradient, read = _gradient(net, rows, threads, pieces > 0)
     parts = units if by_units else _up(vectors, width)
     way = ("chain, " if pieces else "") + ("units" if by_units else "panels")
-    # At the ends of forward and delta, and of the step; with units after each layer but the last delta, too.
-    barriers = 0 if threads == 1 else 2 * len(net.layers) + 2 if by_units else 2 + (pieces > 0)
+    # At the ends of forward and delta, and of the step; with units after each layer but the last delta, too, and but a narrow last one.
+    narrow = rows > FEW and net.layers[-1][1] < threads * LANES
+    barriers = 0 if threads == 1 else 2 * len(net.layers) + 2 - narrow if by_units else 2 + (pieces > 0)
     crossing = (_forward_bytes(net, rows, threads, by_units, pieces) + read) * (threads - 1) / threads
     return Plan(way, parts, patches, work, gradient, barriers, pieces, crossing)
 

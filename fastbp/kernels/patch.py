@@ -20,7 +20,7 @@ from fastbp.kernels.turn import turned_deltas
 from fastbp.kernels.update import prefetch_block, update_block
 
 # Parameters and slots of fewer elements stay in the caches. Of more, what the update of a tile needs is fetched while it is multiplied.
-_CACHED = 1 << 19
+_CACHED = 1 << 21
 # Rows of the deltas, of a panel of units, in half of the second-level cache (``search_blocks.txt``).
 _ROWS_AT_ONCE = 1024
 
@@ -57,10 +57,12 @@ def _add_tiles(
     columns, last = min(deltas.row, n_out - patch.panel * deltas.row), part.end == rows.end
     vectors, depth = vectors_of(columns, lanes_of(scratch)), Depth(part.end - part.begin, panel_rows, n_in * panel_rows)
     start, tile = Start(scratch, FROM_ZERO if part.begin == rows.begin else FROM_C), tile_rows(vectors)
+    far = last and network.size * (1 + rule.n_slots) > _CACHED
+    tile = tile if far else patch.inputs.end - patch.inputs.begin
     for i in range(patch.inputs.begin, patch.inputs.end, tile):
         count = min(tile, patch.inputs.end - i)
         block = Block(table[layer, WEIGHT] + i * n_out + patch.panel * deltas.row, n_out, count, columns)
-        if last and network.size * (1 + rule.n_slots) > _CACHED:
+        if far:
             prefetch_block(network, rule, block)
         sums = Matrix(scratch, scratch_at + (i - patch.inputs.begin) * deltas.row, deltas.row)
         multiply_apart(sums, Matrix(workspace.activations, a_at + i * panel_rows, panel_rows), deltas, count, vectors, depth, start)

@@ -65,7 +65,7 @@ WAYS = (
     Path("few rows", (17, 33, 5), 26, 7, "sigmoid", "binary_cross_entropy"),
     Path("ragged panels", (37, 50, 19, 3), 150, 61, "leaky_relu", "cross_entropy"),
     # No activation that saturates here: RMSprop's first steps are so large that tanh would keep no digit of its derivative.
-    Path("wide layers", (300, 1100, 260, 10), 40, None, "leaky_relu", "squared_error"),
+    Path("wide layers", (300, 1200, 320, 10), 40, None, "leaky_relu", "squared_error"),
     Path("one output", (13, 40, 1), 100, 37, "relu", "squared_error"),
     Path("a batch in shards", (6, 9, 3), 700, None, "tanh", "cross_entropy"),
     Path("one output, in shards", (6, 9, 1), 600, None, "sigmoid", "binary_cross_entropy"),

@@ -114,11 +114,11 @@ def test_the_parameters_are_those_of_the_model():
     [
         (MEDIUM, 128, 1, "panels", 0),
         (MEDIUM, 512, 2, "panels", 2),
-        (MEDIUM, 128, 64, "units", 8),
+        (MEDIUM, 128, 64, "units", 7),
         (MEDIUM, 1, 2, "units", 8),
         (NETS["64-64-8"], 2880, 4, "shards", 2),
-        (Net((784, 128, 10), 32), 32, 2, "chain, panels", 3),
-        (Net((784, 128, 10), 32), 16, 2, "chain, units", 6),
+        (Net((784, 128, 10), 64), 64, 2, "chain, panels", 3),
+        (Net((784, 128, 10), 32), 32, 2, "chain, units", 5),
     ],
 )
 def test_the_plan_is_the_engines(net, rows, threads, way, barriers):

@@ -16,8 +16,10 @@ from fastbp.kernels.lanes.sizes import WIDTH
 from fastbp.kernels.lanes.tile import multiply, multiply_while
 
 _TILES = TILES[host()]
-#: Rows of the tiles for what the largest leave.
+#: Rows of the tiles for what larger ones leave.
 MIDDLE = 4
+# So many sums keep two multiply-add units busy, each of which takes four cycles for one.
+_SUMS = 8
 
 
 @scalar
@@ -44,14 +46,15 @@ def _ask(ahead: Ahead, step: int) -> None:
 _multiply_asking = multiply_while(_ask)
 
 
-def _heights(vectors: int) -> tuple[int, int, int, int]:
-    """Rows of the largest and the middle tiles; and from how many to before how many rows two middle ones are better.
+def _heights(vectors: int) -> tuple[int, int, int, int, int]:
+    """Rows of the largest and of two smaller tiles; and from how many to before how many rows two of the smallest are better.
 
     They take what the largest tile would leave to single rows, whose sums wait for each other.
     """
     most = _TILES[min(vectors, WIDTH) - 1]
     middle = min(MIDDLE, most)
-    return (most, middle, 2 * middle, most + middle) if most < 2 * middle else (most, middle, 0, 0)
+    more = _SUMS if vectors == 1 and most > 2 * _SUMS else middle
+    return (most, more, middle, 2 * middle, most + middle) if most < 2 * middle else (most, more, middle, 0, 0)
 
 
 @inlined
@@ -66,16 +69,19 @@ def _start(start: Start, row: int) -> Start:
 
 def _column(vectors: int, beside: int) -> Any:
     """The loop over all rows of C. A tile's shape is a literal: each is compiled for itself."""
-    most, middle, two, more = _heights(vectors)
+    most, more, middle, two, before = _heights(vectors)
 
     @scalar
     def column(c: Matrix, a: Matrix, b: Matrix, rows: int, depth: Depth, start: Start) -> None:
         i = 0
         while i < rows:
             a_i = Matrix(a.array, a.at + i if beside else a.at + i * a.row, a.row)
-            if rows - i >= most and not two <= rows - i < more:
+            if rows - i >= most and not two <= rows - i < before:
                 multiply(_below(c, i), a_i, b, depth, _start(start, i), most, vectors, beside)
                 i += most
+            elif rows - i >= more > middle:
+                multiply(_below(c, i), a_i, b, depth, _start(start, i), more, vectors, beside)
+                i += more
             elif rows - i >= middle:
                 multiply(_below(c, i), a_i, b, depth, _start(start, i), middle, vectors, beside)
                 i += middle
@@ -88,13 +94,13 @@ def _column(vectors: int, beside: int) -> Any:
 
 def _asking(vectors: int, beside: int) -> Any:
     """The same, but the largest tiles ask for what is needed next: a tile of C at once, and a column of lines of what is ahead."""
-    most, _, two, more = _heights(vectors)
+    most, _, _, two, before = _heights(vectors)
     rest = _column(vectors, beside)
 
     @scalar
     def column(c: Matrix, a: Matrix, b: Matrix, rows: int, depth: Depth, start: Start, then: Then) -> None:
         i, ahead, lanes = 0, then.ahead, lanes_of(c.array)
-        while rows - i >= most and not two <= rows - i < more:
+        while rows - i >= most and not two <= rows - i < before:
             a_i = Matrix(a.array, a.at + i if beside else a.at + i * a.row, a.row)
             next_at = c.at + (i + most) * c.row if rows - i >= 2 * most else then.c_at
             for r in range(most):
