@@ -91,7 +91,7 @@ def _shared_patches(
 ) -> None:  # fmt: skip
     """Those patches of whole layers, counted layer after layer, whose middle weight lies in the task's share of all weights.
 
-    Where tasks share units they are of each layer, panel of units by panel: mostly those of its own units, which it reads next.
+    Where tasks share units it is its share of each layer's columns: mostly the weights of its own units, which it reads next.
     """
     lanes, ahead, asked, total, done = lanes_of(workspace.turned), batch.ahead, batch.ahead.begin, 0, 0
     units, own, upto = by_units(network, workspace, batch.rows, task), 0, 0
@@ -100,15 +100,12 @@ def _shared_patches(
         total += high * wide * _patch_area(network, layer, lanes)
     for layer in range(first_layer, network.layers):
         high, wide = patches_of(network, layer, lanes)
-        n_in, n_out, panel_units = network.table[layer, N_IN], network.table[layer, N_OUT], network.table[layer, SPREAD] * lanes
+        n_in = network.table[layer, N_IN]
         area, height = _patch_area(network, layer, lanes), patch_height(n_in)
         for number in range(high * wide):
             row, panel = number // wide, number % wide
-            middle, of_all = done + area // 2, total
-            if units:
-                columns = min(panel_units, n_out - panel * panel_units)
-                middle, of_all = panel * panel_units * high + row * columns + columns // 2, high * n_out
-            if middle * task.tasks // of_all == task.number:
+            owner = _owner_by_units(network, layer, row, panel, task.tasks) if units else (done + area // 2) * task.tasks // total
+            if owner == task.number:
                 own += area
                 if first_layer == 0:
                     upto = ahead.begin + (ahead.end - ahead.begin) * min(total, own * task.tasks) // total
@@ -117,6 +114,16 @@ def _shared_patches(
                 patch = Patch(layer, Span(row * height, min(n_in, row * height + height)), panel)
                 patch_gradient(network, workspace, rule, batch, rows, patch, task.scratch_at)
             done += area
+
+
+@scalar
+def _owner_by_units(network: Network, layer: int, row: int, panel: int, tasks: int) -> int:
+    """The task whose share of the columns of W the middle of a patch lies in, when each panel of units is counted down its patches."""
+    lanes = lanes_of(network.parameters)
+    (high, _), n_out, panel_units = patches_of(network, layer, lanes), network.table[layer, N_OUT], network.table[layer, SPREAD] * lanes
+    columns = min(panel_units, n_out - panel * panel_units)
+    owner: int = (panel * panel_units * high + row * columns + columns // 2) * tasks // (high * n_out)
+    return owner
 
 
 @scalar
