@@ -1,7 +1,7 @@
 """Machine code on disk: which sources it belongs to, and how a process gets at it quickly.
 
 Numba's own key of a cached function holds the bytecode and the closure of that function alone, so an edit in a file that it calls into, or
-an upgrade, would be served old machine code. Here every function carries a hash of all sources of the package.
+an upgrade, would be served old machine code. Here every function carries a hash of all sources that kernels are made of.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from numba.core.runtime.nrt import rtsys
 
 from fastbp._log import tell_once
 
+#: The folders whose sources machine code is made of, beside the small helpers at the top of the package.
+_ROOMS = "compiling", "kernels"
 _NOT_KEPT = "fastbp cannot keep compiled kernels, so each process compiles anew: set NUMBA_CACHE_DIR to a folder it may write"
 
 
@@ -124,7 +126,9 @@ def _hash_of_sources() -> str:
     asked = sorted((name, value) for name, value in os.environ.items() if name.startswith("FASTBP_") and value)
     digest = hashlib.sha256(f"{asked} {numba.config.BOUNDSCHECK}".encode())  # type: ignore[attr-defined]
     folder = Path(__file__).parent.parent
-    for path in sorted(folder.rglob("*.py")):
+    # Kernels import nothing of the other rooms (the layers in ``pyproject.toml``); versions differ in ``__init__.py``.
+    rooms = (path for room in _ROOMS for path in (folder / room).rglob("*.py"))
+    for path in sorted([*folder.glob("_*.py"), *rooms]):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

@@ -16,7 +16,7 @@ from fastbp.kernels.codes import DELTA
 from fastbp.kernels.lanes.column import beyond, tile_rows
 from fastbp.kernels.lanes.matrix import FROM_C, FROM_ZERO, Ahead, Depth, Matrix, Start, Then
 from fastbp.kernels.lanes.panels import depth_of, lanes_of, vectors_of
-from fastbp.kernels.lanes.product import PANELS_TO_PACK, multiply_apart, multiply_apart_asking, multiply_beside, pack_apart, rows_of_tiles
+from fastbp.kernels.lanes.product import PANELS_TO_PACK, multiply_apart, multiply_beside, pack_apart, rows_of_tiles
 from fastbp.kernels.lanes.sizes import CHUNK, FEW, WIDTH
 from fastbp.kernels.places import few_inputs, few_outputs, input_at, output_at, panel_rows_of, vectors_in
 from fastbp.kernels.portions import Span
@@ -50,7 +50,7 @@ def hidden_delta_of(delta_few: Any, *, bare: bool) -> Any:
                     if pack:
                         multiply_beside(below, packed, above, count, vectors, depth, start, Then(next_at, ahead))
                     else:
-                        multiply_apart_asking(below, weights, above, count, vectors, depth, start, Then(next_at, ahead))
+                        multiply_apart(below, weights, above, count, vectors, Depth(depth, depth, 0), start)
                     ahead = beyond(ahead, count // tile_rows(vectors))
                     if not bare and u + depth == n_out:
                         multiply_by_derivative(network, workspace, layer - 1, below.at, count * workspace.width)

@@ -67,19 +67,16 @@ def _start(start: Start, row: int) -> Start:
     return Start(start.array, start.at + row if start.at >= 0 else start.at)
 
 
-def _column(vectors: int, beside: int) -> Any:
-    """The loop over all rows of C. A tile's shape is a literal: each is compiled for itself."""
-    most, more, middle, two, before = _heights(vectors)
+def _rest(vectors: int, beside: int) -> Any:
+    """The loop over the rows of C that the largest tiles leave. A tile's shape is a literal: each is compiled for itself."""
+    _, more, middle, _, _ = _heights(vectors)
 
     @scalar
-    def column(c: Matrix, a: Matrix, b: Matrix, rows: int, depth: Depth, start: Start) -> None:
-        i = 0
+    def rest(c: Matrix, a: Matrix, b: Matrix, done: int, rows: int, depth: Depth, start: Start) -> None:
+        i = done
         while i < rows:
             a_i = Matrix(a.array, a.at + i if beside else a.at + i * a.row, a.row)
-            if rows - i >= most and not two <= rows - i < before:
-                multiply(_below(c, i), a_i, b, depth, _start(start, i), most, vectors, beside)
-                i += most
-            elif rows - i >= more > middle:
+            if rows - i >= more > middle:
                 multiply(_below(c, i), a_i, b, depth, _start(start, i), more, vectors, beside)
                 i += more
             elif rows - i >= middle:
@@ -89,66 +86,68 @@ def _column(vectors: int, beside: int) -> Any:
                 multiply(_below(c, i), a_i, b, depth, _start(start, i), 1, vectors, beside)
                 i += 1
 
+    return rest
+
+
+def _column(vectors: int) -> Any:
+    """The loop over all rows of C, those of A contiguous."""
+    most, _, _, two, before = _heights(vectors)
+    rest = _rest(vectors, 0)
+
+    @scalar
+    def column(c: Matrix, a: Matrix, b: Matrix, rows: int, depth: Depth, start: Start) -> None:
+        i = 0
+        while rows - i >= most and not two <= rows - i < before:
+            multiply(_below(c, i), _below(a, i), b, depth, _start(start, i), most, vectors, 0)
+            i += most
+        rest(c, a, b, i, rows, depth, start)
+
     return column
 
 
-def _asking(vectors: int, beside: int) -> Any:
-    """The same, but the largest tiles ask for what is needed next: a tile of C at once, and a column of lines of what is ahead."""
+def _asking(vectors: int) -> Any:
+    """The same with A turned. The largest tiles ask for what is needed next: a tile of C at once, a column of lines of what is ahead."""
     most, _, _, two, before = _heights(vectors)
-    rest = _column(vectors, beside)
+    rest = _rest(vectors, 1)
 
     @scalar
     def column(c: Matrix, a: Matrix, b: Matrix, rows: int, depth: Depth, start: Start, then: Then) -> None:
         i, ahead, lanes = 0, then.ahead, lanes_of(c.array)
         while rows - i >= most and not two <= rows - i < before:
-            a_i = Matrix(a.array, a.at + i if beside else a.at + i * a.row, a.row)
             next_at = c.at + (i + most) * c.row if rows - i >= 2 * most else then.c_at
             for r in range(most):
                 for v in range(vectors):
                     prefetch_first(c.array, next_at + r * c.row + v * lanes)
+            a_i = Matrix(a.array, a.at + i, a.row)
             if ahead.rows > 0:
-                _multiply_asking(_below(c, i), a_i, b, depth, _start(start, i), most, vectors, beside, ahead, ahead.rows)
+                _multiply_asking(_below(c, i), a_i, b, depth, _start(start, i), most, vectors, 1, ahead, ahead.rows)
                 ahead = beyond(ahead, 1)
             else:
-                multiply(_below(c, i), a_i, b, depth, _start(start, i), most, vectors, beside)
+                multiply(_below(c, i), a_i, b, depth, _start(start, i), most, vectors, 1)
             i += most
-        if i < rows:
-            a_i = Matrix(a.array, a.at + i if beside else a.at + i * a.row, a.row)
-            rest(_below(c, i), a_i, b, rows - i, depth, _start(start, i))
+        rest(c, a, b, i, rows, depth, start)
 
     return column
 
 
-_columns_1, _columns_2, _columns_3 = (_column(vectors, 0) for vectors in (1, 2, 3))
-_apart_1, _apart_2, _apart_3 = (_asking(vectors, 0) for vectors in (1, 2, 3))
-_beside_1, _beside_2, _beside_3 = (_asking(vectors, 1) for vectors in (1, 2, 3))
+_apart_1, _apart_2, _apart_3 = (_column(vectors) for vectors in (1, 2, 3))
+_beside_1, _beside_2, _beside_3 = (_asking(vectors) for vectors in (1, 2, 3))
 
 
 @scalar
 def columns(vectors: int, c: Matrix, a: Matrix, b: Matrix, rows: int, depth: Depth, start: Start) -> None:
     """The rows of A contiguous."""
     if WIDTH >= 3 and vectors == 3:
-        _columns_3(c, a, b, rows, depth, start)
+        _apart_3(c, a, b, rows, depth, start)
     elif WIDTH >= 2 and vectors == 2:
-        _columns_2(c, a, b, rows, depth, start)
+        _apart_2(c, a, b, rows, depth, start)
     else:
-        _columns_1(c, a, b, rows, depth, start)
-
-
-@scalar
-def columns_asking(vectors: int, c: Matrix, a: Matrix, b: Matrix, rows: int, depth: Depth, start: Start, then: Then) -> None:
-    """The same, asking for what comes."""
-    if WIDTH >= 3 and vectors == 3:
-        _apart_3(c, a, b, rows, depth, start, then)
-    elif WIDTH >= 2 and vectors == 2:
-        _apart_2(c, a, b, rows, depth, start, then)
-    else:
-        _apart_1(c, a, b, rows, depth, start, then)
+        _apart_1(c, a, b, rows, depth, start)
 
 
 @scalar
 def columns_beside(vectors: int, c: Matrix, a: Matrix, b: Matrix, rows: int, depth: Depth, start: Start, then: Then) -> None:
-    """A turned, its rows side by side."""
+    """A turned, its rows side by side; what comes is asked for."""
     if WIDTH >= 3 and vectors == 3:
         _beside_3(c, a, b, rows, depth, start, then)
     elif WIDTH >= 2 and vectors == 2:

@@ -7,7 +7,7 @@ whatever the width of a layer, and a weight is one number that a whole panel is 
 from __future__ import annotations
 
 from fastbp.compiling.jit import scalar
-from fastbp.kernels.lanes.column import MIDDLE, columns, columns_asking, columns_beside
+from fastbp.kernels.lanes.column import MIDDLE, columns, columns_beside
 from fastbp.kernels.lanes.matrix import Depth, Matrix, Start, Then
 from fastbp.kernels.lanes.memory import load_first, store
 from fastbp.kernels.lanes.panels import lanes_of
@@ -39,12 +39,6 @@ def multiply_apart(c: Matrix, a: Matrix, b: Matrix, rows: int, vectors: int, dep
     Nothing is asked for.
     """
     columns(vectors, c, a, b, rows, depth, start)
-
-
-@scalar
-def multiply_apart_asking(c: Matrix, a: Matrix, b: Matrix, rows: int, vectors: int, depth: int, start: Start, then: Then) -> None:
-    """The same in one part; meanwhile `then` is asked for."""
-    columns_asking(vectors, c, a, b, rows, Depth(depth, depth, 0), start, then)
 
 
 @scalar

@@ -27,8 +27,8 @@ _NARROWER = 1.02
 #: Percent that a step takes when tasks share the units of each layer, for which they meet after each, of an even share of panels.
 MEETING = 115
 #: Percent that a step takes when tasks share panels, and the weights that each reads after the others have changed them are more than so
-#: many for each unit of the network and row of the batch, which is what they would read of each other when they share units.
-CROSSING, MORE = 135, 1.1
+#: many percent of the units of all rows, which is about what they would read of each other when they share units.
+CROSSING, MORE = 135, 110
 # Gradients of all shards may take so many elements.
 _SHARDS_SIZE = 1 << 18
 
@@ -83,7 +83,7 @@ def panel_width(rows: int, lanes: int, tasks: int, parameters: int, units: int, 
 
 def panels_cost(rows: int, tasks: int, parameters: int, all_units: int) -> int:
     """Percent of an even share of panels that a step takes when tasks share them."""
-    return CROSSING if parameters * (tasks - 1) > MORE * rows * all_units * tasks else 100
+    return CROSSING if 100 * parameters * (tasks - 1) > MORE * rows * all_units * tasks else 100
 
 
 def busiest(vectors: int, width: int, tasks: int) -> int:

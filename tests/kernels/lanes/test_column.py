@@ -17,7 +17,7 @@ pytestmark = pytest.mark.kernels
 @program
 def asking(vectors, c, a, b, rows, depth, ahead):
     whole, start, then = Depth(depth, depth, 0), Start(b.array, FROM_C), Then(c.at, ahead)
-    column.columns_asking(vectors, c, a, b, rows, whole, start, then)
+    column.columns_beside(vectors, c, a, b, rows, whole, start, then)
 
 
 @scalar
@@ -37,10 +37,10 @@ def rows_and_rest(vectors, ahead, tiles):
 @given(rows=st.integers(1, 60), depth=st.integers(1, 20), vectors=st.integers(1, WIDTH), asked=st.integers(0, 40), wide=st.integers(0, 50))
 def test_whatever_is_asked_for_changes_no_bit(dtype, rows, depth, vectors, asked, wide):
     c, a, b = random_matrices(rows, depth, vectors * lanes(dtype), dtype)
-    flat, left, right = c.ravel().copy(), a.ravel(), b.ravel()
+    flat, left, right = c.ravel().copy(), a.T.ravel(), b.ravel()
     # Far outside of the array: asking for memory that is not there is no fault.
     ahead = Ahead(left, 1 << 40, 1 << 20, asked, wide)
-    asking(vectors, Matrix(flat, 0, c.shape[1]), Matrix(left, 0, depth), Matrix(right, 0, c.shape[1]), rows, depth, ahead)
+    asking(vectors, Matrix(flat, 0, c.shape[1]), Matrix(left, 0, rows), Matrix(right, 0, c.shape[1]), rows, depth, ahead)
     np.testing.assert_array_equal(flat.reshape(c.shape), chain(c, a, b))
 
 

@@ -24,11 +24,6 @@ def multiply_beside(c, a, b, rows, vectors, depth, start):
 
 
 @program
-def multiply_apart_asking(c, a, b, rows, vectors, depth, start):
-    product.multiply_apart_asking(c, a, b, rows, vectors, depth, start, Then(c.at, Ahead(b.array, b.at, b.row, 2 * depth, 1)))
-
-
-@program
 def multiply_apart(c, a, b, rows, vectors, depth, start):
     product.multiply_apart(c, a, b, rows, vectors, depth, start)
 
@@ -53,10 +48,8 @@ def multiply(c, a, b, *, beside, start_at=FROM_C, start=None, part=None, gap=3):
     if beside:
         flat_a, a_row = inside(a.T, 2, gap)
         multiply_beside(out, Matrix(flat_a, 2, a_row), right, rows, vectors, depth, first)
-    elif part is None:
-        flat_a, a_row = inside(a, 2, gap)
-        multiply_apart_asking(out, Matrix(flat_a, 2, a_row), right, rows, vectors, depth, first)
     else:
+        part = part or depth
         parts = np.full((rows, -(-depth // part) * part), np.nan, a.dtype)
         parts[:, :depth] = a
         flat_a, a_row = inside(parts.reshape(rows, -1, part).transpose(1, 0, 2).reshape(-1, part), 2, gap)
