@@ -202,17 +202,22 @@ def test_the_time_is_divided_among_those_that_wait():
 @pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2 or cpus.available() < 2, reason="there is one processor")
 def test_the_last_one_goes_on_with_the_threads_of_the_others(monkeypatch):
     """With steps that are worth two, and the same bits."""
-    tasks, run, ended = [], programs.run, threading.Event()
+    tasks, run, begun, ended = [], programs.run, threading.Event(), threading.Event()
     monkeypatch.setattr(programs, "run", lambda *arguments: (tasks.append(arguments[-1]), run(*arguments)))
 
     class Waits(fastbp.Callback):
         def on_epoch_end(self, run):
+            begun.set()
             assert ended.wait(60)
             while most_threads() < 2:
                 time.sleep(0.001)
             tasks.append("alone")
 
     class Ends(fastbp.Callback):
+        def on_epoch_end(self, run):
+            # Else the other may have its threads before its first epoch is over.
+            assert begun.wait(60)
+
         def on_fit_end(self, run):
             ended.set()
 
