@@ -37,10 +37,8 @@ def plan_of(net: Net, rows: int, threads: int) -> Plan:
         return _by_shards(net, rows, shards, threads)
     widest, all_units = max(n_out for _, n_out in net.layers), net.layers[0][0] + sum(n_out for _, n_out in net.layers)
     vectors, units = _up(rows, LANES), _up(widest, LANES)
-    width, cost = (
-        panel_width(rows, LANES, threads, net.parameters, widest, all_units),
-        panels_cost(vectors * LANES, threads, net.parameters, all_units),
-    )
+    width = panel_width(rows, LANES, threads, net.parameters, widest, all_units)
+    cost = panels_cost(vectors * LANES, threads, net.parameters, all_units)
     most, pieces = busiest(vectors, width, threads), pieces_of(net, rows, threads)
     by_units = threads > 1 and (rows <= FEW or cost * most * units > MEETING * vectors * busiest(units, 1, threads))
     share = 1 / threads if by_units else most / vectors

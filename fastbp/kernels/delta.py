@@ -34,8 +34,9 @@ def hidden_delta_of(delta_few: Any, *, bare: bool) -> Any:
         table, parameters, deltas = network.table, network.parameters, workspace.deltas
         n_out, panel_rows = table[layer, N_OUT], panel_rows_of(workspace)
         pack, packed = panels.end - panels.begin >= PANELS_TO_PACK, Matrix(workspace.scratch, scratch_at, CHUNK)
-        for u in range(0, n_out, depth_of(n_out)):
-            depth, start = min(depth_of(n_out), n_out - u), Start(parameters, FROM_ZERO if u == 0 else FROM_C)
+        most = depth_of(n_out)
+        for u in range(0, n_out, most):
+            depth, start = min(most, n_out - u), Start(parameters, FROM_ZERO if u == 0 else FROM_C)
             for i in range(inputs.begin, inputs.end, CHUNK):
                 count = min(CHUNK, inputs.end - i)
                 weights = Matrix(parameters, table[layer, WEIGHT] + i * n_out + u, n_out)
@@ -49,9 +50,9 @@ def hidden_delta_of(delta_few: Any, *, bare: bool) -> Any:
                     next_at = input_at(network, workspace, layer, p + 1, i) if p + 1 < panels.end else below.at
                     if pack:
                         multiply_beside(below, packed, above, count, vectors, depth, start, Then(next_at, ahead))
+                        ahead = beyond(ahead, count // tile_rows(vectors))
                     else:
                         multiply_apart(below, weights, above, count, vectors, Depth(depth, depth, 0), start)
-                    ahead = beyond(ahead, count // tile_rows(vectors))
                     if not bare and u + depth == n_out:
                         multiply_by_derivative(network, workspace, layer - 1, below.at, count * workspace.width)
                         turn(network, workspace, layer - 1, p, i, count, vectors)
@@ -62,11 +63,11 @@ def hidden_delta_of(delta_few: Any, *, bare: bool) -> Any:
 @scalar
 def _next_weights(network: Network, layer: int, inputs: Span, i: int, u: int) -> Ahead:
     """The block of weights after the one of input i and unit u, which may come from another core."""
-    table, n_out = network.table, network.table[layer, N_OUT]
+    table, n_out, most = network.table, network.table[layer, N_OUT], depth_of(network.table[layer, N_OUT])
     i += CHUNK
     if i >= inputs.end:
-        i, u = inputs.begin, u + depth_of(n_out)
-    rows, columns = min(CHUNK, inputs.end - i), min(depth_of(n_out), n_out - u)
+        i, u = inputs.begin, u + most
+    rows, columns = min(CHUNK, inputs.end - i), min(most, n_out - u)
     return Ahead(network.parameters, table[layer, WEIGHT] + i * n_out + u, n_out, rows if columns > 0 else 0, columns)
 
 
@@ -76,12 +77,12 @@ def delta_few_of(*, bare: bool) -> Any:
     @scalar
     def delta_few(network: Network, workspace: Workspace, layer: int, rows: int, inputs: Span, scratch_at: int) -> None:
         table, deltas, scratch, lanes = network.table, workspace.deltas, workspace.scratch, lanes_of(workspace.deltas)
-        n_out = table[layer, N_OUT]
+        n_out, most = table[layer, N_OUT], depth_of(table[layer, N_OUT])
         below, above = few_inputs(deltas, network, workspace, layer), few_outputs(deltas, network, workspace, layer)
         for i in range(inputs.begin, inputs.end, CHUNK):
             count = min(CHUNK, inputs.end - i)
-            for u in range(0, n_out, depth_of(n_out)):
-                depth, start = min(depth_of(n_out), n_out - u), Start(scratch, FROM_ZERO if u == 0 else FROM_C)
+            for u in range(0, n_out, most):
+                depth, start = min(most, n_out - u), Start(scratch, FROM_ZERO if u == 0 else FROM_C)
                 weights = Matrix(network.parameters, table[layer, WEIGHT] + i * n_out + u, n_out)
                 pack_apart(Matrix(scratch, scratch_at, CHUNK), weights, count, depth)
                 left = Matrix(deltas, above.at + u, above.row)

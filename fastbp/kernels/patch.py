@@ -1,4 +1,4 @@
-"""The gradient of one patch of a layer's weights: computed tile by tile, each given to the update while the first-level cache holds it."""
+"""The gradient of one patch of a layer's weights: computed tile by tile, and given to the update while the first caches hold it."""
 
 from __future__ import annotations
 
@@ -50,17 +50,20 @@ def patch_gradient(
 def _add_tiles(
     network: Network, workspace: Workspace, rule: Rule, batch: Batch, rows: Span, part: Span, patch: Patch, scratch_at: int
 ) -> None:  # fmt: skip
-    """What a part of the rows adds to each tile of the patch. With the last of the rows a tile is complete, and updated."""
+    """What a part of the rows adds to the tiles of the patch. With the last of the rows they are complete, and updated.
+
+    That is done at once, but tile by tile where what it needs must be fetched meanwhile.
+    """
     table, layer, scratch, panel_rows = network.table, patch.layer, workspace.scratch, panel_rows_of(workspace)
     n_in, n_out, panel = table[layer, N_IN], table[layer, N_OUT], part.begin // panel_rows
     deltas, a_at = turned_deltas(network, workspace, layer, patch.panel, panel), input_at(network, workspace, layer, panel, 0)
     columns, last = min(deltas.row, n_out - patch.panel * deltas.row), part.end == rows.end
     vectors, depth = vectors_of(columns, lanes_of(scratch)), Depth(part.end - part.begin, panel_rows, n_in * panel_rows)
-    start, tile = Start(scratch, FROM_ZERO if part.begin == rows.begin else FROM_C), tile_rows(vectors)
+    start = Start(scratch, FROM_ZERO if part.begin == rows.begin else FROM_C)
     far = last and network.size * (1 + rule.n_slots) > _CACHED
-    tile = tile if far else patch.inputs.end - patch.inputs.begin
-    for i in range(patch.inputs.begin, patch.inputs.end, tile):
-        count = min(tile, patch.inputs.end - i)
+    most = tile_rows(vectors) if far else patch.inputs.end - patch.inputs.begin
+    for i in range(patch.inputs.begin, patch.inputs.end, most):
+        count = min(most, patch.inputs.end - i)
         block = Block(table[layer, WEIGHT] + i * n_out + patch.panel * deltas.row, n_out, count, columns)
         if far:
             prefetch_block(network, rule, block)

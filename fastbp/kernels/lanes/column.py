@@ -130,27 +130,6 @@ def _asking(vectors: int) -> Any:
     return column
 
 
-_apart_1, _apart_2, _apart_3 = (_column(vectors) for vectors in (1, 2, 3))
-_beside_1, _beside_2, _beside_3 = (_asking(vectors) for vectors in (1, 2, 3))
-
-
-@scalar
-def columns(vectors: int, c: Matrix, a: Matrix, b: Matrix, rows: int, depth: Depth, start: Start) -> None:
-    """The rows of A contiguous."""
-    if WIDTH >= 3 and vectors == 3:
-        _apart_3(c, a, b, rows, depth, start)
-    elif WIDTH >= 2 and vectors == 2:
-        _apart_2(c, a, b, rows, depth, start)
-    else:
-        _apart_1(c, a, b, rows, depth, start)
-
-
-@scalar
-def columns_beside(vectors: int, c: Matrix, a: Matrix, b: Matrix, rows: int, depth: Depth, start: Start, then: Then) -> None:
-    """A turned, its rows side by side; what comes is asked for."""
-    if WIDTH >= 3 and vectors == 3:
-        _beside_3(c, a, b, rows, depth, start, then)
-    elif WIDTH >= 2 and vectors == 2:
-        _beside_2(c, a, b, rows, depth, start, then)
-    else:
-        _beside_1(c, a, b, rows, depth, start, then)
+#: For one, two and three vectors.
+apart_1, apart_2, apart_3 = (_column(vectors) for vectors in (1, 2, 3))
+beside_1, beside_2, beside_3 = (_asking(vectors) for vectors in (1, 2, 3))

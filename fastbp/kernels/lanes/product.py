@@ -7,10 +7,11 @@ whatever the width of a layer, and a weight is one number that a whole panel is 
 from __future__ import annotations
 
 from fastbp.compiling.jit import scalar
-from fastbp.kernels.lanes.column import MIDDLE, columns, columns_beside
+from fastbp.kernels.lanes.column import MIDDLE, apart_1, apart_2, apart_3, beside_1, beside_2, beside_3
 from fastbp.kernels.lanes.matrix import Depth, Matrix, Start, Then
 from fastbp.kernels.lanes.memory import load_first, store
 from fastbp.kernels.lanes.panels import lanes_of
+from fastbp.kernels.lanes.sizes import WIDTH
 from fastbp.kernels.lanes.transpose import transpose_block
 
 #: So many panels pay for copying a block of weights, whose numbers then lie side by side.
@@ -29,7 +30,13 @@ def multiply_beside(c: Matrix, a: Matrix, b: Matrix, rows: int, vectors: int, de
 
     `a` is A turned, its rows side by side: A[i, k] lies at ``a.at + k * a.row + i``. Meanwhile `then` is asked for.
     """
-    columns_beside(vectors, c, a, b, rows, Depth(depth, depth, 0), start, then)
+    whole = Depth(depth, depth, 0)
+    if WIDTH >= 3 and vectors == 3:
+        beside_3(c, a, b, rows, whole, start, then)
+    elif WIDTH >= 2 and vectors == 2:
+        beside_2(c, a, b, rows, whole, start, then)
+    else:
+        beside_1(c, a, b, rows, whole, start, then)
 
 
 @scalar
@@ -38,7 +45,12 @@ def multiply_apart(c: Matrix, a: Matrix, b: Matrix, rows: int, vectors: int, dep
 
     Nothing is asked for.
     """
-    columns(vectors, c, a, b, rows, depth, start)
+    if WIDTH >= 3 and vectors == 3:
+        apart_3(c, a, b, rows, depth, start)
+    elif WIDTH >= 2 and vectors == 2:
+        apart_2(c, a, b, rows, depth, start)
+    else:
+        apart_1(c, a, b, rows, depth, start)
 
 
 @scalar

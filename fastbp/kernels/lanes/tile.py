@@ -36,10 +36,7 @@ def _multiply_twin(c: Matrix, a: Matrix, b: Matrix, depth: Depth, start: Start, 
 
 
 def multiply_while(act: Any) -> Any:
-    """`multiply` with ``act(given, i)`` for i from 0 to `times` - 1 between its steps, on what the product has nothing to do with.
-
-    The multiply-add units are busy while what `act` waits for, memory or a division, comes.
-    """
+    """`multiply` with ``act(given, i)`` after each of its first `times` steps; what is left of these follows the last."""
 
     def twin(
         c: Matrix, a: Matrix, b: Matrix, depth: Depth, start: Start, rows: int, vectors: int, beside: int, given: Any, times: int
@@ -108,7 +105,7 @@ def _emit_product(context: Any, builder: ir.IRBuilder, kinds: Any, arguments: An
         steps = _least(builder, builder.sub(total, done), part)
         lefts = tile.lefts(left, a_row)
 
-        def run(begin: ir.Value, end: ir.Value | None) -> None:
+        def run(begin: ir.Value, end: ir.Value) -> None:
             tile.run(lefts, right, a_row, b_row, begin, end)
 
         if between:
@@ -137,7 +134,7 @@ class _Between:
         builder, done = self.builder, self.builder.load(self.next)
         some = _least(builder, steps, builder.sub(self.times, done))
         with cgutils.for_range(builder, some, intp=_I64) as loop:
-            run(loop.index, None)
+            run(loop.index, builder.add(loop.index, _I64(1)))
             self.act(builder.add(done, loop.index))
         builder.store(builder.add(done, some), self.next)
         run(some, steps)
@@ -196,25 +193,19 @@ class _Tile:
         """Where the left operand begins: once, or for each row where rows do not lie side by side."""
         return [a] if self.beside else self._row_pointers(a, a_row)
 
-    def run(self, a: list[ir.Value], b: ir.Value, a_row: ir.Value, b_row: ir.Value, begin: ir.Value, end: ir.Value | None) -> None:
-        """The steps from one to before another, or this one alone."""
-        if end is None:
-            self._step(a, b, a_row, b_row, begin)
-        else:
-            with cgutils.for_range(self.builder, end, start=begin, intp=_I64) as loop:
-                self._step(a, b, a_row, b_row, loop.index)
-
-    def _step(self, a: list[ir.Value], b: ir.Value, a_row: ir.Value, b_row: ir.Value, k: ir.Value) -> None:
+    def run(self, a: list[ir.Value], b: ir.Value, a_row: ir.Value, b_row: ir.Value, begin: ir.Value, end: ir.Value) -> None:
+        """The steps from one to before another."""
         builder = self.builder
-        row = builder.gep(b, [builder.mul(k, b_row)])
-        right = [builder.load(self._vector_place(row, v), align=self.size) for v in self.vectors]
-        column = builder.gep(a[0], [builder.mul(k, a_row)])
-        for i in self.rows:
-            left = builder.gep(column, [_I64(i)]) if self.beside else builder.gep(a[i], [k])
-            factor = splat_value(builder, builder.load(left), self.vector)
-            for v in self.vectors:
-                total = builder.call(self._fma, [factor, right[v], builder.load(self.sums[i, v])])
-                builder.store(total, self.sums[i, v])
+        with cgutils.for_range(builder, end, start=begin, intp=_I64) as loop:
+            row = builder.gep(b, [builder.mul(loop.index, b_row)])
+            right = [builder.load(self._vector_place(row, v), align=self.size) for v in self.vectors]
+            column = builder.gep(a[0], [builder.mul(loop.index, a_row)])
+            for i in self.rows:
+                left = builder.gep(column, [_I64(i)]) if self.beside else builder.gep(a[i], [loop.index])
+                factor = splat_value(builder, builder.load(left), self.vector)
+                for v in self.vectors:
+                    total = builder.call(self._fma, [factor, right[v], builder.load(self.sums[i, v])])
+                    builder.store(total, self.sums[i, v])
 
     def end(self) -> None:
         for key, place in self.places.items():

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastbp.compiling.jit import program, scalar
-from fastbp.kernels.lanes import column, isa
-from fastbp.kernels.lanes.matrix import FROM_C, Ahead, Depth, Matrix, Start, Then
+from fastbp.kernels.lanes import column, isa, product
+from fastbp.kernels.lanes.matrix import FROM_C, Ahead, Matrix, Start, Then
 from fastbp.kernels.lanes.sizes import WIDTH
 
 pytestmark = pytest.mark.kernels
@@ -16,8 +16,7 @@ pytestmark = pytest.mark.kernels
 
 @program
 def asking(vectors, c, a, b, rows, depth, ahead):
-    whole, start, then = Depth(depth, depth, 0), Start(b.array, FROM_C), Then(c.at, ahead)
-    column.columns_beside(vectors, c, a, b, rows, whole, start, then)
+    product.multiply_beside(c, a, b, rows, vectors, depth, Start(b.array, FROM_C), Then(c.at, ahead))
 
 
 @scalar
