@@ -25,6 +25,8 @@ CASES = {
     "one large batch": ([40, 300, 7], 1000, 1000),
     "a chain": ([400, 300, 3], 50, 120),
     "a chain with few inputs a task": ([83, 300, 20, 3], 9, 30),
+    "chains of few rows": ([300, 310, 270, 3], 5, 25),
+    "a chain in two layers": ([300, 310, 270, 3], 32, 65),
 }
 
 ACTIVATIONS = [case for cls in ACTIVATIONS.values() if not (cls.output_only or cls.steep) for case in cls.cases()]
@@ -101,6 +103,8 @@ def results(run_python):
         "one large batch",
         "a chain",
         "a chain with few inputs a task",
+        "chains of few rows",
+        "a chain in two layers",
     ],
 )
 def test_up_to_four_threads_give_the_same_bits(results, name, dtype):
@@ -110,7 +114,7 @@ def test_up_to_four_threads_give_the_same_bits(results, name, dtype):
 
 def test_up_to_four_threads_give_the_same_bits_with_normalisation_and_dropout(results):
     assert [name for name, same in results["shaped"].items() if not same] == []
-    assert len(results["shaped"]) == 27
+    assert len(results["shaped"]) == 33
 
 
 def test_most_runs_had_a_thread_for_every_task(results):
@@ -119,7 +123,7 @@ def test_most_runs_had_a_thread_for_every_task(results):
 
 
 def test_the_chain_is_used_where_it_should_be(results):
-    assert results["chained"] == [30, 120]
+    assert results["chained"] == [25, 30, 65, 120]
 
 
 def test_two_threads_give_the_bits_of_one_with_every_activation(results):

@@ -16,7 +16,6 @@ from typing import Any
 from fastbp.compiling.jit import scalar
 from fastbp.compiling.units import unit
 from fastbp.kernels.arguments import N_IN, N_OUT, SHAPED, WEIGHT, Call, Limits, Network, Rule, Workspace
-from fastbp.kernels.chain import own_inputs
 from fastbp.kernels.codes import (
     APART,
     AVERAGE,
@@ -54,8 +53,8 @@ def train_apart(call: Call, batch: Batch, task: Task) -> None:
     shards = shards_in(network, batch.rows)
     if shards == 1:
         forward_and_delta(call, batch, task)
-        rows, inputs = Span(0, batch.rows), own_inputs(network, workspace, batch.rows, task)
-        weight_gradients(network, workspace, call.data, keeping(rule), looking_ahead(call, batch, task), rows, inputs, task)
+        rows = Span(0, batch.rows)
+        weight_gradients(network, workspace, call.data, keeping(rule), looking_ahead(call, batch, task), rows, task)
         if network.table[0, SHAPED]:
             shape_gradients(call, keeping(rule), batch, task)
     else:

@@ -31,7 +31,7 @@ def forward_layer_of(forward_few: Any, *, bare: bool) -> Any:
         With its first input z begins at the bias b[u]; with its last one it becomes a[u] = act(z[u]), but in the output layer.
         """
         if rows <= FEW:
-            forward_few(network, workspace, layer, rows, units)
+            forward_few(network, workspace, layer, rows, units, inputs)
             return
         table, parameters, values = network.table, network.parameters, workspace.activations
         n_in, n_out, panel_rows = table[layer, N_IN], table[layer, N_OUT], panel_rows_of(workspace)
@@ -73,19 +73,22 @@ def forward_few_of(*, bare: bool) -> Any:
     """The same numbers for a few rows, with units on the lanes: the weights are the right operand, read in place."""
 
     @scalar
-    def forward_few(network: Network, workspace: Workspace, layer: int, rows: int, units: Span) -> None:
+    def forward_few(network: Network, workspace: Workspace, layer: int, rows: int, units: Span, inputs: Span) -> None:
         table, parameters, values, lanes = network.table, network.parameters, workspace.activations, lanes_of(workspace.activations)
         a, z = few_inputs(values, network, workspace, layer), few_outputs(values, network, workspace, layer)
-        whole, last = Depth(table[layer, N_IN], table[layer, N_IN], 0), network.layers - 1
+        left, depth = Matrix(values, a.at + inputs.begin, a.row), inputs.end - inputs.begin
+        row_at, n_out = table[layer, WEIGHT] + inputs.begin * table[layer, N_OUT], table[layer, N_OUT]
         for u in range(units.begin, units.end, WIDTH * lanes):
             count = min(WIDTH * lanes, units.end - u)
             sums, vectors = Matrix(values, z.at + u, z.row), vectors_of(count, lanes)
-            for r in range(rows):
+            for r in range(rows if inputs.begin == 0 else 0):
                 for j in range(0, count, lanes):
                     store(values, sums.at + r * sums.row + j, load(parameters, table[layer, BIAS] + u + j))
-            weights = Matrix(parameters, table[layer, WEIGHT] + u, table[layer, N_OUT])
-            multiply_apart(sums, a, weights, rows_of_tiles(rows), vectors, whole, Start(parameters, FROM_C))
-            if bare or layer == last:
+            weights = Matrix(parameters, row_at + u, n_out)
+            multiply_apart(sums, left, weights, rows_of_tiles(rows), vectors, Depth(depth, depth, 0), Start(parameters, FROM_C))
+            if inputs.end < table[layer, N_IN]:
+                continue
+            if bare or layer == network.layers - 1:
                 to_panel(network, workspace, values, layer, Span(u, u + count))
             else:
                 for r in range(rows):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from fastbp.compiling.jit import scalar
 from fastbp.compiling.units import unit
 from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, NORM, SPREAD, WEIGHT, Data, Network, Rule, Workspace
+from fastbp.kernels.chain import is_chained, own_inputs
 from fastbp.kernels.codes import BATCH_NORM, GRADIENT
 from fastbp.kernels.lanes.matrix import Matrix
 from fastbp.kernels.lanes.memory import load, store
@@ -28,24 +29,21 @@ _GRAIN = 8
 
 
 @unit(GRADIENT)
-def weight_gradients(
-    network: Network, workspace: Workspace, data: Data, rule: Rule, batch: Batch, rows: Span, inputs: Span, task: Task
-) -> None:  # fmt: skip
+def weight_gradients(network: Network, workspace: Workspace, data: Data, rule: Rule, batch: Batch, rows: Span, task: Task) -> None:
     """All gradients that are a task's, over some rows of the batch, each given to the update.
 
-    Of the first layer they are those of `inputs`, unless these are all; of what is left every task has about as many weights. In
-    between, the rows that the task will gather next are asked for.
+    Of a layer whose inputs are shared they are those of its own; of what is left every task has about as many weights. In between, the
+    rows that the task will gather next are asked for.
     """
-    n_in = network.table[0, N_IN]
     if batch.rows <= FEW:
-        prefetch_rows(data, batch.ahead, Span(0, n_in))
+        prefetch_rows(data, batch.ahead, own_inputs(network, workspace, 0, batch.rows, task))
         for layer in range(network.layers):
             _few_gradients(network, workspace, rule, batch, layer, task)
-    elif inputs.end - inputs.begin < n_in:
-        _own_patches(network, workspace, data, rule, batch, rows, inputs, task)
-        _shared_patches(network, workspace, data, rule, batch, rows, 1, task)
-    else:
-        _shared_patches(network, workspace, data, rule, batch, rows, 0, task)
+        return
+    for layer in range(network.layers):
+        if is_chained(network, workspace, layer, batch.rows, task):
+            _own_patches(network, workspace, data, rule, batch, rows, layer, task)
+    _shared_patches(network, workspace, data, rule, batch, rows, task)
 
 
 @scalar
@@ -70,11 +68,12 @@ def _patch_area(network: Network, layer: int, lanes: int) -> int:
 
 @scalar
 def _own_patches(
-    network: Network, workspace: Workspace, data: Data, rule: Rule, batch: Batch, rows: Span, inputs: Span, task: Task
+    network: Network, workspace: Workspace, data: Data, rule: Rule, batch: Batch, rows: Span, layer: int, task: Task
 ) -> None:  # fmt: skip
-    """Those of some inputs of the first layer; of the rows ahead only these inputs are asked for."""
-    count, ahead, asked = inputs.end - inputs.begin, batch.ahead, batch.ahead.begin
-    wide, height = patches_of(network, 0, lanes_of(workspace.turned))[1], patch_height(count)
+    """Those of the task's inputs of a layer; with the first one's, these inputs of the rows ahead are asked for."""
+    inputs, ahead = own_inputs(network, workspace, layer, batch.rows, task), batch.ahead if layer == 0 else Span(0, 0)
+    count, asked = inputs.end - inputs.begin, ahead.begin
+    wide, height = patches_of(network, layer, lanes_of(workspace.turned))[1], patch_height(count)
     for i in range(inputs.begin, inputs.end, height):
         high = min(height, inputs.end - i)
         for j in range(wide):
@@ -82,23 +81,24 @@ def _own_patches(
             upto = ahead.begin + (ahead.end - ahead.begin) * done // (count * wide)
             prefetch_rows(data, Span(asked, upto), inputs)
             asked = upto
-            patch_gradient(network, workspace, rule, batch, rows, Patch(0, Span(i, i + high), j), task.scratch_at)
+            patch_gradient(network, workspace, rule, batch, rows, Patch(layer, Span(i, i + high), j), task.scratch_at)
 
 
 @scalar
-def _shared_patches(
-    network: Network, workspace: Workspace, data: Data, rule: Rule, batch: Batch, rows: Span, first_layer: int, task: Task
-) -> None:  # fmt: skip
-    """Those patches of whole layers, counted layer after layer, whose middle weight lies in the task's share of all weights.
+def _shared_patches(network: Network, workspace: Workspace, data: Data, rule: Rule, batch: Batch, rows: Span, task: Task) -> None:
+    """Those patches of all other layers, counted layer after layer, whose middle weight lies in the task's share of all weights.
 
     Where tasks share units it is its share of each layer's columns: mostly the weights of its own units, which it reads next.
     """
     lanes, ahead, asked, total, done = lanes_of(workspace.turned), batch.ahead, batch.ahead.begin, 0, 0
     units, own, upto = by_units(network, workspace, batch.rows, task), 0, 0
-    for layer in range(first_layer, network.layers):
-        high, wide = patches_of(network, layer, lanes)
-        total += high * wide * _patch_area(network, layer, lanes)
-    for layer in range(first_layer, network.layers):
+    for layer in range(network.layers):
+        if not is_chained(network, workspace, layer, batch.rows, task):
+            high, wide = patches_of(network, layer, lanes)
+            total += high * wide * _patch_area(network, layer, lanes)
+    for layer in range(network.layers):
+        if is_chained(network, workspace, layer, batch.rows, task):
+            continue
         high, wide = patches_of(network, layer, lanes)
         n_in = network.table[layer, N_IN]
         area, height = _patch_area(network, layer, lanes), patch_height(n_in)
@@ -107,7 +107,7 @@ def _shared_patches(
             owner = _owner_by_units(network, layer, row, panel, task.tasks) if units else (done + area // 2) * task.tasks // total
             if owner == task.number:
                 own += area
-                if first_layer == 0:
+                if not is_chained(network, workspace, 0, batch.rows, task):
                     upto = ahead.begin + (ahead.end - ahead.begin) * min(total, own * task.tasks) // total
                     prefetch_rows(data, Span(asked, upto), Span(0, network.table[0, N_IN]))
                     asked = upto
@@ -130,13 +130,13 @@ def _owner_by_units(network: Network, layer: int, row: int, panel: int, tasks: i
 def _few_gradients(network: Network, workspace: Workspace, rule: Rule, batch: Batch, layer: int, task: Task) -> None:
     """The task's part of W, where the batch is so short that memory is what takes time: gradient and update in one pass.
 
-    Columns are shared as the forward pass shares units: what a task reads is still in its cache.
+    They are shared as in the forward pass: what a task reads is still in its cache.
     """
     table, scratch, lanes = network.table, workspace.scratch, lanes_of(workspace.deltas)
     n_in, n_out = table[layer, N_IN], table[layer, N_OUT]
-    units, inputs, biases = share(n_out, task, lanes), Span(0, n_in), True
-    if n_out < task.tasks * lanes:
-        units, inputs, biases = Span(0, n_out), share(n_in, task, 1), task.number == 0
+    units, inputs, biases, chained = share(n_out, task, lanes), Span(0, n_in), True, is_chained(network, workspace, layer, batch.rows, task)
+    if chained or n_out < task.tasks * lanes:
+        units, inputs, biases = Span(0, n_out), share(n_in, task, lanes if chained else 1), task.number == 0
     a, d = few_inputs(workspace.activations, network, workspace, layer), few_outputs(workspace.deltas, network, workspace, layer)
     at, count = table[layer, WEIGHT] + inputs.begin * n_out + units.begin, units.end - units.begin
     block = Block(at, n_out, inputs.end - inputs.begin, count)

@@ -39,8 +39,7 @@ def train_on_batch(call: Call, batch: Batch, task: Task) -> None:
     shards = shards_in(network, batch.rows)
     if shards == 1:
         forward_and_delta(call, batch, task)
-        rows, inputs = Span(0, batch.rows), own_inputs(network, workspace, batch.rows, task)
-        weight_gradients(network, workspace, call.data, call.rule, looking_ahead(call, batch, task), rows, inputs, task)
+        weight_gradients(network, workspace, call.data, call.rule, looking_ahead(call, batch, task), Span(0, batch.rows), task)
         if network.table[0, SHAPED]:
             shape_gradients(call, call.rule, batch, task)
     else:
@@ -89,7 +88,7 @@ def _train_on_shard(call: Call, batch: Batch, rows: Span, task: Task) -> None:
     output_delta(call.objective, network, workspace, data, batch.rows, panels)
     for layer in range(network.layers - 1, 0, -1):
         hidden_delta(network, workspace, layer, batch.rows, panels, Span(0, network.table[layer, N_IN]), task.scratch_at)
-    weight_gradients(network, workspace, data, keeping(call.rule), batch, rows, inputs, alone)
+    weight_gradients(network, workspace, data, keeping(call.rule), batch, rows, alone)
 
 
 @scalar
@@ -132,24 +131,25 @@ def _forward(call: Call, batch: Batch, targets: int, task: Task) -> None:
     if network.table[0, SHAPED]:
         shaped_forward(call, batch, targets, task)
         return
-    panels, shared = own_panels(workspace, rows, task), by_units(network, workspace, rows, task)
-    chained, own = is_chained(network, workspace, rows, task.tasks), own_inputs(network, workspace, rows, task)
-    gather_batch(call.data, workspace, batch, panels, own, targets, task)
-    if chained:
-        forward_chain(network, workspace, rows, own, task)
-        meet(workspace.team, task)
-    narrow, lanes = False, lanes_of(workspace.deltas)
-    for layer in range(1 if chained else 0, network.layers):
-        inputs, n_out = Span(0, network.table[layer, N_IN]), network.table[layer, N_OUT]
-        if shared:
+    panels, shared, lanes = own_panels(workspace, rows, task), by_units(network, workspace, rows, task), lanes_of(workspace.deltas)
+    gather_batch(call.data, workspace, batch, panels, own_inputs(network, workspace, 0, rows, task), targets, task)
+    # Whether the task now reads what the others have left.
+    elsewhere = shared and not is_chained(network, workspace, 0, rows, task)
+    for layer in range(network.layers):
+        inputs, n_out = own_inputs(network, workspace, layer, rows, task), network.table[layer, N_OUT]
+        if elsewhere:
             meet(workspace.team, task)
-        narrow = rows > FEW and n_out < task.tasks * lanes
-        if shared and not narrow:
+        if is_chained(network, workspace, layer, rows, task):
+            forward_chain(network, workspace, layer, rows, inputs, task)
+            elsewhere = True
+        elif shared and (rows <= FEW or n_out >= task.tasks * lanes):
             units = share(n_out, task, lanes)
             forward_layer(network, workspace, layer, rows, all_panels(workspace, rows), units, inputs, task.scratch_at)
+            elsewhere = True
         else:
             forward_layer(network, workspace, layer, rows, panels, Span(0, n_out), inputs, task.scratch_at)
-    if shared and not narrow:
+            elsewhere = shared and layer < network.layers - 1
+    if elsewhere:
         meet(workspace.team, task)
 
 
@@ -162,7 +162,7 @@ def looking_ahead(call: Call, batch: Batch, task: Task) -> Batch:
     workspace, begin = call.workspace, batch.order_begin + batch.rows
     rows, ahead = min(call.batch_size, call.data.rows - begin), Span(begin, begin)
     if rows > 0 and rows // task.tasks * row_bytes(call.data.sources[INPUTS]) <= _AHEAD:
-        if is_chained(call.network, workspace, rows, task.tasks):
+        if is_chained(call.network, workspace, 0, rows, task):
             ahead = Span(begin, begin + rows)
         else:
             panels, panel_rows = own_panels(workspace, rows, task), panel_rows_of(workspace)

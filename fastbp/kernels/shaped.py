@@ -58,14 +58,14 @@ def shaped_forward(call: Call, batch: Batch, targets: int, task: Task) -> None:
     """The batch gathered and passed through all layers; at the end a task may read its own panels."""
     network, workspace, rows = call.network, call.workspace, batch.rows
     panels, shared, every = own_panels(workspace, rows, task), by_units(network, workspace, rows, task), all_panels(workspace, rows)
-    chained, own = is_chained(network, workspace, rows, task.tasks), own_inputs(network, workspace, rows, task)
+    chained, own = is_chained(network, workspace, 0, rows, task), own_inputs(network, workspace, 0, rows, task)
     gather_batch(call.data, workspace, batch, panels, own, targets, task)
     if workspace.training:
         shape_inputs(call, batch, every if chained else panels, own, task)
     for layer in range(network.layers):
         inputs, n_out = Span(0, network.table[layer, N_IN]), network.table[layer, N_OUT]
         if layer == 0 and chained:
-            forward_chain(network, workspace, rows, own, task)
+            forward_chain(network, workspace, 0, rows, own, task)
             meet(workspace.team, task)
         elif shared:
             meet(workspace.team, task)

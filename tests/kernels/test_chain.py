@@ -1,9 +1,9 @@
-"""The first layer cut by its inputs: when it is, whose they are, and sums that go on from task to task."""
+"""Layers cut by their inputs: when they are, whose these are, and sums that go on from task to task."""
 
 import numpy as np
 import pytest
 from drawn import draws, up_to
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from one_batch import OneBatch
 
@@ -20,21 +20,21 @@ DTYPES = ["float32", "float64"]
 
 
 @program
-def is_chained(call, one, tasks):
+def is_chained(call, one, layer, task):
     given = records(call, one)
-    return chain.is_chained(given.network, given.workspace, given.batch_size, tasks)
+    return chain.is_chained(given.network, given.workspace, layer, given.batch_size, task)
 
 
 @program
-def own_inputs(call, one, task):
+def own_inputs(call, one, layer, task):
     given = records(call, one)
-    return chain.own_inputs(given.network, given.workspace, given.batch_size, task)
+    return chain.own_inputs(given.network, given.workspace, layer, given.batch_size, task)
 
 
 @program
 def forward_chain(call, one, inputs, task):
     given = records(call, one)
-    chain.forward_chain(given.network, given.workspace, given.batch_size, inputs, task)
+    chain.forward_chain(given.network, given.workspace, 0, given.batch_size, inputs, task)
 
 
 @program
@@ -54,8 +54,11 @@ def prepared(n_in, n_out, rows, **settings):
     [
         (800, 128, 32, 2, True),
         (800, 128, 32, 1, False),  # nobody to share with
-        (800, 128, FEW, 2, False),
-        (800, 128, FEW + 1, 2, True),
+        (800, 128, 1, 2, True),
+        (800, 1000, FEW, 2, True),
+        (800, 1000, FEW, 1, False),
+        (31, 128, FEW, 2, False),
+        (800, 127, FEW, 2, False),
         (31, 128, 32, 2, False),  # less than a vector of inputs for each task
         (800, 127, 32, 2, False),  # too few pieces to hand on
         (800, 128, 32, 3, False),
@@ -65,8 +68,8 @@ def prepared(n_in, n_out, rows, **settings):
 )
 def test_where_the_inputs_are_shared(n_in, n_out, rows, tasks, answer):
     batch = OneBatch([n_in, n_out, 2], rows, dtype="float32", tasks=tasks)
-    assert is_chained(*batch.call(), tasks) == answer
-    inputs = [own_inputs(*batch.call(), Task(number, tasks, 0)) for number in range(tasks)]
+    assert is_chained(*batch.call(), 0, Task(0, tasks, 0)) == answer
+    inputs = [own_inputs(*batch.call(), 0, Task(number, tasks, 0)) for number in range(tasks)]
     if not answer:
         assert all(tuple(own) == (0, n_in) for own in inputs)
         return
@@ -74,17 +77,37 @@ def test_where_the_inputs_are_shared(n_in, n_out, rows, tasks, answer):
     assert all(own.begin % batch.lanes == 0 and own.begin < own.end for own in inputs)
 
 
-def test_nothing_is_shared_where_nothing_is_trained():
-    batch = OneBatch([800, 128, 2], 32, dtype="float32", tasks=2)
-    assert is_chained(*batch.call(), 2)
+@pytest.mark.parametrize(
+    ("sizes", "rows", "between", "answers"),
+    [
+        ([800, 500, 500, 2], FEW, {}, [True, True, False]),
+        ([800, 500, 500, 2], 100, {}, [True, True, False]),
+        ([16, 500, 500, 2], 100, {}, [False, True, False]),
+        ([800, 500, 500, 2], 112, {}, [False, False, False]),  # 9 * 112 are more than 2 * 500
+        ([100, 30, 140, 140, 2], 16, {}, [False, False, True, False]),
+        ([100, 30, 140, 140, 2], 31, {}, [False, False, False, False]),  # here tasks share panels
+        ([800, 500, 500, 2], 100, {"normalization": "layer"}, [True, False, False]),
+        ([800, 500, 500, 2], FEW, {"normalization": "layer"}, [False, False, False]),
+    ],
+)
+def test_which_layers_are(sizes, rows, between, answers):
+    batch = OneBatch(sizes, rows, dtype="float32", tasks=2, **between)
+    assert [is_chained(*batch.call(), layer, Task(0, 2, 0)) for layer in range(len(answers))] == answers
+
+
+@pytest.mark.parametrize("rows", [FEW, 32])
+def test_nothing_is_shared_where_nothing_is_trained(rows):
+    batch = OneBatch([800, 128, 2], rows, dtype="float32", tasks=2)
+    assert is_chained(*batch.call(), 0, Task(0, 2, 0))
     batch.workspace = batch.workspace._replace(training=0)
-    assert not is_chained(*batch.call(), 2)
+    assert not is_chained(*batch.call(), 0, Task(0, 2, 0))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("tasks", [1, 2, 3])
 @draws(8)
-@given(n_in=st.integers(48, up_to(150, 70)), n_out=st.integers(1, up_to(300, 150)), rows=st.integers(FEW + 1, 60))
+@given(n_in=st.integers(48, up_to(150, 70)), n_out=st.integers(1, up_to(300, 150)), rows=st.integers(1, 60))
+@example(n_in=150, n_out=300, rows=FEW)
 def test_the_last_task_ends_with_the_bits_of_one(tasks, dtype, n_in, n_out, rows):
     alone = prepared(n_in, n_out, rows, dtype=dtype)
     forward(*alone.call(), alone.panels, Span(0, n_out), Span(0, n_in))
@@ -93,5 +116,5 @@ def test_the_last_task_ends_with_the_bits_of_one(tasks, dtype, n_in, n_out, rows
     # One after the other each finds what it would wait for.
     for number, inputs in enumerate(map(Span, cuts, [*cuts[1:], n_in])):
         forward_chain(*shared.call(), inputs, Task(number, tasks, 0))
-    found, whole = (batch.workspace.activations[batch.where(0, "out")] for batch in (shared, alone))
+    found, whole = (batch.workspace.activations[batch.held(0, "out")] for batch in (shared, alone))
     np.testing.assert_array_equal(found, whole)
