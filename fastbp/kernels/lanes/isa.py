@@ -7,9 +7,11 @@ measures the choices.
 
 from __future__ import annotations
 
+import functools
 import os
 
 import llvmlite.binding as llvm
+from numba.core import config
 
 #: Set before the first import, it forces the tile shapes of another processor; the bits of results stay the same.
 VARIABLE = "FASTBP_TILES"
@@ -31,8 +33,43 @@ def host() -> str:
         if forced not in TILES:
             raise ValueError(f"{VARIABLE} is {forced!r}; expected one of {', '.join(TILES)}")
         return forced
-    features = llvm.get_host_cpu_features()
-    for name, feature in (("avx512", "avx512f"), ("avx2", "avx2"), ("neon", "neon")):
-        if features.get(feature):
-            return name
+    return compiled_for()
+
+
+def compiled_for() -> str:
+    """The name of the tiles for what Numba compiles for: the host, or what NUMBA_CPU_NAME and NUMBA_CPU_FEATURES ask for."""
+    settings = vars(config)
+    name, features = settings["CPU_NAME"], settings["CPU_FEATURES"]
+    if name is not None or features is not None:
+        host_has = llvm.get_host_cpu_features().flatten()
+        return _of_target(name or llvm.get_host_cpu_name(), host_has if features is None else features)
+    host_features = llvm.get_host_cpu_features()
+    for tiles, feature in (("avx512", "avx512f"), ("avx2", "avx2"), ("neon", "neon")):
+        if host_features.get(feature):
+            return tiles
     return "plain"
+
+
+# One multiply-add of a kernel's vector. What becomes of it tells more than the names of processors and of their features.
+_MULTIPLY_ADD = """
+declare <16 x float> @llvm.fma.v16f32(<16 x float>, <16 x float>, <16 x float>)
+define <16 x float> @multiply_add(<16 x float> %a, <16 x float> %b, <16 x float> %c) {
+  %d = call <16 x float> @llvm.fma.v16f32(<16 x float> %a, <16 x float> %b, <16 x float> %c)
+  ret <16 x float> %d
+}
+"""
+
+
+@functools.cache
+def _of_target(name: str, features: str) -> str:
+    """The same for a processor by name, with features as LLVM writes them."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    triple = llvm.get_process_triple()
+    if triple.startswith(("aarch64", "arm64")):
+        return "neon"
+    machine = llvm.Target.from_triple(triple).create_target_machine(cpu=name, features=features)
+    assembly = machine.emit_assembly(llvm.parse_assembly(_MULTIPLY_ADD))
+    if "vfmadd" not in assembly:
+        return "plain"
+    return "avx512" if "zmm" in assembly else "avx2"

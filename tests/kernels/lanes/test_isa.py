@@ -1,5 +1,7 @@
 """The shapes of register tiles."""
 
+import platform
+
 import pytest
 
 from fastbp.kernels.lanes import isa
@@ -25,6 +27,21 @@ def test_the_host_is_asked_unless_the_environment_says(monkeypatch):
     for name in isa.TILES:
         monkeypatch.setenv(isa.VARIABLE, name)
         assert isa.host() == name
+
+
+@pytest.mark.parametrize(
+    ("settings", "tiles"),
+    [
+        ({"NUMBA_CPU_NAME": "skylake-avx512", "NUMBA_CPU_FEATURES": ""}, "avx512"),
+        ({"NUMBA_CPU_NAME": "skylake-avx512", "NUMBA_CPU_FEATURES": "-avx512f"}, "avx2"),
+        ({"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": ""}, "avx2"),
+        ({"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "-fma"}, "plain"),
+        ({"NUMBA_CPU_NAME": "generic"}, "plain"),
+    ],
+)
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="names of x86 processors")
+def test_what_numba_is_told_to_compile_for_counts(run_python, settings, tiles):
+    assert run_python("from fastbp.kernels.lanes.isa import host; print(host())", **settings).strip() == tiles
 
 
 def test_unknown_tiles_are_refused_by_name(monkeypatch):
