@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from fastbp.kernels.block import Prepared
 
 #: Rows in a batch: enough to feed every thread, few enough to stay in cache.
-ROWS = 256
+ROWS = 512
 # Batches in a run, between which Python sees control.
-_BATCHES = 64
+_BATCHES = 32
 # One thread computes so many multiply-adds before two would begin to.
 _MULTIPLY_ADDS = 400_000
 # So many sets of buffers are kept: one for each thread that predicts at the same time.

@@ -31,6 +31,7 @@ class Outcome:
     last: dict[str, dict] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
     foreign: float = 0.0
+    hasty: list[str] = field(default_factory=list)
 
     @property
     def ratios(self) -> list[float]:
@@ -47,6 +48,7 @@ class Outcome:
         found = [f"{name} {reason}" for name, reason in self.absent.items()]
         if self.foreign > _BUSY:
             found.append(f"other programs kept {self.foreign:.2f} cores busy during the turns")
+        found += self.hasty
         if not self.absent:
             ours, theirs = (self.last[name] for name in LIBRARIES)
             # A whole fit in float32 may end some epochs sooner or later.
@@ -76,5 +78,5 @@ class Duel:
             for name, reply in self._turns.round(number, "fit", epochs=outcome.epochs).items():
                 outcome.seconds[name].append(reply["seconds"])
                 outcome.last[name] = reply
-        outcome.absent, outcome.foreign = dict(self._turns.absent), self._turns.foreign
+        outcome.absent, outcome.foreign, outcome.hasty = dict(self._turns.absent), self._turns.foreign, self._turns.hasty()
         return outcome

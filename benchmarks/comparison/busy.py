@@ -1,4 +1,4 @@
-"""How long cores have been busy: shows whether others computed during the turns."""
+"""How long cores have been busy, and for whom: shows whether others computed during the turns, or a worker after its own."""
 
 from __future__ import annotations
 
@@ -18,3 +18,14 @@ def busy_seconds(threads: int) -> float | None:
     lines = (line.split() for line in _STAT.read_text().splitlines())
     ticks = sum(int(counts[i]) for name, *counts in lines if name in cores for i in _COUNTED)
     return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def seconds_of(process: int) -> float | None:
+    """Time that all threads of a process have computed; None where the system does not tell, or when it has ended."""
+    try:
+        text = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return None
+    # Before the last bracket lies a name, in which there may be spaces; of what follows the 12th and 13th are user and system time.
+    fields = text.rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

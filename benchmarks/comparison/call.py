@@ -64,8 +64,10 @@ CALLS = (
     Call("step", (20, 64, 64, 3), "tanh", "squared_error"),
     Call("fit", (4, 32, 2), "relu", "cross_entropy"),
     Call("evaluate", (4, 32, 2), "relu", "cross_entropy"),
-    # Ten thousand weights, a million, and ten million.
+    # From ten thousand weights to ten million.
     Call("batch", (64, 128, 10), "relu", "squared_error"),
+    Call("batch", (784, 512, 512, 10), "relu", "cross_entropy"),
     Call("batch", (512, 1024, 512), "relu", "squared_error"),
+    Call("batch", (1024, 2048, 2048, 1000), "relu", "cross_entropy"),
     Call("batch", (1024, 3072, 2048, 512), "relu", "squared_error"),
 )

@@ -32,12 +32,13 @@ class Figures:
 
 @dataclass
 class Score:
-    """All of one call: figures by column, reasons of the absent by peer, cores that other programs kept busy."""
+    """All of one call: figures by column, reasons of the absent by peer, cores that other programs kept busy, pauses too short."""
 
     call: Call
     figures: dict[str, Figures]
     absent: dict[str, str]
     foreign: float = 0.0
+    hasty: list[str] = field(default_factory=list)
 
     def ratio(self) -> float | None:
         """How many times as fast as the fastest of the others: the median over the rounds; None without fastbp, or without another."""
@@ -64,7 +65,7 @@ def play(call: Call, entrants: dict[str, Entrant], threads: int, all_cores: bool
                     columns[column].least = min(columns[column].least, least)
         present = turns.present
     shown = {column: found for name in present for column, found in figures.get(name, {}).items()}
-    return Score(call, shown, turns.absent, turns.foreign)
+    return Score(call, shown, turns.absent, turns.foreign, turns.hasty())
 
 
 def same(given: list[float], expected: list[float]) -> bool:

@@ -37,6 +37,7 @@ def notes(score: Score) -> list[str]:
     found = [f"{_title(score.call)}: {name} {reason}" for name, reason in score.absent.items()]
     if score.foreign > _BUSY:
         found.append(f"{_title(score.call)}: WARNING other programs kept {score.foreign:.2f} cores busy during the turns")
+    found += [f"{_title(score.call)}: WARNING {sentence}" for sentence in score.hasty]
     return found
 
 

@@ -51,4 +51,4 @@ def play(spec: Spec, entrants: dict[str, Entrant], threads: int, all_cores: bool
         for number in range(rounds):
             match.round(number, seconds)
         match.weigh()
-    return Outcome(spec, max(before, peak(threads)), match.runs, match.turns.absent, match.turns.foreign)
+    return Outcome(spec, max(before, peak(threads)), match.runs, match.turns.absent, match.turns.foreign, match.turns.hasty())

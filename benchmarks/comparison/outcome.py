@@ -47,13 +47,17 @@ class Duel:
 
 @dataclass
 class Outcome:
-    """All of one net: runs by peer, reasons of the absent, FMA peak in operations a second, cores that others kept busy."""
+    """All of one net: runs by peer, reasons of the absent, FMA peak in operations a second.
+
+    `foreign` are cores that others kept busy, `hasty` what there is to say of pauses that were too short.
+    """
 
     spec: Spec
     peak: float
     runs: dict[str, Run]
     absent: dict[str, str]
     foreign: float = 0.0
+    hasty: list[str] = field(default_factory=list)
 
     def flops(self, peer: str) -> float:
         """Operations a second."""
@@ -77,8 +81,9 @@ class Outcome:
         return Duel(best, self.ratios(best), self.runs[OURS].megabytes / self.runs[best].megabytes)
 
     def warnings(self) -> list[str]:
-        """A machine that was not idle, losses that are not finite, and peers whose first steps differ from those of the first peer."""
+        """What makes figures doubtful: a machine that was not idle, losses that are not finite, peers that do not compute the same."""
         found = [f"other programs kept {self.foreign:.2f} cores busy during the turns"] if self.foreign > _BUSY else []
+        found += self.hasty
         found += [f"{name}: the loss is {run.loss}" for name, run in self.runs.items() if not math.isfinite(run.loss)]
         if self.runs:
             reference, *others = self.runs
@@ -98,7 +103,8 @@ def pooled(outcomes: list[Outcome]) -> Outcome:
     for outcome in outcomes[1:]:
         for name, run in runs.items():
             run.seconds_per_step += outcome.runs[name].seconds_per_step
-    return Outcome(outcomes[0].spec, max(each.peak for each in outcomes), runs, absent, max(each.foreign for each in outcomes))
+    hasty = [sentence for outcome in outcomes for sentence in outcome.hasty]
+    return Outcome(outcomes[0].spec, max(each.peak for each in outcomes), runs, absent, max(each.foreign for each in outcomes), hasty)
 
 
 def same(losses: list[float], expected: list[float]) -> bool:

@@ -11,6 +11,8 @@ from pathlib import Path
 from threading import Timer
 from typing import NamedTuple
 
+from benchmarks.comparison.busy import seconds_of
+
 _ROOT = Path(__file__).parents[2]
 # A worker that has not answered after so many seconds never will.
 _PATIENCE = 1800
@@ -62,6 +64,10 @@ class Worker:
             if kind in reply:
                 raise AbsentError(f"{kind}: {reply[kind]}")
         return reply
+
+    def seconds(self) -> float | None:
+        """Time that its threads have computed, all together; None where the system does not tell."""
+        return seconds_of(self._process.pid)
 
     def close(self) -> None:
         """End the process."""

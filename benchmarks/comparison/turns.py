@@ -8,8 +8,10 @@ from contextlib import ExitStack
 from benchmarks.comparison.busy import busy_seconds
 from benchmarks.comparison.process import AbsentError, Entrant, Worker
 
-# Between turns, so that threads of the one before, which may spin for some time, have gone to sleep.
-_PAUSE = 0.3
+# Between turns, so that threads of the one before, which may spin for some time, have gone to sleep; in its last part they are watched.
+_PAUSE, _WATCH = 0.3, 0.1
+# Cores that they may keep busy in that part without a word: a tick of the system's clock or two.
+_QUIET = 0.25
 
 
 class Turns:
@@ -19,6 +21,7 @@ class Turns:
         self._entrants, self._threads, self._stack = entrants, threads, stack
         self._workers: dict[str, Worker] = {}
         self.absent: dict[str, str] = {}
+        self._last: str | None = None
         self.begin()
 
     @property
@@ -34,6 +37,7 @@ class Turns:
     def begin(self) -> None:
         """Count anew what others compute during the turns."""
         self._seconds = self._foreign = 0.0  # of all turns; and of cores busy for others meanwhile
+        self.spinning: dict[str, float] = {}  # cores that an entrant's threads kept busy when another one's turn began, the most of all
 
     def each(self, cmd: str, **arguments: object) -> dict[str, dict]:
         """The replies to a request, asked for one after the other; processes are started as they are needed."""
@@ -46,7 +50,7 @@ class Turns:
         shift = number % max(1, len(names))
         replies = {}
         for name in names[shift:] + names[:shift]:
-            time.sleep(_PAUSE)
+            self._pause()
             before = busy_seconds(self._threads)
             reply = self._ask(name, cmd, **arguments)
             if reply is not None:
@@ -54,7 +58,26 @@ class Turns:
                     self._foreign += busy_seconds(self._threads) - before - reply["cpu"]
                 self._seconds += reply["seconds"]
                 replies[name] = reply
+            self._last = name
         return replies
+
+    def _pause(self) -> None:
+        """Wait, and take note when whoever was last still computes."""
+        time.sleep(_PAUSE - _WATCH)
+        last = self._workers.get(self._last) if self._last in self.present else None
+        before = last.seconds() if last else None
+        time.sleep(_WATCH)
+        if before is not None and (after := last.seconds()) is not None:
+            cores = (after - before) / _WATCH
+            if cores > _QUIET:
+                self.spinning[self._last] = max(cores, self.spinning.get(self._last, 0.0))
+
+    def hasty(self) -> list[str]:
+        """A sentence for each entrant after whose turn the pause was too short."""
+        return [
+            f"the pause was too short: {name} still kept {cores:.1f} cores busy when another's turn began"
+            for name, cores in self.spinning.items()
+        ]
 
     def exclude(self, name: str, reason: str) -> None:
         """Leave one out from now on."""
