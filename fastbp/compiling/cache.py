@@ -19,6 +19,7 @@ from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.runtime.nrt import rtsys
 
 from fastbp._log import tell_once
+from fastbp.compiling.named import named_only
 
 #: The folders whose sources machine code is made of, beside the small helpers at the top of the package.
 _ROOMS = "compiling", "kernels"
@@ -33,7 +34,7 @@ class _Files(IndexDataCacheFile):
     """
 
     def save(self, key: Any, data: Any) -> None:
-        super().save(key, (key, data))  # type: ignore[no-untyped-call]
+        super().save(key, (key, named_only(data)))  # type: ignore[no-untyped-call]
 
     def load(self, key: Any) -> Any:
         owner, data = super().load(key) or (None, None)  # type: ignore[no-untyped-call]

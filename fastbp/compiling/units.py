@@ -46,17 +46,25 @@ def unit(number: int, *, each: str = "") -> Callable[[Function], Function]:
 
     def decorate(function: Function) -> Function:
         _add(function, number, None, function.__name__)
-        names = inspect.signature(function).parameters
-        holder = "workspace" if "workspace" in names else "call"
-        if DISABLED:
-            return cast(Function, _call_from_list(list(names), holder, number, each))
-        call = _call_by_address(list(names), holder, number, each)
-        # Numba counts the arguments of a call by this.
-        context = inspect.Parameter("typingctx", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-        setattr(call, "__signature__", inspect.Signature([context, *names.values()]))  # noqa: B010
-        return cast(Function, intrinsic(call))
+        return cast(Function, _call(number, list(inspect.signature(function).parameters), each))
 
     return decorate
+
+
+def unit_elsewhere(number: int, *names: str) -> Callable[..., None]:
+    """The call of a unit with arguments of these names. The module that defines it is imported only for runs that need it."""
+    return _call(number, list(names), "")
+
+
+def _call(number: int, names: list[str], each: str) -> Callable[..., None]:
+    holder = "workspace" if "workspace" in names else "call"
+    if DISABLED:
+        return _call_from_list(names, holder, number, each)
+    call = _call_by_address(names, holder, number, each)
+    # Numba counts the arguments of a call by this.
+    parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in ("typingctx", *names)]
+    setattr(call, "__signature__", inspect.Signature(parameters))  # noqa: B010
+    return cast(Callable[..., None], intrinsic(call))
 
 
 def variant(function: Callable[..., None], number: int, code: int, name: str, *, kept: bool = True) -> None:

@@ -36,10 +36,9 @@ from fastbp.kernels.lanes.panels import lanes_of
 from fastbp.kernels.lanes.sizes import PIECE
 from fastbp.kernels.lanes.vector import select, splat, sqrt
 from fastbp.kernels.loss import total_loss
-from fastbp.kernels.passes import forward_and_delta, keeping, looking_ahead, train_on_shards
+from fastbp.kernels.passes import forward_and_delta, keeping, looking_ahead, shape_gradients, train_on_shards
 from fastbp.kernels.places import part_of
 from fastbp.kernels.portions import Batch, Block, Span, Task
-from fastbp.kernels.shaped import shape_gradients
 from fastbp.kernels.sharing import shards_in
 from fastbp.kernels.team import meet, share, sum_of_lanes
 from fastbp.kernels.trust import rate_of, step_by_norms

@@ -10,7 +10,6 @@ from __future__ import annotations
 from fastbp.compiling.jit import scalar
 from fastbp.compiling.units import unit
 from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, NORM, SPREAD, WEIGHT, Data, Network, Rule, Workspace
-from fastbp.kernels.chain import is_chained, own_inputs
 from fastbp.kernels.codes import BATCH_NORM, GRADIENT
 from fastbp.kernels.lanes.matrix import Matrix
 from fastbp.kernels.lanes.memory import load, store
@@ -19,7 +18,7 @@ from fastbp.kernels.lanes.sizes import CHUNK, FEW
 from fastbp.kernels.patch import patch_gradient
 from fastbp.kernels.places import few_inputs, few_outputs
 from fastbp.kernels.portions import Batch, Block, Patch, Span, Task
-from fastbp.kernels.sharing import by_units
+from fastbp.kernels.sharing import by_units, is_chained, own_inputs
 from fastbp.kernels.source import prefetch_rows
 from fastbp.kernels.team import share
 from fastbp.kernels.update import update_block, update_rows

@@ -8,10 +8,19 @@ batch is long and the network small, by shards of the batch. What the first laye
 from __future__ import annotations
 
 from fastbp.compiling.jit import scalar
+from fastbp.compiling.units import unit_elsewhere
 from fastbp.kernels.accuracy import count_hits
 from fastbp.kernels.arguments import INPUTS, N_IN, N_OUT, SHAPED, Call, Network, Rule, Workspace
-from fastbp.kernels.chain import forward_chain, is_chained, own_inputs
-from fastbp.kernels.codes import NO_ACCURACY, NO_UPDATE, SCORE, SCORE_PREDICTIONS
+from fastbp.kernels.chain import forward_chain
+from fastbp.kernels.codes import (
+    NO_ACCURACY,
+    NO_UPDATE,
+    SCORE,
+    SCORE_PREDICTIONS,
+    SHAPED_DELTA,
+    SHAPED_FORWARD,
+    SHAPED_GRADIENT,
+)
 from fastbp.kernels.delta import hidden_delta
 from fastbp.kernels.forward import forward_layer
 from fastbp.kernels.gather import gather_batch
@@ -22,11 +31,15 @@ from fastbp.kernels.loss import output_delta, total_loss
 from fastbp.kernels.outputs import write_output
 from fastbp.kernels.places import all_panels, panel_rows_of
 from fastbp.kernels.portions import Batch, Span, Task
-from fastbp.kernels.shaped import shape_gradients, shaped_delta, shaped_forward
-from fastbp.kernels.sharing import by_units, own_panels, shards_in
+from fastbp.kernels.sharing import by_units, is_chained, own_inputs, own_panels, shards_in
 from fastbp.kernels.source import row_bytes
 from fastbp.kernels.team import meet, share
 from fastbp.kernels.update import add_shards
+
+# Of networks with something between their layers (``shaped.py``).
+shaped_forward = unit_elsewhere(SHAPED_FORWARD, "call", "batch", "targets", "task")
+shaped_delta = unit_elsewhere(SHAPED_DELTA, "call", "batch", "task")
+shape_gradients = unit_elsewhere(SHAPED_GRADIENT, "call", "rule", "batch", "task")
 
 # Bytes of rows fetched ahead: a part of the second-level cache.
 _AHEAD = 1 << 18

@@ -9,8 +9,7 @@ from numba import prange
 
 from fastbp._typing import Array
 from fastbp.compiling.jit import kernel, program
-from fastbp.compiling.units import UNITS, address_of_unit, unit
-from fastbp.kernels.apart import train_apart
+from fastbp.compiling.units import UNITS, address_of_unit, unit, unit_elsewhere
 from fastbp.kernels.arguments import ACTIVATION, SHAPED, Call, Network
 from fastbp.kernels.block import Prepared, kinds_of, records
 from fastbp.kernels.codes import (
@@ -46,6 +45,8 @@ from fastbp.kernels.passes import score_batch, train_on_batch, write_batch
 from fastbp.kernels.portions import Batch, Block, Span, Task
 from fastbp.kernels.team import assemble
 
+# Steps whose gradients are all in memory before a parameter is changed (``apart.py``).
+train_apart = unit_elsewhere(APART, "call", "batch", "task")
 # The types of what units are given, by element type, and the addresses of units for what networks, losses and rules ask for.
 _kinds: dict[Any, dict[str, Any]] = {}
 _addresses: dict[tuple[Any, ...], Array] = {}
@@ -104,6 +105,9 @@ def load_variants(
         import fastbp.kernels.rules
     if shaped:
         import fastbp.kernels.bare
+        import fastbp.kernels.shaped
+    if apart:
+        import fastbp.kernels.apart
     if mixed:
         import fastbp.kernels.mix
     if apart == GIVEN:

@@ -11,7 +11,7 @@ from fastbp.compiling.jit import scalar
 from fastbp.compiling.units import unit
 from fastbp.kernels.activate import activate, multiply_by_derivative
 from fastbp.kernels.arguments import ACTIVATION, N_IN, N_OUT, NORM, Call, Network, Rule, Workspace
-from fastbp.kernels.chain import forward_chain, is_chained, own_inputs
+from fastbp.kernels.chain import forward_chain
 from fastbp.kernels.codes import (
     BATCH_NORM,
     LAYER_NORM,
@@ -45,7 +45,7 @@ from fastbp.kernels.normalize import (
 )
 from fastbp.kernels.places import all_panels, output_at, vector_at, vectors_in
 from fastbp.kernels.portions import Batch, Block, Span, Task
-from fastbp.kernels.sharing import by_units, own_panels
+from fastbp.kernels.sharing import by_units, is_chained, own_inputs, own_panels
 from fastbp.kernels.team import meet, share
 from fastbp.kernels.turn import to_panel, to_rows, turn
 from fastbp.kernels.update import update_block

@@ -24,6 +24,7 @@ def units_of(batch):
 
 
 def test_every_number_has_a_unit_without_a_code():
+    programs.load_variants([], shaped=1, apart=1)
     assert sorted(number for number, code in UNITS if code is None) == list(range(codes.DERIVE + 1))
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from one_batch import OneBatch
 
 from fastbp.compiling.jit import program
-from fastbp.kernels import chain
+from fastbp.kernels import chain, sharing
 from fastbp.kernels.block import records
 from fastbp.kernels.forward import forward_layer
 from fastbp.kernels.lanes.sizes import FEW
@@ -22,13 +22,13 @@ DTYPES = ["float32", "float64"]
 @program
 def is_chained(call, one, layer, task):
     given = records(call, one)
-    return chain.is_chained(given.network, given.workspace, layer, given.batch_size, task)
+    return sharing.is_chained(given.network, given.workspace, layer, given.batch_size, task)
 
 
 @program
 def own_inputs(call, one, layer, task):
     given = records(call, one)
-    return chain.own_inputs(given.network, given.workspace, layer, given.batch_size, task)
+    return sharing.own_inputs(given.network, given.workspace, layer, given.batch_size, task)
 
 
 @program
