@@ -4,7 +4,6 @@ import time
 from functools import cache
 from itertools import pairwise
 
-import llvmlite.binding as llvm
 import numba
 import numpy as np
 from llvmlite import ir
@@ -13,6 +12,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 import fastbp
+from fastbp.kernels.lanes.isa import compiled_for
 
 # Layer sizes and rows a batch. The odd ones fill neither vectors nor register blocks nor shares.
 NETS = {
@@ -66,8 +66,7 @@ def seconds(call, *, least=0.2):
 
 
 # Vectors of float32 and independent chains: enough to hide the latency of a fused multiply-add, few enough for the registers.
-_FEATURES = llvm.get_host_cpu_features()
-_LANES, _CHAINS = (16, 20) if _FEATURES.get("avx512f") else (8, 12) if _FEATURES.get("avx2") else (4, 12)
+_LANES, _CHAINS = {"avx512": (16, 20), "avx2": (8, 12)}.get(compiled_for(), (4, 12))
 
 
 @intrinsic

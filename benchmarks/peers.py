@@ -4,6 +4,8 @@
     python benchmarks/peers.py                                    # all nets: about a quarter of an hour
     python benchmarks/peers.py 784-128-10,128,adam,sigmoid        # one, or several
     python benchmarks/peers.py --features                         # gelu, nadam, dropout, normalisation, clipping on three nets
+    python benchmarks/peers.py --dtype float64                    # all in double precision
+    python benchmarks/peers.py --avx2                             # a processor with AVX-512, none of which anybody may use
     python benchmarks/peers.py --png peers.png --json peers.json
 
 A net is LAYERS,BATCH,OPTIMIZER,ACTIVATION[,LOSS[,EXTRA]]: sgd, adam or nadam; sigmoid, tanh, relu or gelu; cross_entropy (softmax
@@ -21,6 +23,7 @@ fastbp and PyTorch have cached on disk. MB is the most resident memory of the pr
 import argparse
 import importlib.util
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -31,21 +34,24 @@ if __package__ in (None, ""):
 from benchmarks.comparison import PEERS, match, picture, report
 from benchmarks.comparison.options import CORES, count, names_of, seconds, thread_count
 from benchmarks.comparison.outcome import OURS
-from benchmarks.comparison.process import AbsentError, Entrant, Worker
+from benchmarks.comparison.process import AVX2, AbsentError, Entrant, Worker
 from benchmarks.comparison.spec import DEFAULT, FEATURES, FORM, parse
 
 
 def main(arguments=None):
     """Compare, print, and write what was asked for."""
     options = read(arguments)
-    facts = report.machine(options.threads, CORES)
-    print(report.header(facts), flush=True)
+    if options.avx2:
+        os.environ.update(AVX2)
+    facts = report.machine(options.threads, CORES) | {"dtype": options.dtype, "avx2": options.avx2}
+    print(f"{report.header(facts)}; {options.dtype}{', all limited to AVX2' if options.avx2 else ''}", flush=True)
     if OURS in options.peers:
         print(f"first start of {OURS}, which compiles once an installation: {first_start(options.threads)}", flush=True)
     outcomes = []
     entrants = {name: Entrant(name) for name in options.peers}
     for spec in options.nets or map(parse, FEATURES if options.features else DEFAULT):
-        outcome = match.play(spec, entrants, options.threads, options.threads == CORES, options.rounds, options.seconds)
+        all_cores = options.threads == CORES
+        outcome = match.play(spec, entrants, options.threads, all_cores, options.rounds, options.seconds, options.dtype)
         print(f"\n{report.table(outcome)}", flush=True)
         outcomes.append(outcome)
     print(f"\n{report.summary(outcomes)}")
@@ -61,6 +67,8 @@ def read(arguments=None):
     parser.add_argument("nets", nargs="*", type=parse, metavar="NET", help=FORM)
     parser.add_argument("--features", action="store_true", help="instead of the usual nets, three with what costs a step something")
     parser.add_argument("--threads", type=thread_count, default=CORES, help="of each peer (default: all %(default)s cores)")
+    parser.add_argument("--dtype", choices=("float32", "float64"), default="float32", help="of all numbers (default: %(default)s)")
+    parser.add_argument("--avx2", action="store_true", help="let nobody use AVX-512")
     parser.add_argument("--rounds", type=count, default=7, help="turns of each peer (default: %(default)s)")
     parser.add_argument("--seconds", type=seconds, default=0.5, help="of a turn, at least an epoch (default: %(default)s)")
     # In the list's order, fastbp first: the others' losses are compared with the first one's.

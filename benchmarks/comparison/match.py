@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import asdict
 
+import numpy as np
+
 from benchmarks.comparison.outcome import Outcome, Run
 from benchmarks.comparison.process import Entrant, Worker
 from benchmarks.comparison.spec import Spec
@@ -43,12 +45,16 @@ def peak(threads: int) -> float:
         return worker.ask("peak")["flops"]
 
 
-def play(spec: Spec, entrants: dict[str, Entrant], threads: int, all_cores: bool, rounds: int, seconds: float) -> Outcome:
+def play(
+    spec: Spec, entrants: dict[str, Entrant], threads: int, all_cores: bool, rounds: int, seconds: float, dtype: str = "float32"
+) -> Outcome:  # fmt: skip
     """All rounds of one net."""
     with ExitStack() as stack:
-        match = Match(spec.task(threads, all_cores), entrants, stack)
+        match = Match(spec.task(threads, all_cores, dtype), entrants, stack)
         before = peak(threads)
         for number in range(rounds):
             match.round(number, seconds)
         match.weigh()
-    return Outcome(spec, max(before, peak(threads)), match.runs, match.turns.absent, match.turns.foreign, match.turns.hasty())
+    # A vector holds half as many float64, and takes as long.
+    best = max(before, peak(threads)) * np.dtype("float32").itemsize / np.dtype(dtype).itemsize
+    return Outcome(spec, best, match.runs, match.turns.absent, match.turns.foreign, match.turns.hasty())

@@ -24,8 +24,8 @@ class Peer(ABC):
     Parameters
     ----------
     task : Task
-    X : ndarray of float32, (rows, inputs)
-    y : ndarray, int64 labels (rows,) or float32 targets (rows, outputs)
+    X : ndarray of the task's element type, (rows, inputs)
+    y : ndarray, int64 labels (rows,) or targets (rows, outputs) of that type
     weights : list of (W, b)
         To start from.
     """

@@ -25,7 +25,9 @@ def draw(outcomes: list[Outcome], facts: dict, file: Path) -> None:
     _bars(axes, shown, peers)
     figure.get_layout_engine().set(w_pad=0.12, h_pad=0.08)
     axes.set_title(f"Training speed relative to {OURS}", loc="left", fontsize=12)
-    axes.set_xlabel(f"samples per second; {OURS} = 1\n{facts['cpu']}, {facts['threads']} threads, float32", fontsize=8, color="#555555")
+    axes.set_xlabel(
+        f"samples per second; {OURS} = 1\n{facts['cpu']}, {facts['threads']} threads, {facts['dtype']}", fontsize=8, color="#555555"
+    )
     figure.legend(loc="outside upper right", ncols=len(peers), frameon=False, fontsize=8)
     figure.savefig(file, dpi=150)
 

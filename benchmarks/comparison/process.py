@@ -19,6 +19,18 @@ _PATIENCE = 1800
 _LAST_LINES = 3
 
 
+#: What keeps fastbp, PyTorch, MKL, oneDNN, XLA and OpenBLAS from AVX-512, on processors that have it.
+AVX2 = {
+    "NUMBA_CPU_NAME": "haswell",
+    "NUMBA_CPU_FEATURES": "",
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "XLA_FLAGS": "--xla_cpu_max_isa=AVX2",
+    "OPENBLAS_CORETYPE": "Haswell",
+}
+
+
 class AbsentError(Exception):
     """A worker that takes no part (any more); says why."""
 

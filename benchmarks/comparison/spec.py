@@ -80,9 +80,9 @@ class Spec:
         fitting = _BYTES // (4 * self.sizes[0] * self.batch)
         return self.batch * max(least, min(int(_FLOPS / self.flops), fitting, _MOST_STEPS))
 
-    def task(self, threads: int, all_cores: bool) -> Task:
+    def task(self, threads: int, all_cores: bool, dtype: str = "float32") -> Task:
         """What the workers are sent."""
-        return Task(self.sizes, self.batch, self.rows, self.optimizer, self.activation, self.loss, threads, all_cores, self.extra)
+        return Task(self.sizes, self.batch, self.rows, self.optimizer, self.activation, self.loss, threads, all_cores, self.extra, dtype)
 
 
 def parse(text: str) -> Spec:

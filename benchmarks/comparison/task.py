@@ -40,6 +40,7 @@ class Task:
     threads: int
     all_cores: bool
     extra: str = ""
+    dtype: str = "float32"
 
     @property
     def normalizes(self) -> bool:
@@ -57,26 +58,26 @@ class Task:
         return LEARNING_RATES[self.optimizer, self.loss]
 
     def data(self) -> tuple[np.ndarray, np.ndarray]:
-        """Inputs from 0 to 1, and int64 labels or, for squared_error, float32 targets of shape (rows, outputs).
+        """Inputs from 0 to 1, and int64 labels or, for squared_error, targets of shape (rows, outputs) of the inputs' type.
 
         The inputs begin at a cache line: JAX uses such arrays as they are, and copies others.
         """
         random = np.random.default_rng(1)
-        size = self.rows * self.sizes[0]
-        X = np.empty(size + 16, np.float32)
-        first = -X.ctypes.data % 64 // 4
+        size, dtype = self.rows * self.sizes[0], np.dtype(self.dtype)
+        X = np.empty(size + 16, dtype)
+        first = -X.ctypes.data % 64 // dtype.itemsize
         X = X[first : first + size].reshape(self.rows, -1)
-        random.random(dtype=np.float32, out=X)
+        random.random(dtype=dtype, out=X)
         if self.loss == "cross_entropy":
             return X, random.integers(0, self.sizes[-1], self.rows)
-        return X, random.random((self.rows, self.sizes[-1]), dtype=np.float32)
+        return X, random.random((self.rows, self.sizes[-1]), dtype=dtype)
 
     def weights(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """W of shape (n_in, n_out) and b of each layer, float32."""
+        """W of shape (n_in, n_out) and b of each layer."""
         random = np.random.default_rng(2)
         layers = []
         for n_in, n_out in pairwise(self.sizes):
             bound = (6 / (n_in + n_out)) ** 0.5
-            W = random.uniform(-bound, bound, (n_in, n_out)).astype(np.float32)
-            layers.append((W, random.uniform(-0.1, 0.1, n_out).astype(np.float32)))
+            W = random.uniform(-bound, bound, (n_in, n_out)).astype(self.dtype)
+            layers.append((W, random.uniform(-0.1, 0.1, n_out).astype(self.dtype)))
         return layers

@@ -15,7 +15,7 @@ class Fastbp(Peer, Caller):
 
         self.task, self.X, self.y = task, X, y
         between = {"dropout": DROPOUT} if task.extra == "dropout" else {"normalization": task.extra} if task.normalizes else {}
-        self.model = fastbp.MLP(task.sizes, activation=task.activation, seed=0, **between)
+        self.model = fastbp.MLP(task.sizes, activation=task.activation, dtype=task.dtype, seed=0, **between)
         for layer, (W, b) in enumerate(weights):
             self.model.weights[layer][...] = W
             self.model.biases[layer][...] = b

@@ -20,7 +20,8 @@ class Jax(Peer, Caller):
         import jax
         import jax.numpy as jnp
 
-        self.task, self.random = task, np.random.default_rng(3)
+        jax.config.update("jax_enable_x64", task.dtype == "float64")
+        self.task, self.random, number = task, np.random.default_rng(3), np.dtype(task.dtype).type
         self.X = jax.device_put(X, may_alias=True)
         self.y = jnp.asarray(y.astype(np.int32) if y.ndim == 1 else y)
         parameters = [(jnp.array(W), jnp.array(b)) for W, b in weights]
@@ -29,7 +30,7 @@ class Jax(Peer, Caller):
         moments = [] if task.optimizer == "sgd" else [jax.tree.map(jnp.zeros_like, parameters) for _ in range(2)]
         # Of a batch that is normalised means and variances are averaged over the steps; dropout draws with the fastest generator.
         averages = [(jnp.zeros(units), jnp.ones(units)) for units in hidden] if task.extra == "batch" else []
-        self.state = (parameters, moments, (jnp.float32(0), jnp.float32(1)), averages, jax.random.key(0, impl="rbg"))
+        self.state = (parameters, moments, (jnp.array(number(0)), jnp.array(number(1))), averages, jax.random.key(0, impl="rbg"))
         self.epoch = jax.jit(_epoch(task), donate_argnums=0)
 
     def first_steps(self):

@@ -5,6 +5,7 @@ import sys
 from argparse import ArgumentTypeError
 from pathlib import Path
 
+import numpy as np
 import pytest
 from errands import errand, python
 
@@ -13,6 +14,7 @@ sys.path.append(str(_ROOT))
 
 from benchmarks import peers  # noqa: E402  # not installed: found by the path
 from benchmarks.comparison.outcome import Outcome, Run, same  # noqa: E402
+from benchmarks.comparison.process import AVX2, Entrant, Worker  # noqa: E402
 from benchmarks.comparison.spec import DEFAULT, FEATURES, parse  # noqa: E402
 from benchmarks.comparison.with_fastbp import Fastbp  # noqa: E402
 from benchmarks.comparison.with_sklearn import Sklearn  # noqa: E402
@@ -165,3 +167,27 @@ def test_failing_peer_is_named_and_the_others_go_on(beside_a_broken_peer):
     assert (beside_a_broken_peer.code, beside_a_broken_peer.errors) == (0, "")
     assert "sklearn failed: RuntimeError: broken" in beside_a_broken_peer.output
     assert beside_a_broken_peer.output.count("5-4-3,8,adam,tanh") == 2
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("loss", ["cross_entropy", "squared_error"])
+def test_all_numbers_of_a_task_are_of_its_type(dtype, loss):
+    task = parse(f"3-4-2,5,sgd,relu,{loss}").task(1, False, dtype)
+    X, y = task.data()
+    assert X.dtype == dtype and X.ctypes.data % 64 == 0 and X.shape == (task.rows, 3) and 0 <= X.min() < X.max() < 1
+    assert y.dtype == ("int64" if loss == "cross_entropy" else dtype)
+    assert {part.dtype for layer in task.weights() for part in layer} == {np.dtype(dtype)}
+    model = Fastbp(task, X, y, task.weights()).model
+    assert model.dtype == dtype and np.array_equal(model.weights[0], task.weights()[0][0])
+
+
+def test_a_limit_to_avx2_reaches_the_workers(monkeypatch):
+    for name, value in AVX2.items():
+        monkeypatch.setenv(name, value)
+    with Worker(Entrant("fastbp"), 1) as worker:
+        assert worker.ask("peak")["flops"] > 0
+
+
+def test_options_of_type_and_instructions():
+    assert (peers.read([]).dtype, peers.read([]).avx2) == ("float32", False)
+    assert (peers.read(["--dtype", "float64"]).dtype, peers.read(["--avx2"]).avx2) == ("float64", True)
