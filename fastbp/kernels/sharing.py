@@ -14,6 +14,9 @@ from fastbp.kernels.team import share
 UNITS_OF_PIECE = 16
 # The least number of such pieces for each task, since the last one waits for a piece of each before it.
 _FEWEST = 4
+# Inputs for each row from which tasks share those of a layer that is not the first: where its part of so many weights stays in a task's
+# second-level cache, and where it does not.
+_LEAST_INPUTS, _CACHED, _LEAST_INPUTS_FAR = 3, 1 << 18, 5
 
 _widest, _units_of = scalar(widest), scalar(units_of)
 
@@ -46,9 +49,10 @@ def is_chained(network: Network, workspace: Workspace, layer: int, rows: int, ta
     if rows <= FEW:
         return True
     # Elements that cross: sums and outputs of the layer here, there half of W twice, or once of W and of the batch. It was seen to pay
-    # from two or three times as many there.
+    # from three times as many there, and from twice as many where a task's part of W stays in its cache.
     if layer > 0:
-        return 9 * rows <= 2 * n_in and by_units(network, workspace, rows, task)
+        least = _LEAST_INPUTS if n_in * n_out <= tasks * _CACHED else _LEAST_INPUTS_FAR
+        return rows * least <= n_in and by_units(network, workspace, rows, task)
     pays: bool = 3 * 3 * rows * n_out <= n_in * (n_out + rows)
     return pays
 

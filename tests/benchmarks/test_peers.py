@@ -1,6 +1,7 @@
 """The comparison with other libraries: its command line, its counts, and a run with the others absent."""
 
 import json
+import platform
 import sys
 from argparse import ArgumentTypeError
 from pathlib import Path
@@ -181,6 +182,7 @@ def test_all_numbers_of_a_task_are_of_its_type(dtype, loss):
     assert model.dtype == dtype and np.array_equal(model.weights[0], task.weights()[0][0])
 
 
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="AVX2 is of x86")
 def test_a_limit_to_avx2_reaches_the_workers(monkeypatch):
     for name, value in AVX2.items():
         monkeypatch.setenv(name, value)

@@ -83,9 +83,12 @@ def test_where_the_inputs_are_shared(n_in, n_out, rows, tasks, answer):
         ([800, 500, 500, 2], FEW, {}, [True, True, False]),
         ([800, 500, 500, 2], 100, {}, [True, True, False]),
         ([16, 500, 500, 2], 100, {}, [False, True, False]),
-        ([800, 500, 500, 2], 112, {}, [False, False, False]),  # 9 * 112 are more than 2 * 500
+        ([16, 64, 1000, 1000, 2], 21, {}, [False, True, True, False]),
+        ([16, 64, 1000, 1000, 2], 22, {}, [False, False, True, False]),  # less than three inputs for each row
+        ([300, 800, 800, 2], 160, {}, [False, True, False]),
+        ([300, 800, 800, 2], 161, {}, [False, False, False]),  # less than five: of so many weights a task's part does not stay in its cache
         ([100, 30, 140, 140, 2], 16, {}, [False, False, True, False]),
-        ([100, 30, 140, 140, 2], 31, {}, [False, False, False, False]),  # here tasks share panels
+        ([100, 30, 140, 140, 2], 64, {}, [False, False, False, False]),  # here tasks share panels
         ([800, 500, 500, 2], 100, {"normalization": "layer"}, [True, False, False]),
         ([800, 500, 500, 2], FEW, {"normalization": "layer"}, [False, False, False]),
     ],
