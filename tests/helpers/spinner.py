@@ -12,8 +12,13 @@ def spin():
         pass
 
 
-for line in sys.stdin:
-    asked = json.loads(line)
-    if sys.argv[1] == "spins" and asked["cmd"] == "round":
-        threading.Thread(target=spin).start()
-    print(json.dumps({"seconds": 0.01, "cpu": 0.01}), flush=True)
+def main():
+    for line in sys.stdin:
+        asked = json.loads(line)
+        if sys.argv[1] == "spins" and asked["cmd"] == "round":
+            threading.Thread(target=spin).start()
+        print(json.dumps({"seconds": 0.01, "cpu": 0.01}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
