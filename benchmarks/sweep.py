@@ -1,7 +1,7 @@
 """Time of a step against the rows of a batch, 1 to 64, for layers of several widths: more rows should never take less time.
 
     pip install -e ".[peers]"
-    python -m benchmarks.sweep                                    # widths 16 to 600, all cores: about four minutes
+    python -m benchmarks.sweep                                    # widths 16 to 600, all cores: about five minutes
     python -m benchmarks.sweep --threads 1 --widths 33,64 --png sweep.png
 
 A net has three layers of a width, ReLU, and ten outputs. All batches of a width are timed in turns, in each round for some milliseconds;
@@ -26,7 +26,7 @@ _SHOWN = (1, 2, 4, 8, 9, 16, 17, 32, 33, 48, 64)
 _TURN, _SPEED, _STEP = 4e-3, 60e9, 5e-6
 _ROWS = 20_000
 # Epochs before the first turn, in which the trainer finds how many threads pay.
-_EPOCHS = 40
+_EPOCHS = 80
 
 
 def main(arguments=None):
