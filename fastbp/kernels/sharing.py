@@ -48,8 +48,8 @@ def is_chained(network: Network, workspace: Workspace, layer: int, rows: int, ta
         return False
     if rows <= FEW:
         return True
-    # Elements that cross: sums and outputs of the layer here, there half of W twice, or once of W and of the batch. It was seen to pay
-    # from three times as many there, and from twice as many where a task's part of W stays in its cache.
+    # Elements that cross: sums and outputs of the layer here; there half of W twice, of the first layer half of W and of the batch once.
+    # From how many more there it pays was measured.
     if layer > 0:
         least = _LEAST_INPUTS if n_in * n_out <= tasks * _CACHED else _LEAST_INPUTS_FAR
         return rows * least <= n_in and by_units(network, workspace, rows, task)
