@@ -10,10 +10,21 @@ from functools import cache
 from typing import NamedTuple
 
 from benchmarks.scaling.net import LANES, SIZE, Net
-from fastbp.kernels.lanes.sizes import CHUNK, FEW, MEETING, SHARD, WIDTH, balanced, busiest, panel_width, panels_cost, shards_of
+from fastbp.kernels.lanes.sizes import (
+    CHUNK,
+    FEW,
+    MEETING,
+    SHARD,
+    balanced,
+    busiest,
+    panel_width,
+    panels_cost,
+    piece_of,
+    shards_of,
+    shares_inputs,
+)
 
-# As `sharing.py` and `chain.py` have them.
-_PIECE, _FEWEST, _MOST = 16, 4, 8
+# As `gradient.py` has it.
 _GRAIN = 8
 
 
@@ -59,13 +70,8 @@ def pieces_of(net: Net, rows: int, threads: int, by_units: bool) -> tuple[int, .
     """Pieces of each layer, where its inputs are shared (`sharing.is_chained`); otherwise 0."""
 
     def of_layer(layer: int, n_in: int, n_out: int) -> int:
-        if threads == 1 or n_in < threads * LANES or n_out < threads * _FEWEST * _PIECE:
-            return 0
-        if rows <= FEW:
-            return _up(n_out, WIDTH * LANES)
-        least = 3 if n_in * n_out <= threads << 18 else 5
-        pays = by_units and rows * least <= n_in if layer else 9 * rows * n_out <= n_in * (n_out + rows)
-        return _up(n_out, max(1, n_out // (threads * _MOST * _PIECE)) * _PIECE) if pays else 0
+        chained = shares_inputs(layer == 0, n_in, n_out, rows, threads, LANES) and (layer == 0 or by_units)
+        return _up(n_out, piece_of(n_out, rows, threads, LANES)) if chained else 0
 
     return tuple(of_layer(layer, *sizes) for layer, sizes in enumerate(net.layers))
 

@@ -11,24 +11,17 @@ from __future__ import annotations
 from fastbp.compiling.jit import scalar
 from fastbp.kernels.arguments import N_OUT, Network, Workspace
 from fastbp.kernels.forward import forward_layer
-from fastbp.kernels.lanes.panels import lanes_of
-from fastbp.kernels.lanes.sizes import FEW, WIDTH
+from fastbp.kernels.lanes.panels import lanes_of, piece_of
 from fastbp.kernels.places import all_panels
 from fastbp.kernels.portions import Span, Task
-from fastbp.kernels.sharing import UNITS_OF_PIECE
 from fastbp.kernels.team import follow, go_on
-
-# The most pieces for each task.
-_MOST = 8
 
 
 @scalar
 def forward_chain(network: Network, workspace: Workspace, layer: int, rows: int, inputs: Span, task: Task) -> None:
     """``z[u] += sum_i W[i, u] a[i]`` over the task's inputs of a layer, after the task before; the last one's are complete."""
     n_out, panels = network.table[layer, N_OUT], all_panels(workspace, rows)
-    piece = max(1, n_out // (task.tasks * _MOST * UNITS_OF_PIECE)) * UNITS_OF_PIECE
-    if rows <= FEW:
-        piece = WIDTH * lanes_of(workspace.deltas)
+    piece = piece_of(n_out, rows, task.tasks, lanes_of(workspace.deltas))
     for u in range(0, n_out, piece):
         if task.number > 0:
             follow(workspace.team, task)

@@ -40,8 +40,9 @@ def weight_gradients(network: Network, workspace: Workspace, data: Data, rule: R
             _few_gradients(network, workspace, rule, batch, layer, task)
         return
     for layer in range(network.layers):
-        if is_chained(network, workspace, layer, batch.rows, task):
-            _own_patches(network, workspace, data, rule, batch, rows, layer, task)
+        inputs = own_inputs(network, workspace, layer, batch.rows, task)
+        if inputs.end - inputs.begin < network.table[layer, N_IN]:
+            _own_patches(network, workspace, data, rule, batch, rows, layer, inputs, task)
     _shared_patches(network, workspace, data, rule, batch, rows, task)
 
 
@@ -67,10 +68,10 @@ def _patch_area(network: Network, layer: int, lanes: int) -> int:
 
 @scalar
 def _own_patches(
-    network: Network, workspace: Workspace, data: Data, rule: Rule, batch: Batch, rows: Span, layer: int, task: Task
+    network: Network, workspace: Workspace, data: Data, rule: Rule, batch: Batch, rows: Span, layer: int, inputs: Span, task: Task
 ) -> None:  # fmt: skip
-    """Those of the task's inputs of a layer; with the first one's, these inputs of the rows ahead are asked for."""
-    inputs, ahead = own_inputs(network, workspace, layer, batch.rows, task), batch.ahead if layer == 0 else Span(0, 0)
+    """Those of some inputs of a layer; with the first one's, these inputs of the rows ahead are asked for."""
+    ahead = batch.ahead if layer == 0 else Span(0, 0)
     count, asked = inputs.end - inputs.begin, ahead.begin
     wide, height = patches_of(network, layer, lanes_of(workspace.turned))[1], patch_height(count)
     for i in range(inputs.begin, inputs.end, height):
@@ -91,6 +92,7 @@ def _shared_patches(network: Network, workspace: Workspace, data: Data, rule: Ru
     """
     lanes, ahead, asked, total, done = lanes_of(workspace.turned), batch.ahead, batch.ahead.begin, 0, 0
     units, own, upto = by_units(network, workspace, batch.rows, task), 0, 0
+    asks = not is_chained(network, workspace, 0, batch.rows, task)
     for layer in range(network.layers):
         if not is_chained(network, workspace, layer, batch.rows, task):
             high, wide = patches_of(network, layer, lanes)
@@ -106,7 +108,7 @@ def _shared_patches(network: Network, workspace: Workspace, data: Data, rule: Ru
             owner = _owner_by_units(network, layer, row, panel, task.tasks) if units else (done + area // 2) * task.tasks // total
             if owner == task.number:
                 own += area
-                if not is_chained(network, workspace, 0, batch.rows, task):
+                if asks:
                     upto = ahead.begin + (ahead.end - ahead.begin) * min(total, own * task.tasks) // total
                     prefetch_rows(data, Span(asked, upto), Span(0, network.table[0, N_IN]))
                     asked = upto

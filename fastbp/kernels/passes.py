@@ -152,7 +152,7 @@ def _forward(call: Call, batch: Batch, targets: int, task: Task) -> None:
         inputs, n_out = own_inputs(network, workspace, layer, rows, task), network.table[layer, N_OUT]
         if elsewhere:
             meet(workspace.team, task)
-        if is_chained(network, workspace, layer, rows, task):
+        if inputs.end - inputs.begin < network.table[layer, N_IN]:
             forward_chain(network, workspace, layer, rows, inputs, task)
             elsewhere = True
         elif shared and (rows <= FEW or n_out >= task.tasks * lanes):

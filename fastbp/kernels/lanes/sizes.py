@@ -29,6 +29,12 @@ MEETING = 115
 #: Percent that a step takes when tasks share panels, and the weights that each reads after the others have changed them are more than so
 #: many percent of the units of all rows, which is about what they would read of each other when they share units.
 CROSSING, MORE = 135, 110
+# Units whose sums are handed on together where tasks share the inputs of a layer: fewer are packed and multiplied more slowly. The least
+# number of such pieces for each task, since the last one waits for a piece of each before it; and about the most.
+_PIECE_UNITS, _FEWEST, _MOST = 16, 4, 8
+# Inputs for each row from which tasks share those of a layer that is not the first: where its part of so many weights stays in a task's
+# second-level cache, and where it does not.
+_LEAST_INPUTS, _CACHED, _LEAST_INPUTS_FAR = 3, 1 << 18, 5
 # Gradients of all shards may take so many elements.
 _SHARDS_SIZE = 1 << 18
 
@@ -84,6 +90,26 @@ def panel_width(rows: int, lanes: int, tasks: int, parameters: int, units: int, 
 def panels_cost(rows: int, tasks: int, parameters: int, all_units: int) -> int:
     """Percent of an even share of panels that a step takes when tasks share them."""
     return CROSSING if 100 * parameters * (tasks - 1) > MORE * rows * all_units * tasks else 100
+
+
+def shares_inputs(first: bool, n_in: int, n_out: int, rows: int, tasks: int, lanes: int) -> bool:
+    """Whether tasks do better to share the inputs of a layer, the first one or another, than the rows or units; one task never does.
+
+    Elements that cross: sums and outputs of the layer here; there half of W twice, of the first layer half of W and of the batch once.
+    From how many more there it pays was measured.
+    """
+    if tasks == 1 or n_in < tasks * lanes or n_out < tasks * _FEWEST * _PIECE_UNITS:
+        return False
+    if rows <= FEW:
+        return True
+    if first:
+        return 9 * rows * n_out <= n_in * (n_out + rows)
+    return rows * (_LEAST_INPUTS if n_in * n_out <= tasks * _CACHED else _LEAST_INPUTS_FAR) <= n_in
+
+
+def piece_of(n_out: int, rows: int, tasks: int, lanes: int) -> int:
+    """Units whose sums tasks hand on together."""
+    return WIDTH * lanes if rows <= FEW else max(1, n_out // (tasks * _MOST * _PIECE_UNITS)) * _PIECE_UNITS
 
 
 def busiest(vectors: int, width: int, tasks: int) -> int:
