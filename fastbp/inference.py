@@ -16,7 +16,6 @@ from fastbp.kernels.codes import (
     LOSS_SETTINGS,
     NO_ACCURACY,
     NO_LOSS,
-    NO_UPDATE,
     PREDICT,
     RATES,
     SCORE,
@@ -45,7 +44,8 @@ class _Buffers:
     """What one call at a time uses."""
 
     def __init__(self, call: Prepared, workspace: Workspace) -> None:
-        self.call, self.workspace, self.loss = call, workspace, NO_LOSS
+        self.call, self.workspace = call, workspace
+        self.loss: int | None = None  # that it has kernels for, where it has any but those of predictions
 
 
 class _Few:
@@ -129,8 +129,8 @@ class Inference:
         tasks = plan_tasks(self._network, size, threads)
         buffers = self._take(size, rows.target_width, tasks)
         width = layout.begin(buffers.workspace, self._network, size, tasks)
-        if objective.code not in (NO_LOSS, buffers.loss):
-            buffers.call.set({"workspace.units": units_for(self._network, objective.code, NO_UPDATE, 0)})
+        if kind != PREDICT and objective.code != buffers.loss:
+            buffers.call.set({"workspace.units": units_for(self._network, SCORE, objective.code)})
             buffers.loss = objective.code
         buffers.call.set(
             {

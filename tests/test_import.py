@@ -30,7 +30,7 @@ def test_import_compiles_nothing_and_prints_nothing(run_python, tmp_path):
         "import fastbp\n"
         "from fastbp.compiling import units\n"
         "from fastbp.kernels import programs\n"
-        "every = [programs._run, *(each.function for each in units.UNITS.values())]\n"
+        "every = [programs._run, programs._run_together, *(each.function for each in units.UNITS.values())]\n"
         "assert len(every) > 1 and not any(program.signatures for program in every)\n"
         "fastbp.Trainer(fastbp.MLP([2, 3, 2]), loss='cross_entropy')"
     )

@@ -57,9 +57,11 @@ OWN_LOSSES: dict[int, tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]
 NO_ACCURACY, SIDES, LARGEST = range(3)
 
 #: Rules in every compiled kernel.
-CORE_RULES = NO_UPDATE, SGD, MOMENTUM, RMSPROP, RMSPROP_MOMENTUM, ADAM = range(6)
+CORE_RULES = NO_UPDATE, SGD, ADAM = range(3)
 #: Those compiled when a run asks for them.
-OTHER_RULES = ADAGRAD, ADADELTA, ADAMAX, NADAM, RADAM, AMSGRAD, LION, RPROP, IRPROP_MINUS, LAMB = range(6, 16)
+OTHER_RULES = (
+    MOMENTUM, RMSPROP, RMSPROP_MOMENTUM, ADAGRAD, ADADELTA, ADAMAX, NADAM, RADAM, AMSGRAD, LION, RPROP, IRPROP_MINUS, LAMB,
+) = range(3, 16)  # fmt: skip
 RULES = (*CORE_RULES, *OTHER_RULES)
 #: Numbers that an optimizer's rule may use at a step, and all that there are of a step: after these the share of weights that decays, the
 #: share of the way that an average of the weights goes to them, the share of outputs that dropout leaves out, and the factor of an L2
@@ -76,6 +78,9 @@ GATHER, FORWARD, ERROR, DELTA, GRADIENT, UPDATE, UPDATE_ROWS, SHARDS, HITS, OUTP
 # between two layers.
 SHAPED_UNITS = SHAPED_FORWARD, SHAPED_DELTA, SHAPED_GRADIENT = range(12, 15)
 BARE = 1
+#: What every run goes through, what steps do beside, and what passes do whose losses are asked for.
+EVERY_RUN, TRAINING = (GATHER, FORWARD, TASK), (ERROR, DELTA, GRADIENT, UPDATE, UPDATE_ROWS, SHARDS)
+SCORING = ERROR, HITS, OUTPUT
 # After these, two for each layer: the loops of its activation and of the derivative, where they are not in every kernel.
 ACTIVATE, DERIVE = 15, 16
 

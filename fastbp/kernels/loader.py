@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fastbp._typing import Array
 from fastbp.compiling.loading import imported, loading
 from fastbp.kernels.arguments import Call, Network
+from fastbp.kernels.codes import NO_UPDATE
 
 if TYPE_CHECKING:
     from fastbp.kernels.block import Prepared
@@ -60,8 +61,8 @@ def prepared(call: Call) -> Prepared:
         return made
 
 
-def units_for(network: Network, loss: int, rule: int, apart: int, mixed: bool = False) -> Array:
+def units_for(network: Network, kind: int, loss: int, rule: int = NO_UPDATE, apart: int = 0, mixed: bool = False) -> Array:
     """The compiled kernels of such a call, likewise, when one has been prepared."""
     with loading:
-        units: Array = programs().units_for(network, loss, rule, apart, mixed)
+        units: Array = programs().units_for(network, kind, loss, rule, apart, mixed)
         return units

@@ -18,10 +18,10 @@ from fastbp.kernels.codes import (
     BARE,
     CORE_ACTIVATIONS,
     CORE_LOSSES,
-    CORE_RULES,
     DELTA,
     DERIVE,
     ERROR,
+    EVERY_RUN,
     FORWARD,
     GATHER,
     GIVEN,
@@ -29,12 +29,17 @@ from fastbp.kernels.codes import (
     MIXED,
     NO_LOSS,
     NO_UPDATE,
+    OTHER_RULES,
+    OUTPUT,
     OWN_ACTIVATIONS,
     OWN_LOSSES,
     PREDICT,
+    SCORING,
+    SHAPED_FORWARD,
     SHAPED_UNITS,
     TASK,
     TRAIN,
+    TRAINING,
     UPDATE,
     UPDATE_ROWS,
 )
@@ -58,14 +63,17 @@ def prepared(call: Call) -> Prepared:
     if dtype not in _kinds:
         places = Span(0, 0), Task(0, 0, 0), Batch(0, 0, 0, 0, Span(0, 0)), Block(0, 0, 0, 0), Matrix(call.results, 0, 0)
         _kinds[dtype] = kinds_of(call, places)
-    units = units_for(call.network, call.objective.code, call.rule.code, call.limits.apart)
+    units = units_for(call.network, call.kind, call.objective.code, call.rule.code, call.limits.apart)
     return Prepared(call._replace(workspace=call.workspace._replace(units=units)))
 
 
-def units_for(network: Network, loss: int, rule: int, apart: int, mixed: bool = False) -> Array:
-    """The addresses of the compiled kernels for a network's activations, a loss and a rule, by their codes, once a call is prepared."""
+def units_for(network: Network, kind: int, loss: int, rule: int = NO_UPDATE, apart: int = 0, mixed: bool = False) -> Array:
+    """The addresses of the compiled kernels of a kind of run, for a network's activations, a loss and a rule, by their codes.
+
+    A call has been prepared before. What such a run never calls has none.
+    """
     dtype, activations, shaped = network.parameters.dtype, network.table[:, ACTIVATION].tolist(), int(network.table[0, SHAPED])
-    asked = dtype, *activations, loss, rule, apart, shaped, mixed
+    asked = dtype, kind, *activations, loss, rule, apart, shaped, mixed
     if asked not in _addresses:
         load_variants(activations, loss, rule, shaped, mixed, apart)
         kinds, codes = _kinds[dtype], {ERROR: loss, UPDATE: rule, UPDATE_ROWS: rule}
@@ -73,16 +81,21 @@ def units_for(network: Network, loss: int, rule: int, apart: int, mixed: bool = 
             codes[GATHER] = MIXED
         if apart == GIVEN:
             codes[APART] = GIVEN
-        left_out = set() if apart else {APART}
         if shaped:
             codes |= {FORWARD: BARE, DELTA: BARE}
-        else:
-            left_out |= {*SHAPED_UNITS}
-        found = [0 if number in left_out else address_of_unit(number, codes.get(number), kinds) for number in range(ACTIVATE)]
+        called = _called(kind, shaped, apart)
+        found = [address_of_unit(number, codes.get(number), kinds) if number in called else 0 for number in range(ACTIVATE)]
         for code in activations:
             found += [0 if code in CORE_ACTIVATIONS else address_of_unit(number, code, kinds) for number in (ACTIVATE, DERIVE)]
         _addresses[asked] = np.array(found, np.int64)
     return _addresses[asked]
+
+
+def _called(kind: int, shaped: int, apart: int) -> set[int]:
+    """The numbers of the units that a kind of run goes through, those of single layers aside."""
+    own = {TRAIN: TRAINING, PREDICT: (OUTPUT,)}.get(kind, SCORING)
+    between = () if not shaped else SHAPED_UNITS if kind == TRAIN else (SHAPED_FORWARD,)
+    return {*EVERY_RUN, *own, *between, *((APART,) if apart else ())}
 
 
 def load_variants(
@@ -101,8 +114,10 @@ def load_variants(
         own = loss if loss in OWN_LOSSES else loss - MASKED
         if own in OWN_LOSSES and (ERROR, own) not in UNITS:
             errors.add_own(own, *OWN_LOSSES[own])
-    if rule not in CORE_RULES:
-        import fastbp.kernels.rules
+    if rule in OTHER_RULES:
+        from fastbp.kernels import rules
+
+        rules.add(rule)
     if shaped:
         import fastbp.kernels.bare
         import fastbp.kernels.shaped
@@ -116,15 +131,20 @@ def load_variants(
 
 def run(call: Prepared, tasks: int) -> None:
     """Make the call on so many tasks."""
-    _run(*call.arguments, tasks)
+    if tasks == 1:
+        _run(*call.arguments)
+    else:
+        _run_together(*call.arguments, tasks)
 
 
 @program
-def _run(call: Any, one: Any, tasks: int) -> None:
-    together = False
-    if tasks > 1:
-        together = _side_by_side(call, one, tasks)
-    if not together:
+def _run(call: Any, one: Any) -> None:
+    batch_after_batch(records(call, one), Task(0, 1, 0))
+
+
+@program
+def _run_together(call: Any, one: Any, tasks: int) -> None:
+    if not _side_by_side(call, one, tasks):
         batch_after_batch(records(call, one), Task(0, 1, 0))
 
 

@@ -14,12 +14,12 @@ import numpy as np
 from fastbp.compiling.jit import scalar
 from fastbp.compiling.units import unit
 from fastbp.kernels.arguments import Network, Rule, Workspace
-from fastbp.kernels.codes import ADAM, MOMENTUM, NO_UPDATE, RMSPROP, RMSPROP_MOMENTUM, SGD, SHARDS, UPDATE, UPDATE_ROWS
+from fastbp.kernels.codes import ADAM, NO_UPDATE, SGD, SHARDS, UPDATE, UPDATE_ROWS
 from fastbp.kernels.dispatch import by_code
 from fastbp.kernels.lanes.matrix import Matrix
 from fastbp.kernels.lanes.memory import load, load_first, prefetch, store, store_first
 from fastbp.kernels.lanes.panels import lanes_of
-from fastbp.kernels.lanes.vector import fma, select, sqrt
+from fastbp.kernels.lanes.vector import fma, sqrt
 from fastbp.kernels.portions import Batch, Block, Span
 
 
@@ -58,45 +58,6 @@ def _sgd(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -> 
     rate, penalty = c[0], c[1]
     old = get(p, at, count)
     put(p, at, old - rate * (g + penalty * old), count)
-
-
-@scalar
-def _momentum(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
-    """V = momentum v + g; p -= rate v, or with Nesterov's look-ahead p -= rate (g + momentum v)."""
-    rate, penalty, momentum, nesterov = c[0], c[1], c[2], c[3]
-    old = get(p, at, count)
-    slope = g + penalty * old
-    v = momentum * get(slots, at, count) + slope
-    put(slots, at, v, count)
-    put(p, at, old - rate * (slope + momentum * v if nesterov > 0 else v), count)
-
-
-@scalar
-def _rmsprop(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
-    """S = alpha s + (1 - alpha) g**2; p -= rate g / (sqrt(s) + epsilon)."""
-    rate, penalty, alpha, fresh, epsilon = c[0], c[1], c[2], c[3], c[4]
-    old = get(p, at, count)
-    slope = g + penalty * old
-    s = alpha * get(slots, at, count) + fresh * slope * slope
-    put(slots, at, s, count)
-    put(p, at, old - rate * slope / (sqrt(s) + epsilon), count)
-
-
-@scalar
-def _rmsprop_momentum(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
-    """The same with momentum over the quotient, centred by the mean of g."""
-    rate, penalty, alpha, fresh, epsilon = c[0], c[1], c[2], c[3], c[4]
-    momentum, centered = c[5], c[6]
-    old, mean = get(p, at, count), get(slots, 2 * size + at, count)
-    slope = g + penalty * old
-    s = alpha * get(slots, at, count) + fresh * slope * slope
-    m = centered * (mean + fresh * (slope - mean))
-    variance = s - m * m
-    v = momentum * get(slots, size + at, count) + slope / (sqrt(select(variance < 0, 0, variance)) + epsilon)
-    put(slots, at, s, count)
-    put(slots, size + at, v, count)
-    put(slots, 2 * size + at, m, count)
-    put(p, at, old - rate * v, count)
 
 
 @scalar
@@ -171,14 +132,7 @@ def _coefficients(rates: Any) -> Any:
 
 
 #: By code, what changes up to a vector of parameters by its gradient.
-RULES = {
-    NO_UPDATE: keep,
-    SGD: _sgd,
-    MOMENTUM: _momentum,
-    RMSPROP: _rmsprop,
-    RMSPROP_MOMENTUM: _rmsprop_momentum,
-    ADAM: _adam,
-}
+RULES = {NO_UPDATE: keep, SGD: _sgd, ADAM: _adam}
 
 
 @scalar

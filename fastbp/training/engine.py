@@ -248,7 +248,7 @@ class Engine:
         """Another trainer may have settled the output otherwise, and an optimizer's rule depends on its settings."""
         activations, known = self._run.model.activations, self._asked
         if activations is not known[0] or rule != known[1] or limits is not known[2] or mixed != known[3]:
-            call.set({"workspace.units": units_for(self._network, self._run.objective.code, rule, limits.apart, mixed)})
+            call.set({"workspace.units": units_for(self._network, TRAIN, self._run.objective.code, rule, limits.apart, mixed)})
             if mixed:
                 call.set({"data.spare": layout.spare(self._network, cast(Workspace, self._workspace))})
             call.set({f"limits.{name}": value for name, value in limits._asdict().items()})

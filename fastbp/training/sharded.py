@@ -217,7 +217,7 @@ class Sharded:
         if call is None or tasks > self._tasks:
             call = self._call = self._begin(rule, limits, tasks)
         self._tasks = tasks
-        call.set({"workspace.units": units_for(self._network, self._run.objective.code, rule.code, GIVEN)})
+        call.set({"workspace.units": units_for(self._network, TRAIN, self._run.objective.code, rule.code, GIVEN)})
         for name, record in (("rule", rule), ("limits", limits)):
             call.set({f"{name}.{field}": value for field, value in record._asdict().items()})
 

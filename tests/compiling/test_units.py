@@ -19,8 +19,8 @@ def call_of(*activations):
     return batch
 
 
-def units_of(batch):
-    return programs.units_for(batch.network, batch.made.objective.code, batch.made.rule.code, 0)
+def units_of(batch, kind=codes.TRAIN):
+    return programs.units_for(batch.network, kind, batch.made.objective.code)
 
 
 def test_every_number_has_a_unit_without_a_code():
@@ -45,16 +45,25 @@ def test_machine_code_of_a_variant_has_a_name_of_its_own():
     assert len(set(names)) == len(names) and f"activate_{codes.GELU}" in names and f"derive_{codes.ELU}" in names
 
 
-def test_a_run_has_an_address_for_each_unit_and_two_for_each_layer():
+@pytest.mark.parametrize(
+    ("kind", "called"),
+    [
+        (codes.TRAIN, {*codes.EVERY_RUN, *codes.TRAINING}),
+        (codes.SCORE, {*codes.EVERY_RUN, *codes.SCORING}),
+        (codes.SCORE_LOGITS, {*codes.EVERY_RUN, *codes.SCORING}),
+        (codes.PREDICT, {*codes.EVERY_RUN, codes.OUTPUT}),
+    ],
+)
+def test_a_run_has_an_address_for_each_unit_that_it_calls_and_two_for_each_layer(kind, called):
     batch = call_of("relu", "gelu", "elu", "gelu")
     kinds = programs._kinds[batch.dtype]
-    found = units_of(batch).tolist()
+    found = units_of(batch, kind).tolist()
     plain, layers = found[: codes.ACTIVATE], [found[i : i + 2] for i in range(codes.ACTIVATE, len(found), units.EACH)]
     # No update is made apart, and nothing lies between layers.
-    assert plain == [*(address_of_unit(number, None, kinds) for number in range(codes.APART)), *[0] * (codes.ACTIVATE - codes.APART)]
+    assert plain == [address_of_unit(number, None, kinds) if number in called else 0 for number in range(codes.ACTIVATE)]
     gelu, elu = ([address_of_unit(number, code, kinds) for number in (codes.ACTIVATE, codes.DERIVE)] for code in (codes.GELU, codes.ELU))
     assert layers == [[0, 0], gelu, elu, gelu, [0, 0]]
-    assert len({*plain[: codes.APART], *gelu, *elu}) == codes.APART + 4
+    assert len({*plain, *gelu, *elu} - {0}) == len(called) + 4
 
 
 def test_a_code_without_a_variant_gets_the_unit_itself():

@@ -11,7 +11,7 @@ PLANTS = (
     # A polynomial of float64, by 1e-10.
     ("kernels/lanes/elementary.py", "fma(g, r, 0.16666666666666671)", "fma(g, r, 0.16666666676666671)"),
     # Nesterov's look-ahead, back instead.
-    ("kernels/update.py", "rate * (slope + momentum * v if", "rate * (slope - momentum * v if"),
+    ("kernels/rules/momentum.py", "rate * (slope + momentum * v if", "rate * (slope - momentum * v if"),
     # Parameters that only the second task leaves out.
     (
         "kernels/passes.py",

@@ -10,6 +10,7 @@ from one_batch import LIMITS, OneBatch
 from fastbp.compiling.jit import program
 from fastbp.kernels import accuracy, loss
 from fastbp.kernels.block import records
+from fastbp.kernels.codes import SCORE
 from fastbp.kernels.lanes.sizes import FEW, WIDTH
 from fastbp.kernels.portions import Span
 
@@ -131,5 +132,5 @@ def test_hits_are_the_numbers_of_right_answers(name, labels, dtype, units, rows,
     batch, targets = prepared(units, rows, labels=labels, loss=name, dtype=dtype, width=width)
     z = batch.workspace.activations[batch.where(0, "out")]
     hits = ((z > 0) == (targets > 0.5)).sum(axis=1) if name == "binary_cross_entropy" else z.argmax(axis=1) == targets.argmax(axis=1)
-    count_hits(*batch.call(), batch.panels)
+    count_hits(*batch.call(kind=SCORE), batch.panels)
     np.testing.assert_array_equal(batch.workspace.row_losses[:rows], hits)

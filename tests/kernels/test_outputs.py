@@ -10,6 +10,7 @@ from one_batch import LIMITS, NOTHING, OneBatch
 from fastbp.compiling.jit import program
 from fastbp.kernels import outputs
 from fastbp.kernels.block import records
+from fastbp.kernels.codes import PREDICT
 from fastbp.kernels.lanes.sizes import WIDTH
 from fastbp.kernels.portions import Batch, Span
 
@@ -35,7 +36,7 @@ def test_predictions_go_to_the_rows_of_the_order_and_nowhere_else(output, dtype,
     z = batch.workspace.activations[place].astype(np.float64)
     begin = data.draw(st.integers(0, batch.panels.end - 1))
     panels = Span(begin, data.draw(st.integers(begin + 1, batch.panels.end)))
-    call = batch.call(results=np.full((before + rows + 3) * units, UNTOUCHED, dtype))
+    call = batch.call(kind=PREDICT, results=np.full((before + rows + 3) * units, UNTOUCHED, dtype))
     write_output(*call, Batch(before, rows, 0, 0, NOTHING), panels, 0)
     found = batch.results.reshape(-1, units)
     own = slice(before + panels.begin * batch.panel_rows, before + min(rows, panels.end * batch.panel_rows))

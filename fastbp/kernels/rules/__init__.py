@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from fastbp.compiling.jit import naming
-from fastbp.compiling.units import variant
+from fastbp.compiling.units import UNITS, variant
 from fastbp.kernels.codes import NO_UPDATE, UPDATE, UPDATE_ROWS
 from fastbp.kernels.dispatch import by_code
-from fastbp.kernels.rules import adaptive, signs
+from fastbp.kernels.rules import adaptive, momentum, signs
 from fastbp.kernels.update import blockwise, keep, rowwise, unknown, update_block_of, update_rows_of
 
 #: By code, what changes up to a vector of parameters by its gradient, as in ``update.py``.
-RULES = adaptive.RULES | signs.RULES
+RULES = momentum.RULES | adaptive.RULES | signs.RULES
 
-for code, rule in RULES.items():
+
+def add(code: int) -> None:
+    """Make the variants of the two units that update for a rule, once."""
+    if (UPDATE, code) in UNITS:
+        return
+    rule = RULES[code]
     with naming(f"rule_{code}"):
         blocks = by_code({NO_UPDATE: blockwise(keep), code: blockwise(rule)}, unknown)
         rows = by_code({NO_UPDATE: rowwise(keep), code: rowwise(rule)}, unknown)

@@ -1,13 +1,41 @@
-"""Rules that divide by running sums or means of the gradient's square: Adagrad, Adadelta, and the kin of Adam."""
+"""Rules that divide by running sums or means of the gradient's square: RMSprop, Adagrad, Adadelta, and the kin of Adam."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from fastbp.compiling.jit import scalar
-from fastbp.kernels.codes import ADADELTA, ADAGRAD, ADAMAX, AMSGRAD, LAMB, NADAM, RADAM
+from fastbp.kernels.codes import ADADELTA, ADAGRAD, ADAMAX, AMSGRAD, LAMB, NADAM, RADAM, RMSPROP, RMSPROP_MOMENTUM
 from fastbp.kernels.lanes.vector import absolute, select, sqrt
 from fastbp.kernels.update import get, put
+
+
+@scalar
+def _rmsprop(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
+    """S = alpha s + (1 - alpha) g**2; p -= rate g / (sqrt(s) + epsilon)."""
+    rate, penalty, alpha, fresh, epsilon = c[0], c[1], c[2], c[3], c[4]
+    old = get(p, at, count)
+    slope = g + penalty * old
+    s = alpha * get(slots, at, count) + fresh * slope * slope
+    put(slots, at, s, count)
+    put(p, at, old - rate * slope / (sqrt(s) + epsilon), count)
+
+
+@scalar
+def _rmsprop_momentum(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
+    """The same with momentum over the quotient, centred by the mean of g."""
+    rate, penalty, alpha, fresh, epsilon = c[0], c[1], c[2], c[3], c[4]
+    momentum, centered = c[5], c[6]
+    old, mean = get(p, at, count), get(slots, 2 * size + at, count)
+    slope = g + penalty * old
+    s = alpha * get(slots, at, count) + fresh * slope * slope
+    m = centered * (mean + fresh * (slope - mean))
+    variance = s - m * m
+    v = momentum * get(slots, size + at, count) + slope / (sqrt(select(variance < 0, 0, variance)) + epsilon)
+    put(slots, at, s, count)
+    put(slots, size + at, v, count)
+    put(slots, 2 * size + at, m, count)
+    put(p, at, old - rate * v, count)
 
 
 @scalar
@@ -102,6 +130,8 @@ def _lamb(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) ->
 
 
 RULES = {
+    RMSPROP: _rmsprop,
+    RMSPROP_MOMENTUM: _rmsprop_momentum,
     ADAGRAD: _adagrad,
     ADADELTA: _adadelta,
     ADAMAX: _adamax,

@@ -41,7 +41,7 @@ def test_units_are_loaded_for_the_loss_that_is_asked_for():
     batch.call()
     network = batch.network
     plain, other, masked = (
-        programs.units_for(network, code, codes.NO_UPDATE, 0) for code in (codes.SQUARED_ERROR, codes.HUBER, codes.HUBER + codes.MASKED)
+        programs.units_for(network, codes.TRAIN, code) for code in (codes.SQUARED_ERROR, codes.HUBER, codes.HUBER + codes.MASKED)
     )
     assert len({int(units[codes.ERROR]) for units in (plain, other, masked)}) == 3
     assert (np.delete(plain, codes.ERROR) == np.delete(other, codes.ERROR)).all()

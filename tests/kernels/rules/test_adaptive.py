@@ -9,7 +9,7 @@ from fastbp.optimizers import OPTIMIZERS
 
 pytestmark = pytest.mark.kernels
 
-NAMES = ["adagrad", "adadelta", "adamax", "nadam", "radam", "amsgrad"]
+NAMES = ["rmsprop", "adagrad", "adadelta", "adamax", "nadam", "radam", "amsgrad"]
 CASES = [case for name in NAMES for case in OPTIMIZERS[name].cases()]
 
 
