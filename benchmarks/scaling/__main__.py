@@ -6,10 +6,11 @@
     python -m benchmarks.scaling --figures figures.json --latency 2e-6 --shards 8
 
 Measured are, on one, two and four processes of this machine, the parts of a step (`benchmarks/scaling/ranks.py`), and whole steps of
-`Trainer.fit`; on one and two threads whole steps; between two threads a barrier and the lines of the cache that they hand over. The model
-of a step on processes (`step.py`) takes the parts of one process, or of two, and never the steps; four processes on two cores are two with
-half a core each. The model on threads (`threads.py`) takes steps of other batches on one thread. What it assumes of larger nodes are
-options; that a barrier takes as much longer as there are more threads, and bytes from another core what they take here, is said in it.
+`Trainer.fit`; on one and two threads whole steps; between two threads a barrier and the lines of the cache that they hand over. The
+model of a step on processes (`step.py`) takes the parts measured on as many processes, and never the steps; more than there are cores
+share them, in the parts as in the steps. The model on threads (`threads.py`) takes steps of other batches on one thread. What it
+assumes of larger nodes are options; that a barrier takes as much longer as there are more threads, and bytes from another core what
+they take here, is said in it.
 
 A node of the simulation is a process with all cores. Efficiency is the time of one node alone, without shards, for its rows, over that of
 a step of all nodes: with exchanges that go on while the next shard is computed, as a network card can move bytes, or without.
@@ -43,7 +44,7 @@ def main(arguments=None):
         measured = everything(list(NETS), options.rounds)
     if options.keep:
         options.keep.write_text(json.dumps(measured, indent=1))
-    models = Models(measured, CORES, Machine(options.cores, memory=options.memory))
+    models = Models(measured, Machine(options.cores, memory=options.memory))
     print(header(machine(CORES, CORES, ("numba", "numpy", "mpi4py", "mpich"))), end="\n\n")
     simulated = models, options.latency, options.shards
     told = {

@@ -6,15 +6,15 @@ from functools import cache
 
 from benchmarks.scaling.costs import costs_of, interpolated, line_of, link_over_memory, node_of
 from benchmarks.scaling.net import NETS
-from benchmarks.scaling.step import Costs, Link, Times, shared, step
+from benchmarks.scaling.step import NONE, Costs, Link, Times, step
 from benchmarks.scaling.threads import Core, Machine
 
 
 class Models:
-    """Of this machine with `cores` cores, and of a node."""
+    """Of this machine, and of a node."""
 
-    def __init__(self, measured: dict, cores: int, machine: Machine) -> None:
-        self._measured, self._cores, self.machine = measured, cores, machine
+    def __init__(self, measured: dict, machine: Machine) -> None:
+        self._measured, self.machine = measured, machine
         self.ranks = [int(ranks) for ranks in measured["ranks"]]
         self.costs, self.link, self.core, self.node = (cache(each) for each in (self._costs, self._link, self._core, self._node))
 
@@ -27,26 +27,24 @@ class Models:
         return self._measured["threads"][name]
 
     def step(self, ranks: int, name: str) -> Times:
-        """On so many processes of this machine: the parts are those of one, or of two that have a core each."""
+        """On so many processes of this machine, from the parts measured on as many."""
         net = NETS[name]
-        costs, link = shared(self.costs(min(ranks, 2), name), self.link(name), max(1, ranks / self._cores))
-        return step(self.of(1, name)["parameters"], net.batch, net.shards, ranks, costs, link)
+        return step(self.of(1, name)["parameters"], net.batch, net.shards, ranks, self.costs(ranks, name), self.link(ranks, name))
 
     def _costs(self, ranks: int, name: str) -> Costs:
-        """Those of one process, or of two. What a step takes beside its parts is the rest of one whose gradients are left out."""
+        """What a step takes beside its parts is the rest of one whose gradients are left out."""
         net, figures = NETS[name], self.of(ranks, name)
         costs = costs_of(figures, net.batch // net.shards)
-        if ranks > 1:
-            smallest = self.of(ranks, self._smallest)
-            costs = costs._replace(message=max(0.0, smallest["post"] - smallest["own"]))
         without = costs._replace(shard=lambda rows: 0.0)
-        known = step(figures["parameters"], net.batch, net.shards, ranks, without, self.link(name)).total
+        known = step(figures["parameters"], net.batch, net.shards, ranks, without, self.link(ranks, name)).total
         return costs._replace(fixed=max(0.0, figures["nothing"] - known))
 
-    def _link(self, name: str) -> Link:
+    def _link(self, ranks: int, name: str) -> Link:
+        if ranks == 1:
+            return NONE
         # Bytes of the smallest tell nothing; it has those of the next.
         name = sorted(NETS, key=self._size)[1] if name == self._smallest else name
-        return link_over_memory(self.of(2, self._smallest), self.of(2, name), 2)
+        return link_over_memory(self.of(ranks, self._smallest), self.of(ranks, name), ranks)
 
     def _size(self, name: str) -> int:
         return int(self.of(1, name)["parameters"])
@@ -63,4 +61,6 @@ class Models:
         return Core(row, fixed, between["barrier"], lines)
 
     def _node(self, name: str) -> Costs:
-        return node_of(NETS[name], self.core(name), self.of(2, name), self.costs(2, name), self.machine)
+        smallest = self.of(2, self._smallest)
+        costs = self.costs(2, name)._replace(message=max(0.0, smallest["post"] - smallest["own"]))
+        return node_of(NETS[name], self.core(name), self.of(2, name), costs, self.machine)

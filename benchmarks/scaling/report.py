@@ -17,7 +17,7 @@ def parts(models: Models) -> list[str]:
     """What was measured of the parts of a step, on two processes."""
     lines = table_head("net", "parameters", "gradient of a shard", "update", "sum", "exchange", "to itself", "gather", "latency, exchange")
     for name, net in NETS.items():
-        figures, costs, link = models.of(2, name), models.costs(2, name), models.link(name)
+        figures, costs, link = models.of(2, name), models.costs(2, name), models.link(2, name)
         rows = net.batch // net.shards
         sizes = f"{figures['parameters']:,}", f"{time(costs.shard(rows))}, {rows} rows"
         each = [f"{1e9 * seconds:.2f} ns" for seconds in (figures["update"]["parameter"], costs.add)]
@@ -40,7 +40,7 @@ def growth(models: Models, latency: float, per_node: int) -> list[str]:
     """Efficiency of weak and of strong scaling, with overlap and without it."""
     lines = table_head("net", "Gbit/s", "scaling", *(f"{nodes} nodes" for nodes in NODES))
     for name, net in NETS.items():
-        costs, own = models.node(name), models.link(name).own
+        costs, own = models.node(name), models.link(2, name).own
         for kind, of, rows in (("weak", weak_efficiency, 4 * net.batch), ("strong", strong_efficiency, 64 * net.batch)):
             for speed in SPEEDS:
                 both = [link_of(speed, latency, overlaps, own) for overlaps in (True, False)]
@@ -55,7 +55,7 @@ def thresholds(models: Models, latency: float, per_node: int) -> list[str]:
     lines = table_head("net", "Gbit/s", *(f"{share:.0%}, {way}" for share in (0.9, 0.5) for way in ("overlap", "none", "one shard")))
     nodes = NODES[-1]
     for name, net in NETS.items():
-        costs, own = models.node(name), models.link(name).own
+        costs, own = models.node(name), models.link(2, name).own
         for speed in SPEEDS:
             ways = [(per_node, True), (per_node, False), (1, False)]
             cells = []
@@ -71,7 +71,7 @@ def shares(models: Models, latency: float, per_node: int) -> list[str]:
     """Where the time of a step on most nodes goes."""
     lines = table_head("net, rows a node", "Gbit/s", "step", "compute", "wait", "sums", "update", "gather", "Python")
     for name, net in NETS.items():
-        costs, own = models.node(name), models.link(name).own
+        costs, own = models.node(name), models.link(2, name).own
         for speed in SPEEDS:
             times = weak(net, 4 * net.batch, NODES[-1], per_node, costs, link_of(speed, latency, True, own))
             lines.append(row(f"{name}, {4 * net.batch:,}", str(speed), time(times.total), *(f"{each / times.total:.0%}" for each in times)))

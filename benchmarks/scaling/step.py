@@ -57,6 +57,10 @@ class Link(NamedTuple):
         return (self.flag or self.latency) * (ranks - 1).bit_length()
 
 
+#: Of a process that is alone.
+NONE = Link(0.0, inf, False)
+
+
 class Times(NamedTuple):
     """Seconds of a step, one after the other."""
 
@@ -90,20 +94,6 @@ def step(parameters: int, rows: int, shards: int, ranks: int, costs: Costs, link
     sums, update = shards * most * costs.add, costs.update(most)
     gather = costs.message * (ranks - 2) + link.gather(ranks, SIZE * parameters)
     return Times(computed, arrived - computed, sums, update, gather, costs.fixed)
-
-
-def shared(costs: Costs, link: Link, by: float) -> tuple[Costs, Link]:
-    """The same where each process has a core for one `by`-th of the time, which moves the bytes, too."""
-    slower = Costs(
-        lambda rows: by * costs.shard(rows), lambda count: by * costs.update(count),
-        by * costs.add, by * costs.post, by * costs.fixed, by * costs.message,
-    )  # fmt: skip
-    changed = {
-        name: by * value if name in ("latency", "gather_latency", "flag") else value / by
-        for name, value in link._asdict().items()
-        if name != "overlaps" and value is not None
-    }
-    return slower, link._replace(**changed)
 
 
 def _computed(parts: list[Span], lengths: list[int], costs: Costs) -> tuple[float, list[float]]:

@@ -15,7 +15,7 @@ from benchmarks.scaling.growth import link_of, strong_efficiency, threshold, wea
 from benchmarks.scaling.models import Models
 from benchmarks.scaling.net import NETS, Net
 from benchmarks.scaling.plan import plan_of
-from benchmarks.scaling.step import Costs, Link, shared, step
+from benchmarks.scaling.step import Costs, Link, step
 from benchmarks.scaling.threads import Core, Machine, limit, predict
 
 MEDIUM = NETS["784-512-512-10"]
@@ -75,13 +75,6 @@ def test_messages_to_all_are_under_way_at_the_same_time_and_begun_one_after_the_
 def test_overlap_is_never_slower(ranks, rows, gigabits):
     hidden, shown = (step(10**6, rows, 16, ranks, SUMS, link_of(gigabits, 2e-5, overlaps)).total for overlaps in (True, False))
     assert COSTS.shard(rows / ranks) < hidden <= shown
-
-
-def test_half_a_core_takes_twice_as_long():
-    link = Link(1e-5, 1e9, False, 2e-5, 2e9, 3e-5, 4e9)
-    whole = step(10**6, 1000, 8, 4, SUMS, link)
-    assert step(10**6, 1000, 8, 4, *shared(SUMS, link, 2)) == pytest.approx([2 * part for part in whole])
-    assert step(10**6, 1000, 8, 4, *shared(SUMS, link, 1)) == whole
 
 
 @pytest.mark.parametrize("of", [weak_efficiency, strong_efficiency])
@@ -184,7 +177,7 @@ def models():
         for name, net in NETS.items()
     }
     between = {"barrier": 5e-7, "lines": {"16384": 1e-9, "8388608": 2e-9}}
-    return Models({"ranks": ranks, "threads": threads, "between": between}, 2, Machine())
+    return Models({"ranks": ranks, "threads": threads, "between": between}, Machine())
 
 
 def test_the_parts_of_one_process_make_its_step(models):
@@ -193,13 +186,13 @@ def test_the_parts_of_one_process_make_its_step(models):
     one, two, four = (models.step(ranks, "784-512-512-10") for ranks in (1, 2, 4))
     # To begin four exchanges takes ten microseconds each.
     assert two.compute == pytest.approx(one.compute / 2 + 4e-5)
-    # Half a core each: no faster than two.
-    assert four.compute == pytest.approx(two.compute)
+    # Of shards that take as long on four, two are left to each.
+    assert four.compute == pytest.approx(one.compute / 4 + 2e-5)
 
 
 def test_bandwidths_are_what_is_left_of_the_times(models):
     """Half of the parameters, to the other and to itself, less what a net of few parameters takes, whose own bytes count for little."""
-    link, size = models.link("1024-2048-2048-1000"), 2 * NETS["1024-2048-2048-1000"].parameters
+    link, size = models.link(2, "1024-2048-2048-1000"), 2 * NETS["1024-2048-2048-1000"].parameters
     assert link.latency == pytest.approx(9e-5, rel=0.2) and link.flag == 5e-5
     assert size / link.own == pytest.approx(1e-9 * size / 2, rel=0.01) and size / link.bandwidth == pytest.approx(2e-9 * size / 2, rel=0.01)
     assert size / link.gather_bandwidth == pytest.approx(1e-9 * size / 2, rel=0.01)
