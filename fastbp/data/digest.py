@@ -31,9 +31,14 @@ class Block(NamedTuple):
 def digest_of(array: Array) -> tuple[str, str]:
     """A digest of an array (rows, columns) in hexadecimal, and what of it was read: `ALL` or `SAMPLE`."""
     if array.nbytes <= _WHOLE and array.flags.c_contiguous:
-        return digest_from(_kernel()(array), array.nbytes)
+        return digest_from(digest_of_whole(array), array.nbytes)
     blocks = blocks_of(len(array), array[:1].nbytes)
     return digest_from(sum(part_of_digest(array[block.begin : block.end], block) for block in blocks), array.nbytes)
+
+
+def digest_of_whole(array: Array) -> int:
+    """The digest of all of an array that lies in one piece, as a number."""
+    return _kernel()(array)
 
 
 def blocks_of(count: int, width: int) -> Iterator[Block]:

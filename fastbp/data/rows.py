@@ -27,20 +27,18 @@ class Rows:
     target_width : int
         Columns of the targets: 1 for class labels.
     sources : ndarray of shape (3, 4)
-        For inputs, targets and weights of rows: address, stride, columns, dtype, as `fastbp.kernels.arguments` says.
+        For inputs, targets and weights of rows: address, stride, columns, dtype, as `fastbp.kernels.arguments` says. Whoever knows them
+        already gives them; the arrays are then read as they are.
     """
 
     def __init__(
         self, inputs: Array, targets: Array | None = None, weights: Array | None = None, chosen: NDArray[np.int64] | None = None,
-        *, fingerprint: dict[str, Any] | None = None,
+        *, sources: NDArray[np.int64] | None = None, fingerprint: dict[str, Any] | None = None,
     ) -> None:  # fmt: skip
         self.n_rows, self.chosen = inputs.shape[0] if chosen is None else chosen.size, chosen
-        self._arrays = _readable(inputs), _readable(targets), _readable(weights)
+        self._arrays = (inputs, targets, weights) if sources is not None else (_readable(inputs), _readable(targets), _readable(weights))
         self.target_width = 0 if targets is None else targets.shape[1]
-        self.sources = np.zeros((len(_NAMES), 4), np.int64)
-        for place, array in enumerate(self._arrays):
-            if array is not None:
-                self.sources[place] = address_of(array), array.strides[0], array.shape[1], _CODES[array.dtype]
+        self.sources = _sources_of(self._arrays) if sources is None else sources
         self._fingerprint = fingerprint
 
     def choice(self, chosen: NDArray[np.int64] | None, weights: Array | None) -> Rows:
@@ -139,6 +137,15 @@ def may_change(array: Any) -> bool:
             return True
         array = array.base
     return False
+
+
+def _sources_of(arrays: tuple[Array | None, ...]) -> NDArray[np.int64]:
+    """Where they are read, as `Rows.sources`."""
+    sources = np.zeros((len(_NAMES), 4), np.int64)
+    for place, array in enumerate(arrays):
+        if array is not None:
+            sources[place] = address_of(array), array.strides[0], array.shape[1], _CODES[array.dtype]
+    return sources
 
 
 def _readable(array: Array | None) -> Array | None:

@@ -50,7 +50,8 @@ def all_finite(array: Array) -> bool:
     if array.size <= 1:
         return array.size == 0 or math.isfinite(array.item())
     if array.dtype in _COMMON and array.flags.c_contiguous:
-        return bool(_checks().all_within(array, *finite_range(array.dtype, array.dtype)))
+        within: bool = _checks().all_within(array, *finite_range(array.dtype, array.dtype))
+        return within
     return bool(np.isfinite(array).all())
 
 

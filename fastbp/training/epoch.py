@@ -60,7 +60,7 @@ class Epoch:
         self.losses[self.done : self.done + losses.size] = losses
         self.done += losses.size
         self.seconds += seconds
-        return int(self._rows_before(self.done) - before)
+        return self._rows_before(self.done) - before
 
     @property
     def batches(self) -> int:
@@ -74,10 +74,11 @@ class Epoch:
 
     def mean_loss(self) -> float:
         """Mean over the batches by their rows, all added at once: the runs that the epoch was cut into leave no trace in the bits."""
-        sizes = np.diff(self._rows_before(np.arange(self.batches + 1)))
+        sizes = np.full(self.batches, self.batch)
+        sizes[-1] = self.rows - self._rows_before(self.batches - 1)
         with np.errstate(over="ignore"):
             return float((self.losses * sizes).sum() / self.rows)
 
-    def _rows_before(self, batches: Any) -> Any:
+    def _rows_before(self, batches: int) -> int:
         """Rows in the first `batches` batches."""
-        return np.minimum(batches * self.batch, self.rows)
+        return min(batches * self.batch, self.rows)

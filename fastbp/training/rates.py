@@ -8,8 +8,8 @@ from fastbp._typing import Array, DType
 from fastbp.optimizers import Factors, Optimizer
 from fastbp.schedules import NO_PLAN, Plan
 
-# A single step takes its row of so many: to work one out takes as long as all of them.
-_AHEAD = 128
+# Steps are worked out for so many at first, and for twice as many each time that they were not enough: one takes as long as a hundred.
+_FIRST, _MOST = 128, 2048
 
 
 class Rates:
@@ -22,7 +22,7 @@ class Rates:
         self._dtype = dtype
         self._optimizer: Optimizer | None = None
         self._plan = NO_PLAN
-        self._first = 0
+        self._first, self._ahead = 0, _FIRST
         self._rows: Array | None = None
         #: Those of the optimizer when it was last asked for; another object when they have changed since.
         self.settings: dict[str, Any] = {}
@@ -34,12 +34,14 @@ class Rates:
         """
         if optimizer is not self._optimizer or plan is not self._plan or vars(optimizer) != self.settings:
             self._optimizer, self._plan, self.settings, self._rows = optimizer, plan, dict(vars(optimizer)), None
+            self._ahead = _FIRST
         if optimizer.n_factors > 0:
             return optimizer.rates(done, count, self._dtype, factors, plan), 0
         begin = done - self._first
         if self._rows is None or begin < 0 or begin + count > len(self._rows):
             self._first, begin = done, 0
-            self._rows = optimizer.rates(done, max(count, _AHEAD), self._dtype, factors, plan)
+            self._rows = optimizer.rates(done, max(count, self._ahead), self._dtype, factors, plan)
+            self._ahead = min(2 * self._ahead, _MOST)
         return self._rows, begin
 
     def row_of(self, done: int) -> int | None:
