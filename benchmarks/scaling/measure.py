@@ -19,12 +19,12 @@ RANKS = (1, 2, 4)
 
 
 def everything(names: list[str], rounds: int) -> dict:
-    """By what is measured; processes take turns, and the medians of the rounds count."""
+    """By what is measured; processes take turns, and the medians of the rounds count. Those of processes are kept round by round, too."""
     turns = [{str(ranks): on_ranks(ranks, names) for ranks in RANKS} for _ in range(rounds)]
     threads = [{name: on_threads(name) for name in names} for _ in range(rounds)]
     _say("two threads and what they hand over")
     between = {"barrier": cores.barrier(), "lines": {str(size): seconds for size, seconds in cores.lines().items()}}
-    return {"ranks": pooled(turns), "threads": pooled(threads), "between": between}
+    return {"ranks": pooled(turns), "threads": pooled(threads), "between": between, "rounds": turns}
 
 
 def on_ranks(ranks: int, names: list[str]) -> dict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from statistics import median
 
 from benchmarks.scaling.costs import costs_of, interpolated, line_of, link_over_memory, node_of
 from benchmarks.scaling.net import NETS
@@ -30,6 +31,11 @@ class Models:
         """On so many processes of this machine, from the parts measured on as many."""
         net = NETS[name]
         return step(self.of(1, name)["parameters"], net.batch, net.shards, ranks, self.costs(ranks, name), self.link(ranks, name))
+
+    def error(self, ranks: int, name: str) -> float:
+        """Of the model of a step, as a share of what was measured in the same minute: the median over the rounds."""
+        rounds = [Models(self._measured | {"ranks": turn}, self.machine) for turn in self._measured["rounds"]]
+        return median(each.step(ranks, name).total / each.of(ranks, name)["step"] - 1 for each in rounds)
 
     def _costs(self, ranks: int, name: str) -> Costs:
         """What a step takes beside its parts is the rest of one whose gradients are left out."""

@@ -2,7 +2,8 @@
 
     mpiexec -n 2 python -m benchmarks.scaling.ranks 64-64-8
 
-All measure at the same time, so that each has neighbours that compute, too. Each figure is the median of its turns.
+All measure at the same time, so that each has neighbours that compute, too. Each figure is the median of its turns; where there are
+more processes than cores the mean, since most turns find a core, and some wait for that of another.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from __future__ import annotations
 import json
 import sys
 import time
-from statistics import median
+from statistics import fmean, median
 
 import numpy as np
 
 import fastbp
+from benchmarks.comparison.options import CORES
 from benchmarks.scaling.net import NETS
 from fastbp import layout
 from fastbp.data.rows import Rows, as_they_lie
@@ -35,14 +37,20 @@ class Timed:
     """A function, timed: seconds of each call, or of each of the many things that one makes."""
 
     def __init__(self, call):
-        self.call, self.times = call, []
+        self.call, self.begins, self.times = call, [], []
 
     def __call__(self, *given):
         """As the function."""
         begin = time.perf_counter()
         found = self.call(*given)
+        self.begins.append(begin)
         self.times.append((time.perf_counter() - begin) / max(1, np.size(found, 0) if np.ndim(found) else 1))
         return found
+
+    def forget(self):
+        """The calls so far."""
+        self.begins.clear()
+        self.times.clear()
 
 
 class Parts:
@@ -50,6 +58,7 @@ class Parts:
 
     def __init__(self, net, processes):
         self.net, self.team = net, team()
+        self._middle = median if self.team.size <= CORES else fmean
         self.trainer = fastbp.Trainer(
             fastbp.MLP(net.sizes, activation="relu", seed=0),
             loss="cross_entropy", optimizer="adam", batch_size=net.batch, shards=net.shards, threads=1, seed=0,
@@ -65,7 +74,9 @@ class Parts:
     def figures(self):
         """By the name of the part, seconds."""
         found = self._steps() | {"add": self._add(), "update": self._update(), "shard": self._shards()}
-        found["nothing"] = self._without_gradients()
+        # Those who come late to a step come late without gradients, too, and are in what that takes.
+        without = self._without_gradients()
+        found |= {"nothing": without["step"], "within": found["within"] - without["within"]}
         if self.team.size > 1:
             found |= self._messages()
         return found | {"parameters": self.network.size}
@@ -74,22 +85,29 @@ class Parts:
         self.trainer.fit(self.X, self.y, epochs=epochs, progress=False)
 
     def _steps(self):
-        """Of a step as it is, and of a shard's gradient within."""
+        """Of a step as it is, and of a shard's gradient within it."""
         sharded, begin = self.sharded, time.perf_counter()
         step, within = Timed(sharded.make), Timed(sharded._gradient)
         sharded.make, sharded._gradient = step, within
         self._fit(1)
         one = self.team.first_of(time.perf_counter() - begin)
-        step.times.clear()
-        within.times.clear()
+        step.forget()
+        within.forget()
         self._fit(max(3, int(1.0 / one)))
         sharded.make, sharded._gradient = step.call, within.call
-        return {"step": median(step.times), "within": max(self.team.all_of(median(within.times)))}
+        return {"step": self._middle(step.times), "within": self._until_all_have(within)}
+
+    def _until_all_have(self, shards):
+        """Seconds of a shard, from where the first process begins those of a step to where the last has its own; they have one clock."""
+        own = self.net.shards // self.team.size
+        begins, times = (np.array(self.team.all_of(each)).reshape(self.team.size, -1, own) for each in (shards.begins, shards.times))
+        ends = begins[:, :, 0] + times.sum(axis=2)
+        return float(self._middle(ends.max(axis=0) - begins[:, :, 0].min(axis=0))) / own
 
     def _without_gradients(self):
-        """Of a step whose gradients are left out."""
+        """The same of a step whose gradients are left out."""
         compute, self.sharded._gradient = self.sharded._gradient, lambda *given: 0.0
-        found = self._steps()["step"]
+        found = self._steps()
         self.sharded._gradient = compute
         return found
 
@@ -156,14 +174,14 @@ class Parts:
 
         return {
             "exchange": self._timed(exchange) / count,
-            "post": median(begun) / count,
+            "post": self._middle(begun) / count,
             "own": self._timed(to_itself) / count,
             "flag": self._timed(lambda: self.team.any(False)),
             "gather": self._timed(lambda: self.team.gather_all(self.network.parameters, ranks._spans)),
         }
 
     def _timed(self, turn):
-        """Of a turn; all have as many."""
+        """Of a turn, in the process that takes longest for it; all make as many."""
         turn()
         begin = time.perf_counter()
         turn()
@@ -175,7 +193,7 @@ class Parts:
             begin = time.perf_counter()
             turn()
             times.append(time.perf_counter() - begin)
-        return max(self.team.all_of(median(times)))
+        return float(self._middle(np.max(self.team.all_of(times), axis=0)))
 
 
 def main(names):

@@ -32,7 +32,8 @@ def checks(models: Models) -> list[str]:
     for name, net in NETS.items():
         for ranks in models.ranks:
             model, measured = models.step(ranks, name).total, models.of(ranks, name)["step"]
-            lines.append(row(f"{name}, {net.batch}, {net.shards}", str(ranks), time(model), time(measured), f"{model / measured - 1:+.0%}"))
+            error = models.error(ranks, name)
+            lines.append(row(f"{name}, {net.batch}, {net.shards}", str(ranks), time(model), time(measured), f"{error:+.0%}"))
     return lines
 
 

@@ -45,14 +45,19 @@ def finite_range(own: DType, dtype: DType) -> tuple[Any, Any]:
     return -limit, limit
 
 
+# Of those among them that may be infinite.
+_FINITE = {dtype: finite_range(dtype, dtype) for dtype in _COMMON if dtype.kind == "f"}
+
+
 def all_finite(array: Array) -> bool:
     """Whether no element is infinite or NaN, in one pass that takes no memory."""
     if array.size <= 1:
         return array.size == 0 or math.isfinite(array.item())
-    if array.dtype in _COMMON and array.flags.c_contiguous:
-        within: bool = _checks().all_within(array, *finite_range(array.dtype, array.dtype))
-        return within
-    return bool(np.isfinite(array).all())
+    limits = _FINITE.get(array.dtype)
+    if limits is None or not array.flags.c_contiguous:
+        return bool(np.isfinite(array).all())
+    within: bool = _checks().all_within(array, *limits)
+    return within
 
 
 def numeric(given: object, argument: str, of_text: str = "") -> Array:

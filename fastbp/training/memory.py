@@ -80,7 +80,7 @@ class Memory(Part):
         self.collect_all()
         if before is None or before[1].shape != self.slots.shape:
             before = None, np.empty_like(self.slots)
-        np.copyto(before[1], self.slots)
+        before[1][...] = self.slots
         return (self.name, self.steps, self.factors), before[1]
 
     def restore(self, kept: Any) -> None:

@@ -31,7 +31,7 @@ class Parameters(Part):
         """All in one copy."""
         flat = self._model.network.parameters
         before = np.empty_like(flat) if before is None else before
-        np.copyto(before, flat)
+        before[...] = flat
         return before
 
     def restore(self, kept: Any) -> None:

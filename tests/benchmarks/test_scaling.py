@@ -177,7 +177,7 @@ def models():
         for name, net in NETS.items()
     }
     between = {"barrier": 5e-7, "lines": {"16384": 1e-9, "8388608": 2e-9}}
-    return Models({"ranks": ranks, "threads": threads, "between": between}, Machine())
+    return Models({"ranks": ranks, "threads": threads, "between": between, "rounds": [ranks]}, Machine())
 
 
 def test_the_parts_of_one_process_make_its_step(models):
