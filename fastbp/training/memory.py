@@ -9,7 +9,7 @@ import numpy as np
 
 from fastbp import layout
 from fastbp._typing import Array
-from fastbp.data.validation import all_finite
+from fastbp.data.watched import Watched
 from fastbp.files.tensors import fill
 from fastbp.mlp import MLP
 from fastbp.optimizers import Factors
@@ -30,7 +30,8 @@ class Memory(Part):
     collect: Callable[[], None] | None = None
 
     def __init__(self, optimizer: Method, model: MLP) -> None:
-        self._model, self.changes = model, 0  # how often the slots were given other values than by steps
+        self._model, self._watched = model, Watched()
+        self.changes = 0  # how often the slots were given other values than by steps
         self._begin(optimizer.name, optimizer.n_slots)
         self.factors: Factors = np.ones(optimizer.n_factors)
 
@@ -94,7 +95,7 @@ class Memory(Part):
     def is_finite(self) -> bool:
         """Whether all that is remembered is."""
         self.collect_all()
-        return all_finite(self.slots)
+        return self._watched.is_finite(self.flat)
 
     def collect_all(self) -> None:
         """Have all of the slots here."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastbp.solvers import Method
 from fastbp.training.part import Part
 
 
-class _Note:
-    def __init__(self, epoch: int, steps: int, optimizer: Method, parts: dict[str, Any]) -> None:
-        self.epoch, self.steps, self.optimizer, self.parts = epoch, steps, optimizer, parts
+class _Note(NamedTuple):
+    epoch: int
+    steps: int
+    optimizer: Method
+    parts: dict[str, Any]
 
 
 class Notes:

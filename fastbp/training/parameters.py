@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fastbp._typing import Array
-from fastbp.data.validation import all_finite
+from fastbp.data.watched import Watched
 from fastbp.files.tensors import fill
 from fastbp.mlp import MLP
 from fastbp.training.part import Part, State
@@ -17,7 +17,7 @@ class Parameters(Part):
     """They belong to the model; here they are looked at, kept and given back."""
 
     def __init__(self, model: MLP) -> None:
-        self._model = model
+        self._model, self._watched = model, Watched()
 
     def state(self) -> State:
         """By their names in a model file."""
@@ -40,7 +40,7 @@ class Parameters(Part):
 
     def is_finite(self) -> bool:
         """Whether all of them are."""
-        return all_finite(self._model.network.parameters)
+        return self._watched.is_finite(self._model.network.parameters)
 
     def _named(self) -> dict[str, Array]:
         return self._model.named_arrays()
