@@ -107,11 +107,19 @@ def _gather_narrow(source: Any, order: Any, batch: Batch, panels: Span, out: Mat
 @scalar
 def _scatter(source: Any, order: Any, places: Span, dtype: Any, out: Matrix) -> None:
     """``out[j, i] = source[order[places.begin + i], j]``."""
-    columns = source[COLUMNS]
+    values, row, columns = out.array, out.row, source[COLUMNS]
+    fours = columns // 4 * 4
     for i in range(places.end - places.begin):
-        address = source[ADDRESS] + order[places.begin + i] * source[STRIDE]
-        for j in range(columns):
-            out.array[out.at + j * out.row + i] = load_at(address, j, dtype)
+        address, at = source[ADDRESS] + order[places.begin + i] * source[STRIDE], out.at + i
+        # Four are read before one is written: the compiler cannot know that they lie elsewhere.
+        for j in range(0, fours, 4):
+            first, second = load_at(address, j, dtype), load_at(address, j + 1, dtype)
+            third, fourth = load_at(address, j + 2, dtype), load_at(address, j + 3, dtype)
+            values[at], values[at + row], values[at + 2 * row], values[at + 3 * row] = first, second, third, fourth
+            at += 4 * row
+        for j in range(fours, columns):
+            values[at] = load_at(address, j, dtype)
+            at += row
 
 
 @scalar
