@@ -10,7 +10,7 @@ from statistics import median
 import numpy as np
 
 # A look at the clock costs as much as some of the calls, so that it is taken once a block of about so many seconds.
-_BLOCK = 5e-3
+_BLOCK = 2e-2
 # Calls of so many seconds before each block are not counted: the caches, and the clock of the core, are still those of another function.
 _SETTLE = 2.5e-3
 _WARM_UP = 0.2
