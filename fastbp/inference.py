@@ -10,7 +10,7 @@ import numpy as np
 from fastbp import layout
 from fastbp._typing import Array, DType
 from fastbp.data.rows import Rows, as_they_lie
-from fastbp.data.validation import finite_range, first_within
+from fastbp.data.validation import first_finite
 from fastbp.kernels.arguments import N_IN, N_OUT, Call, Data, Network, Objective, Shaping, Workspace, no_update
 from fastbp.kernels.codes import (
     LOSS_SETTINGS,
@@ -53,7 +53,7 @@ class _Few:
 
     def __init__(self, buffers: _Buffers, n_in: int, n_out: int, dtype: DType) -> None:
         self.inputs, self.outputs = np.zeros((FEW, n_in), dtype), np.zeros((FEW, n_out), dtype)
-        self._are_finite = first_within(self.inputs, *finite_range(dtype, dtype))
+        self._are_finite = first_finite(self.inputs)
         self._call = buffers.call
         self._call.set({"data.sources": Rows(self.inputs).sources, "data.order": as_they_lie(FEW)})
         self._call.set({"results": self.outputs.reshape(-1), "workspace.width": 1})

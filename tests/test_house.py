@@ -31,6 +31,8 @@ ELSEWHERE = {
     "distributed/working.py": "distributed/test_fitting.py",
     "kernels/bare.py": "kernels/test_shaped.py",
     "kernels/patch.py": "kernels/test_gradient.py",
+    "kernels/rules/momentum.py": "kernels/rules/test_adaptive.py",
+    "kernels/rules/signs.py": "kernels/rules/test_adaptive.py",
     "kernels/source.py": "kernels/test_gather.py",
     "losses/classification.py": "losses/test_base.py",
     "losses/regression.py": "losses/test_base.py",

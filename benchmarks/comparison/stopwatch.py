@@ -11,8 +11,8 @@ import numpy as np
 
 # A look at the clock costs as much as some of the calls, so that it is taken once a block of about so many seconds.
 _BLOCK = 2e-2
-# Calls of so many seconds before each block are not counted: the caches, and the clock of the core, are still those of another function.
-_SETTLE = 2.5e-3
+# An eighth as many calls come before each block and do not count: the caches, and the clock of the core, are still another function's.
+_EIGHTH = 8
 _WARM_UP = 0.2
 _LEAST_BLOCKS = 3
 # Numbers of a result that stand for all.
@@ -39,7 +39,7 @@ class Stopwatch:
         spent = dict.fromkeys(self._calls, 0.0)
         while any(self._is_due(blocks[name], spent[name], seconds) for name in self._calls):
             for name, call in self._calls.items():
-                _block(call, round(self._sizes[name] * _SETTLE / _BLOCK) if self._sizes[name] > 1 else 0)
+                _block(call, self._sizes[name] // _EIGHTH)
                 duration = _block(call, self._sizes[name])
                 spent[name] += duration
                 blocks[name].append(duration / self._sizes[name])

@@ -28,7 +28,7 @@ class Rows:
         Columns of the targets: 1 for class labels.
     sources : ndarray of shape (3, 4)
         For inputs, targets and weights of rows: address, stride, columns, dtype, as `fastbp.kernels.arguments` says. Whoever knows them
-        already gives them; the arrays are then read as they are.
+        already, of arrays that are read where they lie, gives them.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Rows:
         *, sources: NDArray[np.int64] | None = None, fingerprint: dict[str, Any] | None = None,
     ) -> None:  # fmt: skip
         self.n_rows, self.chosen = inputs.shape[0] if chosen is None else chosen.size, chosen
-        self._arrays = (inputs, targets, weights) if sources is not None else (_readable(inputs), _readable(targets), _readable(weights))
+        self._arrays = _readable(inputs), _readable(targets), _readable(weights)
         self.target_width = 0 if targets is None else targets.shape[1]
         self.sources = _sources_of(self._arrays) if sources is None else sources
         self._fingerprint = fingerprint

@@ -32,6 +32,11 @@ def first_within(array: Array, low: Any, high: Any) -> Callable[[int], bool]:
     return check
 
 
+def first_finite(array: Array) -> Callable[[int], bool]:
+    """Tells the same of an array of floats: whether they are finite."""
+    return first_within(array, *finite_range(array.dtype, array.dtype))
+
+
 @functools.cache
 def largest(dtype: DType) -> float:
     """The largest finite number of a type."""
@@ -45,19 +50,13 @@ def finite_range(own: DType, dtype: DType) -> tuple[Any, Any]:
     return -limit, limit
 
 
-# Of those among them that may be infinite.
-_FINITE = {dtype: finite_range(dtype, dtype) for dtype in _COMMON if dtype.kind == "f"}
-
-
 def all_finite(array: Array) -> bool:
     """Whether no element is infinite or NaN, in one pass that takes no memory."""
     if array.size <= 1:
         return array.size == 0 or math.isfinite(array.item())
-    limits = _FINITE.get(array.dtype)
-    if limits is None or not array.flags.c_contiguous:
-        return bool(np.isfinite(array).all())
-    within: bool = _checks().all_within(array, *limits)
-    return within
+    if array.dtype in _COMMON and array.flags.c_contiguous:
+        return bool(_checks().all_within(array, *finite_range(array.dtype, array.dtype)))
+    return bool(np.isfinite(array).all())
 
 
 def numeric(given: object, argument: str, of_text: str = "") -> Array:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastbp._typing import Array
-from fastbp.data.validation import finite_range, first_within
+from fastbp.data.validation import first_finite
 
 
 class Watched:
@@ -19,7 +19,7 @@ class Watched:
     def is_finite(self, array: Array) -> bool:
         """Whether no element of an array of floats, which lies in one piece, is infinite or NaN."""
         if array is not self._array:
-            self._array, self._is_within = array, first_within(array, *finite_range(array.dtype, array.dtype))
+            self._array, self._is_within = array, first_finite(array)
         return self._is_within(array.size)
 
     def __reduce__(self) -> tuple[Any, ...]:

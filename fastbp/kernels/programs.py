@@ -131,10 +131,8 @@ def load_variants(
 
 def run(call: Prepared, tasks: int) -> None:
     """Make the call on so many tasks."""
-    if tasks == 1:
+    if tasks == 1 or not _run_together(*call.arguments, tasks):
         _run(*call.arguments)
-    else:
-        _run_together(*call.arguments, tasks)
 
 
 @program
@@ -143,9 +141,8 @@ def _run(call: Any, one: Any) -> None:
 
 
 @program
-def _run_together(call: Any, one: Any, tasks: int) -> None:
-    if not _side_by_side(call, one, tasks):
-        batch_after_batch(records(call, one), Task(0, 1, 0))
+def _run_together(call: Any, one: Any, tasks: int) -> bool:
+    return _side_by_side(call, one, tasks)
 
 
 @kernel

@@ -72,17 +72,13 @@ class Averaged(Part):
             fill(self._named(), state)
 
     def keep(self, before: Any = None) -> Any:
-        """In one copy; nothing where it is not used."""
-        if not self.is_used:
-            return None
+        """In one copy."""
         before = np.empty_like(self.flat) if before is None else before[1]
         np.copyto(before, self.flat)
         return self.shown, before
 
     def restore(self, kept: Any) -> None:
         """Give it back."""
-        if kept is None:
-            return
         self.shown = kept[0]
         np.copyto(self.flat, kept[1])
 

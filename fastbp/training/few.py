@@ -8,7 +8,7 @@ import numpy as np
 
 from fastbp._typing import Array
 from fastbp.data.rows import Rows
-from fastbp.data.validation import finite_range, first_within
+from fastbp.data.validation import first_finite, first_within
 from fastbp.kernels.lanes.sizes import FEW
 from fastbp.training.run import Run
 
@@ -49,7 +49,7 @@ class _Place:
         self._inputs, self._targets = np.zeros((FEW, n_in), dtype), np.zeros((FEW, *y.shape[1:]), y.dtype)
         columns = self._targets.reshape(FEW, -1)
         self._rows, self._width = Rows(self._inputs, columns), columns.shape[1]
-        self._inputs_are_finite = first_within(self._inputs, *finite_range(dtype, dtype))
+        self._inputs_are_finite = first_finite(self._inputs)
         self._targets_are_right = first_within(self._targets, y.dtype.type(low), y.dtype.type(high))
 
     def take(self, X: Array, y: Array, rows: int) -> Rows | None:

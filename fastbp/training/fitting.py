@@ -38,7 +38,7 @@ class Fit:
         self._batch = run.rows_of_step(rows.n_rows)
         run.measured = measures.names
         run.plateaus.check(run.scheduled, run.measured)
-        self._notes = Notes(run.between_steps)
+        self._notes = Notes(run.parts)
         self._mixer = Mixer(run.mixup, run.seed, run.model.dtype)
         self._may_spoil = any(listener.changes_data for listener in self._listeners)
         self._heard = False  # callbacks that may change the data have been called since these were looked at

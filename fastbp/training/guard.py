@@ -103,8 +103,9 @@ class Guard:
 
     def _keep(self) -> None:
         begin = time.perf_counter()
-        for name, part in self._run.by_steps.items():
-            self._kept[name] = part.keep(self._kept.get(name))
+        for name, part in self._run.parts.items():
+            if part.by_steps:
+                self._kept[name] = part.keep(self._kept.get(name))
         self._steps, self._leads_here = self._run.steps, True
         end = time.perf_counter()
         self._look = max(self._look, end + _LOOK)

@@ -84,10 +84,6 @@ class Run:
         self._checked: tuple[Any, Any] = (None, None)  # an optimizer that has been, and a copy of it as it was then
         self.scheduled: dict[str, Any] = {}  # of its settings, and the model's, those that change from step to step
         self.parts: dict[str, Part] = {}
-        # Those among them that steps change, those that change between steps, and those that may hold what is not finite.
-        self.by_steps: dict[str, Part] = {}
-        self.between_steps: dict[str, Part] = {}
-        self._watched: list[Part] = []
         self.parameters = self.declare("model", Parameters(model))
         self.memory = self.declare("optimizer", Memory(optimizer, model))
         self.averages = self.declare("average", Averaged(model, average))
@@ -103,9 +99,6 @@ class Run:
     def declare(self, name: str, part: PartT) -> PartT:
         """Let `part` be a piece of the run; `name` is what it is called in files."""
         self.parts[name] = part
-        (self.by_steps if part.by_steps else self.between_steps)[name] = part
-        if type(part).is_finite is not Part.is_finite:
-            self._watched.append(part)
         return part
 
     @property
@@ -212,7 +205,7 @@ class Run:
 
     def is_finite(self) -> bool:
         """Whether all numbers are that training goes on from."""
-        return all(part.is_finite() for part in self._watched)
+        return all(part.is_finite() for part in self.parts.values())
 
     def recognise(self, rows: Rows) -> str | None:
         """Remember the data; what is other about them than about those of the run that was resumed, if it was just now."""

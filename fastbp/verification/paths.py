@@ -16,11 +16,14 @@ from fastbp._typing import Array, NDArray
 from fastbp.activations import ACTIVATIONS, Activation, as_activation
 from fastbp.between import NORMALIZATIONS
 from fastbp.data.order import epoch_order
-from fastbp.kernels.codes import CORE_RULES
+from fastbp.kernels.codes import ADAM, MOMENTUM, RMSPROP, RMSPROP_MOMENTUM, SGD
 from fastbp.losses import LOSSES, Loss, as_loss
 from fastbp.optimizers import OPTIMIZERS, Optimizer
 from fastbp.trainer import Trainer
 from fastbp.verification.problems import random_inputs, random_model, random_targets
+
+#: Rules of the optimizers that go all paths; the others take turns.
+COMMON_RULES = SGD, MOMENTUM, RMSPROP, RMSPROP_MOMENTUM, ADAM
 
 
 class Path(NamedTuple):
@@ -105,7 +108,7 @@ def optimizers() -> list[Optimizer]:
 def pairs() -> list[tuple[Path, Optimizer]]:
     """The paths to train on, each with its optimizers."""
     every = [cls.cases() for cls in OPTIMIZERS.values()]
-    core, others = ([cases for cases in every if (cases[0].code in CORE_RULES) == is_core] for is_core in (True, False))
+    core, others = ([cases for cases in every if (cases[0].code in COMMON_RULES) == is_core] for is_core in (True, False))
     found = [(path, case) for path in PATHS for cases in core for case in (cases if path in WAYS else cases[:1])]
     for i, path in enumerate(way for way in WAYS if way.name not in LARGE):
         found += [(path, case) for cases in others for j, case in enumerate(cases) if i % len(cases) == j]

@@ -206,7 +206,9 @@ def test_large_data_are_not_copied(dtype):
     y = np.zeros(len(X), np.uint8)
     optimizer = fastbp.SGD(1e-5)
     trainer = fastbp.Trainer(fastbp.MLP([500, 1], seed=0), loss="squared_error", optimizer=optimizer, batch_size=4096, seed=0)
-    trainer.fit(X[:2], y[:2], epochs=1)
+    # All that is loaded for it, threads included, is there before.
+    trainer.fit(X[:4096], y[:4096], epochs=1)
+    trainer.evaluate(X[:4096], y[:4096])
     tracemalloc.start()
     try:
         trainer.fit(X, y, epochs=1)

@@ -28,19 +28,20 @@ def test_every_optimizer_goes_all_ways_by_blocks_and_row_by_row():
             assert any("in shards" in path.name for path in own)
 
 
-def test_rules_of_every_kernel_go_all_paths_and_each_path_has_another_rule():
+def test_common_rules_go_all_paths_and_each_path_has_another_rule():
     found = paths.pairs()
-    core = [case for case in paths.optimizers() if case.code in codes.CORE_RULES]
-    assert len(core) == 5 and all((path, case) in found for path in paths.WAYS for case in core)
-    names = {case.name for case in core}
-    assert all((path, OPTIMIZERS[name]()) in found for path in paths.PATHS for name in names)
-    assert {path.name for path, case in found if case.name not in names} == {path.name for path in paths.PATHS} - {*paths.LARGE}
+    core = [case for case in paths.optimizers() if case.code in paths.COMMON_RULES]
+    assert len(core) == 8 and all((path, case) in found for path in paths.WAYS for case in core)
+    assert all((path, OPTIMIZERS[name]()) in found for path in paths.PATHS for name in {case.name for case in core})
+    assert {path.name for path, case in found if case.code not in paths.COMMON_RULES} == {path.name for path in paths.PATHS} - {
+        *paths.LARGE
+    }
 
 
-def test_every_optimizer_and_loss_of_every_kernel_is_in_a_stored_run():
+def test_every_common_rule_and_every_loss_of_every_kernel_is_in_a_stored_run():
     runs = golden.RUNS.values()
     assert {as_loss(run.loss).code for run in runs} == set(codes.CORE_LOSSES) - {codes.NO_LOSS}
-    assert {run.optimizer.code for run in runs} >= set(codes.CORE_RULES) - {codes.NO_UPDATE}
+    assert {run.optimizer.code for run in runs} == set(paths.COMMON_RULES)
 
 
 def test_paths_reach_what_they_are_named_for():

@@ -1,21 +1,22 @@
-"""Rules that divide by squares: each parameter is the formula's, in blocks and row by row, and NaN stays."""
+"""Rules that are compiled when a run asks for them: each parameter is the formula's, in blocks and row by row, and NaN stays."""
 
 import pytest
 from rules import SIZES, after_steps, check_padding, check_steps, nan_stays
 
-from fastbp.kernels import codes
-from fastbp.kernels.rules import adaptive
+import fastbp
+from fastbp.kernels import codes, rules
 from fastbp.optimizers import OPTIMIZERS
 
 pytestmark = pytest.mark.kernels
 
-NAMES = ["rmsprop", "adagrad", "adadelta", "adamax", "nadam", "radam", "amsgrad"]
-CASES = [case for name in NAMES for case in OPTIMIZERS[name].cases()]
+NAMES = ["rmsprop", "adagrad", "adadelta", "adamax", "nadam", "radam", "amsgrad", "lion", "rprop", "irprop_minus"]
+WITH_MOMENTUM = [case for case in OPTIMIZERS["sgd"].cases() if case.code == codes.MOMENTUM]
+CASES = [*WITH_MOMENTUM, *(case for name in NAMES for case in OPTIMIZERS[name].cases())]
 
 
-def test_these_are_the_rules_of_the_module():
+def test_these_are_the_rules_of_all_modules():
     # That of LAMB only prepares a step: tests/kernels/test_trust.py.
-    assert {case.code for case in CASES} == set(adaptive.RULES) - {codes.LAMB}
+    assert {case.code for case in CASES} == set(rules.RULES) - {codes.LAMB}
 
 
 @pytest.mark.parametrize(("dtype", "limit"), [("float64", 1e-12), ("float32", 2e-5)])
@@ -26,7 +27,7 @@ def test_parameters_and_slots_follow_the_formula(optimizer, rows, dtype, limit):
 
 
 @pytest.mark.parametrize("rows", SIZES)
-@pytest.mark.parametrize("name", NAMES)
-def test_nothing_beyond_the_parameters_is_written_and_nan_stays(name, rows):
-    check_padding(after_steps(OPTIMIZERS[name](), rows), rows == SIZES[-1])
-    nan_stays(OPTIMIZERS[name](), rows)
+@pytest.mark.parametrize("optimizer", [fastbp.SGD(0.01, momentum=0.9), *(OPTIMIZERS[name]() for name in NAMES)], ids=repr)
+def test_nothing_beyond_the_parameters_is_written_and_nan_stays(optimizer, rows):
+    check_padding(after_steps(optimizer, rows), rows == SIZES[-1])
+    nan_stays(optimizer, rows)
