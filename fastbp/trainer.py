@@ -205,7 +205,7 @@ class Trainer(Looks):
     def step(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Make one update on the rows of X, and return their loss before it: of these rows alone, with weights their weighted mean.
 
-        Parameters and errors are those of `fit`; an `average` is not in the model then.
+        Parameters and errors are those of `fit`; an `average` is not in the model then. The state to go back to is kept every 256 steps.
         """
         return self._single.step(X, y, sample_weight)
 

@@ -14,6 +14,8 @@ from fastbp.training.run import Run
 _RARELY, _KEEP = 200, 0.005
 # Weights are looked at when so many times as long has passed as it took last time, and so many seconds.
 _OFTEN, _LOOK = 20, 0.05
+# Single steps are counted instead, so that what is gone back to depends on no clock: each costs more than looking at the weights, and than half of keeping.
+_STEPS_TO_LOOK, _STEPS_TO_KEEP = 16, 256
 # So many weights are looked at in some tenths of a millisecond.
 _FEW = 1 << 20
 
@@ -61,6 +63,15 @@ class Guard:
         if not all_finite(losses):
             return False
         return time.perf_counter() < self._keep_next or self._keep_if_well()
+
+    def single_step_is_well(self, losses: Array) -> bool:
+        """The same for steps that come one by one, which nobody can repeat."""
+        since = self._run.steps - self._steps
+        if not all_finite(losses):
+            return False
+        if since >= _STEPS_TO_KEEP:
+            return self._keep_if_well()
+        return since % _STEPS_TO_LOOK != 0 or self._run.parameters.is_finite()
 
     def weights_are_well(self) -> bool:
         """Whether the weights are finite, if it is time to look at them."""

@@ -67,7 +67,7 @@ class SingleCalls:
         if not guard.is_current:
             guard.begin()
         losses = engine.step_again() if rows is None else engine.step(rows, repeatable)
-        if not (guard.losses_are_well(losses) and guard.weights_are_well()):
+        if not guard.single_step_is_well(losses):
             steps = self._run.steps
             guard.go_back()
             raise unexplained(self._run, steps)

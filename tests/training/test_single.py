@@ -5,6 +5,7 @@ import pytest
 from small_task import LABELS, TARGETS, X, bits, make
 
 import fastbp
+from fastbp.training import guard
 from fastbp.verification import reference
 
 
@@ -35,3 +36,33 @@ def test_a_step_that_diverges_gives_the_weights_and_the_model_back():
     assert np.isfinite(trainer.model.network.parameters).all()
     assert trainer.model.turns.users == [] and not trainer.model.turns.changes
     trainer.model.predict(X)
+
+
+@pytest.mark.parametrize("seconds", [0, 1e9])
+@pytest.mark.parametrize(("steps", "kept"), [(200, 0), (256, 256), (300, 256)])
+def test_what_a_step_goes_back_to_depends_on_no_clock(monkeypatch, steps, kept, seconds):
+    for name in ("_KEEP", "_LOOK", "_RARELY", "_OFTEN"):
+        monkeypatch.setattr(guard, name, seconds)
+    trainer, twin = (make("adam", loss="squared_error") for _ in range(2))
+    for _ in range(steps):
+        trainer.step(X, TARGETS)
+    trainer.optimizer.learning_rate = 3e38
+    with np.errstate(over="ignore"), pytest.raises(fastbp.DivergenceError, match=f"weights of step {kept} are kept"):
+        for _ in range(100):
+            trainer.step(X, TARGETS)
+    for _ in range(kept):
+        twin.step(X, TARGETS)
+    twin.optimizer.learning_rate = 3e38
+    assert bits(trainer) == bits(twin)
+
+
+def test_a_step_finds_weights_that_the_loss_does_not_show():
+    model = fastbp.MLP([3, 6, 2], activation="relu", seed=0)
+    trainer = fastbp.Trainer(model, loss="squared_error")
+    trainer.step(X, TARGETS)
+    model.weights[0][0, 0], hidden = np.inf, X.copy()
+    hidden[:, 0] = -1
+    with pytest.raises(fastbp.DivergenceError, match="or a weight, became infinite"):
+        for _ in range(16):
+            trainer.step(hidden, TARGETS)
+    assert np.isfinite(model.network.parameters).all() and trainer.steps == 0
