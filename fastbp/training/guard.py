@@ -14,7 +14,7 @@ from fastbp.training.run import Run
 _RARELY, _KEEP = 200, 0.005
 # Weights are looked at when so many times as long has passed as it took last time, and so many seconds.
 _OFTEN, _LOOK = 20, 0.05
-# Single steps are counted instead, so that what is gone back to depends on no clock: each costs more than looking at the weights, and than half of keeping.
+# Single steps are counted instead, so that what they go back to depends on no clock. A step costs more than looking, and half of keeping.
 _STEPS_TO_LOOK, _STEPS_TO_KEEP = 16, 256
 # So many weights are looked at in some tenths of a millisecond.
 _FEW = 1 << 20
