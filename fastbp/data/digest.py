@@ -36,9 +36,9 @@ def digest_of(array: Array) -> tuple[str, str]:
     return digest_from(sum(part_of_digest(array[block.begin : block.end], block) for block in blocks), array.nbytes)
 
 
-def digest_of_whole(array: Array) -> int:
-    """The digest of all of an array that lies in one piece, as a number."""
-    return _kernel()(array)
+def digest_of_whole(array: Array, address: int | None = None) -> int:
+    """The digest of all of an array that lies in one piece, at an address that may be known, as a number."""
+    return _kernel()(array, address=address)
 
 
 def blocks_of(count: int, width: int) -> Iterator[Block]:

@@ -36,9 +36,12 @@ class Rows:
         *, sources: NDArray[np.int64] | None = None, fingerprint: dict[str, Any] | None = None,
     ) -> None:  # fmt: skip
         self.n_rows, self.chosen = inputs.shape[0] if chosen is None else chosen.size, chosen
-        self._arrays = _readable(inputs), _readable(targets), _readable(weights)
         self.target_width = 0 if targets is None else targets.shape[1]
-        self.sources = _sources_of(self._arrays) if sources is None else sources
+        self._arrays: tuple[Array | None, ...] = inputs, targets, weights
+        if sources is None:
+            self._arrays = tuple(map(_readable, self._arrays))
+            sources = _sources_of(self._arrays)
+        self.sources = sources
         self._fingerprint = fingerprint
 
     def choice(self, chosen: NDArray[np.int64] | None, weights: Array | None) -> Rows:

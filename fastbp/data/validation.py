@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,12 @@ def first_within(array: Array, low: Any, high: Any) -> Callable[[int], bool]:
 def first_finite(array: Array) -> Callable[[int], bool]:
     """Tells the same of an array of floats: whether they are finite."""
     return first_within(array, *finite_range(array.dtype, array.dtype))
+
+
+def copied_if_finite(arrays: Sequence[Array], copies: Sequence[Array]) -> Callable[[bool], bool]:
+    """Tells it of all of several vectors of one type of float; asked to copy, it then does, where they are finite."""
+    found: Callable[[bool], bool] = _checks().copied_within(arrays, copies, *finite_range(arrays[0].dtype, arrays[0].dtype))
+    return found
 
 
 @functools.cache

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from fastbp._typing import Array
-from fastbp.compiling.jit import DISABLED, program
+from fastbp.compiling.jit import DISABLED, program, scalar
 from fastbp.kernels.address import address_of
 from fastbp.kernels.lanes.buffer import numbers_at
+from fastbp.kernels.lanes.memory import copy_numbers
 
 # Elements between which the search may end.
 _BLOCK = 4096
@@ -31,9 +32,47 @@ def first_within(array: Array, low: Any, high: Any) -> Callable[[int], bool]:
     return lambda count: _all_within(address, count, low, high)
 
 
+def copied_within(arrays: Sequence[Array], copies: Sequence[Array], low: Any, high: Any) -> Callable[[bool], bool]:
+    """Tells the same of several arrays of one type together, and then, if it is so and asked for, copies each."""
+    if DISABLED:
+        return lambda copying: _copied_by_numpy(arrays, copies, low, high, copying)
+    table = np.array([(address_of(array), array.size, address_of(copy)) for array, copy in zip(arrays, copies, strict=True)], np.int64)
+    address, count = address_of(table), len(table)
+
+    def look(copying: bool, _held: Array = table) -> bool:
+        return bool(_copied_within(address, count, low, high, copying))
+
+    return look
+
+
+def _copied_by_numpy(arrays: Sequence[Array], copies: Sequence[Array], low: Any, high: Any, copying: bool) -> bool:
+    if not all(all_within(array, low, high) for array in arrays):
+        return False
+    if copying:
+        for array, copy in zip(arrays, copies, strict=True):
+            copy[...] = array
+    return True
+
+
+@program
+def _copied_within(address: int, count: int, low: Any, high: Any, copying: bool) -> bool:
+    table = numbers_at(address, address)
+    for row in range(0, 3 * count, 3):
+        if not _each_within(numbers_at(table[row], low), table[row + 1], low, high):
+            return False
+    if copying:
+        for row in range(0, 3 * count, 3):
+            copy_numbers(numbers_at(table[row + 2], low), numbers_at(table[row], low), table[row + 1])
+    return True
+
+
 @program
 def _all_within(address: int, size: int, low: Any, high: Any) -> bool:
-    values = numbers_at(address, low)
+    return _each_within(numbers_at(address, low), size, low, high)
+
+
+@scalar
+def _each_within(values: Array, size: int, low: Any, high: Any) -> bool:
     for begin in range(0, size, _BLOCK):
         outside = False
         for i in range(begin, min(size, begin + _BLOCK)):

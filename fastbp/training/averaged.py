@@ -11,7 +11,6 @@ import numpy as np
 from fastbp import layout
 from fastbp._typing import Array
 from fastbp.averages import Average, shares_of
-from fastbp.data.validation import all_finite
 from fastbp.files.tensors import fill
 from fastbp.mlp import MLP
 from fastbp.schedules import Plan
@@ -71,20 +70,17 @@ class Averaged(Part):
             self.shown = state["shown"]
             fill(self._named(), state)
 
+    def numbers(self) -> Array | None:
+        """The average, or beside it the weights."""
+        return self.flat if self.is_used else None
+
     def keep(self, before: Any = None) -> Any:
-        """In one copy."""
-        before = np.empty_like(self.flat) if before is None else before[1]
-        np.copyto(before, self.flat)
-        return self.shown, before
+        """Which are where."""
+        return self.shown
 
     def restore(self, kept: Any) -> None:
-        """Give it back."""
-        self.shown = kept[0]
-        np.copyto(self.flat, kept[1])
-
-    def is_finite(self) -> bool:
-        """Whether all of it is."""
-        return not self.is_used or all_finite(self.flat)
+        """Let them be there again."""
+        self.shown = kept
 
     def _named(self) -> dict[str, Array]:
         return layout.named_arrays(self.flat, self._model.network.table)

@@ -21,6 +21,9 @@ from fastbp.training.progress import check_progress
 from fastbp.training.run import Run
 from fastbp.training.sets import check_sets
 
+# Whether Ctrl-C raises.
+_ON_INTERRUPT = {"return": False, "raise": True}
+
 
 class Asked(NamedTuple):
     """What ``fit`` was asked for, once it has been checked."""
@@ -59,7 +62,7 @@ def check(
 
 def raises_on(on_interrupt: object) -> bool:
     """Whether Ctrl-C raises."""
-    return lookup(on_interrupt, {"return": False, "raise": True}, "on_interrupt")
+    return lookup(on_interrupt, _ON_INTERRUPT, "on_interrupt")
 
 
 def train(run: Run, engine: Engine, guard: Guard, asked: Asked, outside: Outside) -> History:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,13 +14,12 @@ from fastbp.training.divergence import changed, explained, layers_not_finite
 from fastbp.training.engine import Engine
 from fastbp.training.epoch import Epoch
 from fastbp.training.guard import Guard
-from fastbp.training.listener import Listener
+from fastbp.training.listener import Listener, word_of
 from fastbp.training.measures import Measures, Seen
 from fastbp.training.mixup import Mixer, Mixture
 from fastbp.training.notes import Notes
 from fastbp.training.outside import Outside
 from fastbp.training.pace import Pace
-from fastbp.training.progress import Progress
 from fastbp.training.run import Run
 from fastbp.training.sets import check_again
 from fastbp.training.under_way import UnderWay
@@ -38,11 +37,11 @@ class Fit:
         self._batch = run.rows_of_step(rows.n_rows)
         run.measured = measures.names
         run.plateaus.check(run.scheduled, run.measured)
-        self._notes = Notes(run.parts)
-        self._mixer = Mixer(run.mixup, run.seed, run.model.dtype)
-        self._may_spoil = any(listener.changes_data for listener in self._listeners)
+        self._notes = Notes(run.between_steps)
+        self._mixer = Mixer(run.mixup, run.seed, run.model.dtype) if run.mixup else None
+        self._may_spoil = any([listener.changes_data for listener in self._listeners])
         self._heard = False  # callbacks that may change the data have been called since these were looked at
-        self._interrupt, self._bar = outside.interrupt(run.model.turns), Progress(False, 0)
+        self._interrupt = outside.interrupt(run.model.turns)
         self._under_way = UnderWay(rows, engine, run.model.network.parameters, self._interrupt.held, guard.begin)
         self._plan_threads()
 
@@ -64,10 +63,12 @@ class Fit:
         with self._interrupt:
             try:
                 run.under_way = self._under_way
-                reason = _word([listener.on_fit_begin(run) for listener in self._listeners])
+                reason = word_of([listener.on_fit_begin(run) for listener in self._listeners])
                 self._heard = self._may_spoil
                 history.stopped = ""
-                self._take_note()
+                # Callbacks alone change what is noted; divergence takes a note of its own.
+                if self._listeners:
+                    self._take_note()
                 self._train_heard(epochs, reason)
             finally:
                 self._end(self._listeners)
@@ -110,7 +111,7 @@ class Fit:
                 self._repeat_step(min(last - run.epoch, run.plateaus.soonest(run.epoch)))
             elif reason is None:
                 reason = self._advance()
-        if not run.is_finite():
+        if not self._guard.all_is_well():
             raise self._divergence(layers_not_finite(run))
         return reason or self._word_of_all
 
@@ -143,7 +144,7 @@ class Fit:
             answers += [listener.on_epoch_end(run) for listener in self._listeners]
         answers += [listener.on_pause(run) for listener in self._listeners]
         self._heard = self._may_spoil
-        return _word(answers)
+        return word_of(answers)
 
     def _close(self, epoch: Epoch) -> None:
         position = self._run.position
@@ -240,7 +241,8 @@ class Fit:
     def _steps_of(self, epoch: Epoch, most: int) -> tuple[Array, int]:
         """A run of up to `most` steps of the epoch; their losses and the number of their rows."""
         with self._interrupt.held():
-            losses, seconds = self._steps(epoch.order, epoch.done * epoch.batch, epoch.batch, most, self._mixer.of(epoch))
+            mixture = None if self._mixer is None else self._mixer.of(epoch)
+            losses, seconds = self._steps(epoch.order, epoch.done * epoch.batch, epoch.batch, most, mixture)
             n_rows = epoch.add(losses, seconds)
             self._under_way.batch = epoch.last_rows()
             return losses, n_rows
@@ -292,9 +294,3 @@ class Fit:
         if current is not None and current.rows == self._rows.n_rows and current.complete and position.epoch < epochs:
             position.current = None
             position.epoch += 1
-
-
-def _word(answers: Iterable[bool | str | None]) -> str | None:
-    """Why training stops, in the word of the first callback that asks for it; None: nobody does."""
-    asked = next((answer for answer in answers if answer), None)
-    return asked if isinstance(asked, str) else "callback" if asked else None

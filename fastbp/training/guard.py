@@ -8,6 +8,7 @@ from typing import Any
 
 from fastbp._typing import Array
 from fastbp.data.validation import all_finite
+from fastbp.training.copies import Copies
 from fastbp.training.run import Run
 
 # A state is kept anew when so many times as long has passed as it took last time, half a percent, and so many seconds.
@@ -29,20 +30,25 @@ class Guard:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._kept: dict[str, Any] = {}  # of the parts that steps change
+        self._copies = Copies()  # of numbers that steps change
+        self._kept: dict[str, Any] = {}  # of all else that they change
         self._steps = 0
         self._leads_here = False  # the steps from the state on are known
         self._look = self._keep_next = 0.0  # when to do so next
 
     def begin(self) -> None:
         """Keep what the run has; ValueError when it is not finite, before anything is changed."""
-        model = self._run.model
-        if not self._run.parameters.is_finite():
-            for kind, arrays in (("weights", model.weights), ("biases", model.biases)):
-                for layer, array in enumerate(arrays):
-                    if not all_finite(array):
-                        raise ValueError(f"model.{kind}[{layer}] holds a number that is not finite; training begins with finite ones")
-        self._keep()
+        if self._keep_if_well():
+            return
+        for name, array in self._run.model.named_arrays().items():
+            if not all_finite(array):
+                kind, layer = name.split(".")
+                raise ValueError(f"model.{kind}[{layer}] holds a number that is not finite; training begins with finite ones")
+        raise ValueError("what the optimizer remembers, or an average, holds a number that is not finite; training begins with finite ones")
+
+    def all_is_well(self) -> bool:
+        """Whether all numbers that training goes on from are finite."""
+        return self._copies.are_finite(self._run.numbers())
 
     @property
     def steps(self) -> int:
@@ -107,21 +113,18 @@ class Guard:
         return False
 
     def _keep_if_well(self) -> bool:
-        well = self._run.is_finite()
-        if well:
-            self._keep()
-        return well
-
-    def _keep(self) -> None:
         begin = time.perf_counter()
-        for name, part in self._run.parts.items():
-            if part.by_steps:
-                self._kept[name] = part.keep(self._kept.get(name))
+        if not self._copies.take(self._run.numbers()):
+            return False
+        for name, part in self._run.by_steps.items():
+            self._kept[name] = part.keep(self._kept.get(name))
         self._steps, self._leads_here = self._run.steps, True
         end = time.perf_counter()
         self._look = max(self._look, end + _LOOK)
         self._keep_next = end + max(_KEEP, _RARELY * (end - begin))
+        return True
 
     def _restore(self) -> None:
         for name, kept in self._kept.items():
             self._run.parts[name].restore(kept)
+        self._copies.give_back(self._run.numbers())

@@ -7,7 +7,6 @@ import _signal  # type: ignore[import-not-found]
 import os
 import signal
 import sys
-import threading
 import time
 from types import FrameType, TracebackType
 from typing import Any
@@ -16,8 +15,9 @@ from fastbp.processors.turns import Turns
 
 #: A second Ctrl-C within so many seconds ends the program.
 AGAIN = 3.0
-# Signals, and what stopped training then.
-_REASONS: dict[int, str] = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
+# Numbers of signals: to look an enum up in a dictionary takes a call of Python. And what stopped training then.
+_INTERRUPT, _TERMINATE = int(signal.SIGINT), int(signal.SIGTERM)
+_REASONS = {_INTERRUPT: "interrupted", _TERMINATE: "terminated"}
 
 # When the last Ctrl-C that stopped training came, in this fit or one before.
 _last = -AGAIN
@@ -38,13 +38,15 @@ class Interrupt:
         self._frame: FrameType | None = None
 
     def __enter__(self) -> Interrupt:
-        # threading.current_thread() would list a thread that is not Python's for good.
-        if threading.get_ident() == threading.main_thread().ident:
+        try:
             for number in _REASONS:
                 usual = _signal.getsignal(number)
-                if callable(usual) if number == signal.SIGINT else usual == _signal.SIG_DFL:
+                if callable(usual) if number == _INTERRUPT else usual == _signal.SIG_DFL:
                     self._before[number] = usual
                     _signal.signal(number, self._ask)
+        except ValueError:
+            # Only the main thread may: others are not stopped by signals.
+            self._before.clear()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -53,9 +55,9 @@ class Interrupt:
             if _signal.getsignal(number) == self._ask:
                 _signal.signal(number, usual)
         self._holds -= 1
-        theirs = self._before.get(signal.SIGINT, signal.default_int_handler)
+        theirs = self._before.get(_INTERRUPT, signal.default_int_handler)
         if self.reason == "interrupted" and theirs is not signal.default_int_handler:
-            theirs(signal.SIGINT, self._frame)
+            theirs(_INTERRUPT, self._frame)
         self._deliver()
 
     def tell(self) -> None:
@@ -88,7 +90,7 @@ class Interrupt:
     def _ask(self, number: int, frame: FrameType | None) -> None:
         global _last
         first, self.reason = self.reason is None, self.reason or _REASONS[number]
-        if number == signal.SIGINT:
+        if number == _INTERRUPT:
             now, before = time.monotonic(), _last
             _last, self._frame = now, frame
             if first and not self._raises and now - before > AGAIN:
@@ -99,7 +101,7 @@ class Interrupt:
         self._deliver()
 
     def _act(self, number: int) -> None:
-        if number == signal.SIGINT:
+        if number == _INTERRUPT:
             raise KeyboardInterrupt
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)

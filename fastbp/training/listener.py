@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from fastbp.training.listeners import Stateful
@@ -31,3 +32,11 @@ class Listener(Stateful, Protocol):
 
     def on_fit_end(self, run: Run, /) -> None:
         """After the last step."""
+
+
+def word_of(answers: Iterable[bool | str | None]) -> str | None:
+    """Why training stops, in the word of the first callback that asks for it; None: nobody does."""
+    for answer in answers:
+        if answer:
+            return answer if isinstance(answer, str) else "callback"
+    return None

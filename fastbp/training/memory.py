@@ -9,7 +9,6 @@ import numpy as np
 
 from fastbp import layout
 from fastbp._typing import Array
-from fastbp.data.watched import Watched
 from fastbp.files.tensors import fill
 from fastbp.mlp import MLP
 from fastbp.optimizers import Factors
@@ -30,7 +29,7 @@ class Memory(Part):
     collect: Callable[[], None] | None = None
 
     def __init__(self, optimizer: Method, model: MLP) -> None:
-        self._model, self._watched = model, Watched()
+        self._model = model
         self.changes = 0  # how often the slots were given other values than by steps
         self._begin(optimizer.name, optimizer.n_slots)
         self.factors: Factors = np.ones(optimizer.n_factors)
@@ -76,26 +75,21 @@ class Memory(Part):
         self.factors = np.array(state.get(_FACTORS, ()), np.float64)
         fill(self._arrays(), state)
 
-    def keep(self, before: Any = None) -> Any:
-        """The slots as they lie, in one copy."""
+    def numbers(self) -> Array:
+        """All slots, one after the other."""
         self.collect_all()
-        if before is None or before[1].shape != self.slots.shape:
-            before = None, np.empty_like(self.slots)
-        before[1][...] = self.slots
-        return (self.name, self.steps, self.factors), before[1]
+        return self.flat
+
+    def keep(self, before: Any = None) -> Any:
+        """Whose slots they are, and how many."""
+        return self.name, len(self.slots), self.steps, self.factors
 
     def restore(self, kept: Any) -> None:
-        """Give them back."""
-        (name, steps, factors), slots = kept
-        if self.slots.shape != slots.shape:
-            self._begin(name, len(slots))
-        np.copyto(self.slots, slots)
+        """Have as many slots of that kind, which wait for their numbers."""
+        name, n_slots, steps, factors = kept
+        if len(self.slots) != n_slots:
+            self._begin(name, n_slots)
         self.name, self.steps, self.factors, self.changes = name, steps, factors, self.changes + 1
-
-    def is_finite(self) -> bool:
-        """Whether all that is remembered is."""
-        self.collect_all()
-        return self._watched.is_finite(self.flat)
 
     def collect_all(self) -> None:
         """Have all of the slots here."""

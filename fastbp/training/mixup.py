@@ -28,10 +28,8 @@ class Mixer:
         self._alpha, self._seed, self._dtype = alpha, seed, dtype
         self._known: tuple[Any, Mixture | None] = (None, None)
 
-    def of(self, epoch: Epoch) -> Mixture | None:
-        """Partners in a random order; of each batch one share, of the distribution Beta(alpha, alpha). None without mixup."""
-        if self._alpha == 0:
-            return None
+    def of(self, epoch: Epoch) -> Mixture:
+        """Partners in a random order; of each batch one share, of the distribution Beta(alpha, alpha)."""
         order, (known, found) = epoch.order, self._known
         if order is not known or found is None:
             random = generator(self._seed, MIXTURE, epoch.number)

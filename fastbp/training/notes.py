@@ -23,7 +23,7 @@ class Notes:
     """
 
     def __init__(self, parts: Mapping[str, Part]) -> None:
-        self._parts = {name: part for name, part in parts.items() if not part.by_steps}
+        self._parts = parts
         self._notes: list[_Note] = []
 
     def take(self, epoch: int, steps: int, optimizer: Method, since: int) -> None:

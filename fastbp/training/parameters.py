@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from fastbp._typing import Array
-from fastbp.data.watched import Watched
 from fastbp.files.tensors import fill
 from fastbp.mlp import MLP
 from fastbp.training.part import Part, State
 
 
 class Parameters(Part):
-    """They belong to the model; here they are looked at, kept and given back."""
+    """They belong to the model; here they are known as a piece of the run."""
 
     def __init__(self, model: MLP) -> None:
-        self._model, self._watched = model, Watched()
+        self._model = model
 
     def state(self) -> State:
         """By their names in a model file."""
@@ -27,20 +24,16 @@ class Parameters(Part):
         """Copy them into the model."""
         fill(self._named(), state)
 
+    def numbers(self) -> Array:
+        """All of them."""
+        numbers: Array = self._model.network.parameters
+        return numbers
+
     def keep(self, before: Any = None) -> Any:
-        """All in one copy."""
-        flat = self._model.network.parameters
-        before = np.empty_like(flat) if before is None else before
-        before[...] = flat
-        return before
+        """Nothing: they are all numbers."""
 
     def restore(self, kept: Any) -> None:
-        """Give them back."""
-        np.copyto(self._model.network.parameters, kept)
-
-    def is_finite(self) -> bool:
-        """Whether all of them are."""
-        return self._watched.is_finite(self._model.network.parameters)
+        """Nothing."""
 
     def _named(self) -> dict[str, Array]:
         return self._model.named_arrays()

@@ -8,6 +8,9 @@ from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
+from fastbp._typing import Array
+from fastbp.data.validation import all_finite
+
 #: What a piece of state is in a file: values of JSON, and arrays, by name.
 State: TypeAlias = dict[str, Any]
 
@@ -29,6 +32,13 @@ class Part(ABC):
     def load_state(self, state: State) -> None:
         """Become what `state` says, by copies of its arrays."""
 
+    def numbers(self) -> Array | None:
+        """A vector of the model's type that steps change, where it lies; None where there is none, from the beginning.
+
+        It is looked at, kept and given back with those of other pieces. So `keep` and `restore` leave it out.
+        """
+        return None
+
     def keep(self, before: Any = None) -> Any:
         """A copy to go back to, in the memory of one from `before` where it fits."""
         return copied(self.state(), before)
@@ -38,8 +48,9 @@ class Part(ABC):
         self.load_state(kept)
 
     def is_finite(self) -> bool:
-        """Whether training can go on from it."""
-        return True
+        """Whether training can go on from its numbers."""
+        numbers = self.numbers()
+        return numbers is None or all_finite(numbers)
 
 
 def copied(state: State, before: State | None = None) -> State:

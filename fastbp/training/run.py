@@ -13,7 +13,7 @@ from fastbp.averages import Average, described_average
 from fastbp.data.frames import Names
 from fastbp.data.labels import ClassWeight, described, from_description
 from fastbp.data.rows import Rows
-from fastbp.data.validation import check_inputs
+from fastbp.data.validation import all_finite, check_inputs
 from fastbp.files import model_files, run_files
 from fastbp.losses import Loss, describe_loss, described_loss
 from fastbp.mlp import MLP
@@ -84,6 +84,9 @@ class Run:
         self._checked: tuple[Any, Any] = (None, None)  # an optimizer that has been, and a copy of it as it was then
         self.scheduled: dict[str, Any] = {}  # of its settings, and the model's, those that change from step to step
         self.parts: dict[str, Part] = {}
+        self.by_steps: dict[str, Part] = {}
+        self.between_steps: dict[str, Part] = {}
+        self._of_numbers: list[Part] = []
         self.parameters = self.declare("model", Parameters(model))
         self.memory = self.declare("optimizer", Memory(optimizer, model))
         self.averages = self.declare("average", Averaged(model, average))
@@ -99,6 +102,9 @@ class Run:
     def declare(self, name: str, part: PartT) -> PartT:
         """Let `part` be a piece of the run; `name` is what it is called in files."""
         self.parts[name] = part
+        (self.by_steps if part.by_steps else self.between_steps)[name] = part
+        if part.numbers() is not None:
+            self._of_numbers.append(part)
         return part
 
     @property
@@ -203,9 +209,13 @@ class Run:
         self.plan.begin(self.memory.steps, epochs * per_epoch - under_way, per_epoch, resumed=self.resumed)
         self.plateaus.begin(self.scheduled, self.epoch)
 
+    def numbers(self) -> list[Array]:
+        """All vectors that steps change."""
+        return [numbers for part in self._of_numbers if (numbers := part.numbers()) is not None]
+
     def is_finite(self) -> bool:
         """Whether all numbers are that training goes on from."""
-        return all(part.is_finite() for part in self.parts.values())
+        return all(map(all_finite, self.numbers()))
 
     def recognise(self, rows: Rows) -> str | None:
         """Remember the data; what is other about them than about those of the run that was resumed, if it was just now."""

@@ -36,13 +36,13 @@ def check_sets(
     run: Run, X: Any, y: Any, sample_weight: Any, validation_data: Any, validation_split: float | None, parts: Parts = _WHOLE
 ) -> tuple[Rows, Rows | None]:  # fmt: skip
     """Training and validation data; ValueError or TypeError for what is none. `parts` are as data sets of their own."""
-    several = {"validation_split": validation_split, "validation_data": validation_data, "validation_rows": parts.validation}
-    given = [name for name, value in several.items() if value is not None]
-    if len(given) > 1:
-        raise ValueError(f"{' and '.join(given)} are given; expected one of them")
     if parts.training is None and parts.validation is None and validation_split is None:
         rows, validation = _whole(run, X, y, sample_weight), None
     else:
+        several = {"validation_split": validation_split, "validation_data": validation_data, "validation_rows": parts.validation}
+        given = [name for name, value in several.items() if value is not None]
+        if len(given) > 1:
+            raise ValueError(f"{' and '.join(given)} are given; expected one of them")
         every = run.check(X, y, sample_weight)
         if validation_split is not None:
             parts = _split(run, every, validation_split, parts.training)

@@ -57,3 +57,15 @@ def test_an_epoch_is_counted_when_the_history_holds_it(monkeypatch, steps, batch
         each.fit(X, LABELS, epochs=16 - each.epoch, validation_data=(X, LABELS))
     assert len(trainer.history) == trainer.epoch == 16
     assert bits(trainer) == bits(plain)
+
+
+@pytest.mark.parametrize("average", [None, "ema"])
+def test_a_fit_does_not_begin_with_a_memory_that_is_not_finite(average):
+    trainer = make("adam", average=average)
+    trainer.fit(X, LABELS, epochs=1)
+    trainer.run.averages.hide()
+    (trainer.run.averages.flat if average else trainer.run.memory.slots[1])[3] = np.inf
+    before = bits(trainer)
+    with pytest.raises(ValueError, match="what the optimizer remembers, or an average, holds a number that is not finite"):
+        trainer.fit(X, LABELS, epochs=1)
+    assert bits(trainer) == before

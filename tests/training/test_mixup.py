@@ -27,7 +27,6 @@ def test_partners_are_rows_of_the_epoch_and_shares_are_of_batches():
     assert np.array_equal(again.partners, mixture.partners) and np.array_equal(again.shares, mixture.shares)
     other = mixer.of(Epoch.begin(50, 8, 4, 5).over(chosen))
     assert not np.array_equal(other.partners, mixture.partners)
-    assert Mixer(0.0, 5, np.dtype(np.float32)).of(epoch) is None
 
 
 def test_shares_are_of_the_beta_distribution():

@@ -31,15 +31,6 @@ def test_a_state_of_another_net_is_refused(model):
         Parameters(model).load_state(Parameters(fastbp.MLP([3, 5, 2], seed=0)).state())
 
 
-def test_what_is_kept_uses_its_memory_again(model):
-    parameters = Parameters(model)
-    kept, before = parameters.keep(), model.weights[0].copy()
-    model.weights[0][:] = 5
-    parameters.restore(kept)
-    assert np.array_equal(model.weights[0], before)
-    assert parameters.keep(kept) is kept
-
-
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_a_number_that_is_not_finite_is_seen(model, value):
     parameters = Parameters(model)

@@ -8,6 +8,7 @@ import pytest
 from small_task import LABELS, X, bits, make
 
 import fastbp
+from fastbp.training.copies import Copies
 from fastbp.training.engine import Engine
 from fastbp.training.part import Part
 from fastbp.training.run import Run
@@ -128,12 +129,14 @@ def test_every_piece_gives_back_what_it_was_given():
 def test_what_is_kept_does_not_change_with_the_run():
     trainer = make()
     trainer.fit(X, LABELS, epochs=1)
-    kept = {name: part.keep() for name, part in trainer.run.parts.items() if part.by_steps}
+    copies, kept = Copies(), {name: part.keep() for name, part in trainer.run.by_steps.items()}
     before = bits(trainer)
+    assert copies.take(trainer.run.numbers())
     trainer.step(X, LABELS)
     assert bits(trainer) != before
     for name, each in kept.items():
         trainer.run.parts[name].restore(each)
+    copies.give_back(trainer.run.numbers())
     assert bits(trainer) == before
 
 

@@ -72,6 +72,22 @@ def store_back(typingctx: Any, array: Any, index: Any, value: Any) -> Any:
     return types.void(array, types.int64, Vector(array.dtype)), emit
 
 
+def _copy_numbers_twin(into: Any, array: Any, count: int) -> None:
+    into[:count] = array[:count]
+
+
+@operation(_copy_numbers_twin)
+def copy_numbers(typingctx: Any, into: Any, array: Any, count: Any) -> Any:
+    """Copy the first `count` numbers of an array. The C library's function takes half the time of a loop where they are many."""
+
+    def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        to, place = (data_pointer(context, builder, array, each) for each in arguments[:2])
+        cgutils.raw_memcpy(builder, to, place, arguments[2], array.dtype.bitwidth // 8)
+        return context.get_dummy_value()
+
+    return types.void(into, array, types.int64), emit
+
+
 def _load_first_twin(array: Any, index: int, count: int) -> Any:
     vector = np.zeros(BYTES // array.itemsize, array.dtype)
     vector[:count] = array[index : index + min(count, vector.size)]

@@ -20,6 +20,11 @@ def copy(source, read, out, write):
 
 
 @program
+def copy_count(source, out, count):
+    memory.copy_numbers(out, source, count)
+
+
+@program
 def copy_first(source, read, count, out, write):
     memory.store(out, write, memory.load_first(source, read, count))
 
@@ -52,6 +57,16 @@ def test_a_vector_is_read_and_written_at_any_place(dtype, read, write):
     copy(source, read, out, write)
     np.testing.assert_array_equal(out, expected)
     np.testing.assert_array_equal(source, numbered(dtype, 1))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@settings(max_examples=40)
+@given(count=st.integers(0, 64))
+def test_so_many_numbers_are_copied_and_no_more(dtype, count):
+    source, out = numbered(dtype, 1), numbered(dtype, -100)
+    expected = np.concatenate([source[:count], out[count:]])
+    copy_count(source, out, count)
+    np.testing.assert_array_equal(out, expected)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
