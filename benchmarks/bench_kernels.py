@@ -52,7 +52,7 @@ def run(phase, call, one, repeats):
             for layer in range(network.layers - 1, 0, -1):
                 hidden_delta(network, workspace, layer, rows, panels, Span(0, network.table[layer, N_IN]), 0)
         elif phase == GRADIENT:
-            weight_gradients(network, workspace, data, given.rule, batch, Span(0, rows), task)
+            weight_gradients(network, workspace, data, given.rule, batch, Span(0, rows), Span(0, network.layers), task)
 
 
 @cache

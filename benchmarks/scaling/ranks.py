@@ -21,6 +21,7 @@ from benchmarks.scaling.net import NETS
 from fastbp import layout
 from fastbp.data.rows import Rows, as_they_lie
 from fastbp.distributed.ranks import Ranks
+from fastbp.distributed.spans import layers_at_a_time
 from fastbp.distributed.team import team
 from fastbp.kernels.arguments import no_update
 from fastbp.kernels.codes import RATES, RULE
@@ -141,9 +142,10 @@ class Parts:
 
             def turn(count=count, turns=turns):
                 number = next(turns)
-                shard = Shard(number * count % (len(self.y) - count), count, net.batch, number)
                 which = number % len(into)
-                self.engine._shard_gradient(rows, steps, shard, rules[which], into[which], 1)
+                for layers in layers_at_a_time(self.network):
+                    shard = Shard(number * count % (len(self.y) - count), count, net.batch, number, layers)
+                    self.engine._shard_gradient(rows, steps, shard, rules[which], into[which], 1)
 
             found[count] = self._timed(turn)
         return found
@@ -161,7 +163,8 @@ class Parts:
         def exchange():
             begin = time.perf_counter()
             for shard in range(shards.begin, shards.end):
-                ranks.take(shard)
+                for layers in ranks.layers:
+                    ranks.take(shard, layers)
             begun.append(time.perf_counter() - begin)
             if ranks._pump is not None:
                 ranks._pump.off()

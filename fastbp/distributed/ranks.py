@@ -1,8 +1,8 @@
 """Steps that several processes make together.
 
-Each computes the gradients of its shards, one after the other, and sends every other process the part of them that this one owns, while
-it goes on with the next. The owner adds the shards in their order and changes its parameters, with its part of the optimizer's memory;
-then all get all parameters. MPI moves numbers, and adds none.
+Each computes the gradients of its shards, one after the other and layer after layer, and sends every other process the part of them that
+this one owns, while it goes on with the next. The owner adds the shards in their order and changes its parameters, with its part of the
+optimizer's memory; then all get all parameters. MPI moves numbers, and adds none.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from fastbp.data.rows import Rows
 from fastbp.distributed.joined import Joined
 from fastbp.distributed.pump import Pump
 from fastbp.distributed.routes import moved, places_of, rows_at
-from fastbp.distributed.spans import spans_of
+from fastbp.distributed.spans import common, layers_at_a_time, parameters_of, spans_of
 from fastbp.distributed.team import Team, named, portable
 from fastbp.kernels.arguments import Limits
 from fastbp.kernels.codes import AFTER, CLIP_NORM, LAMB, NORMS, RULE, SQUARES, TRUST
@@ -38,7 +38,7 @@ class Ranks:
         self._team, self._network, self._dtype, self._interrupt = team, network, run.model.dtype, interrupt
         self._shards = run.shards
         self._spans = spans_of(network.size, team.size)
-        self.own, self.code = self._spans[team.rank], 0
+        self.own, self.code, self.layers = self._spans[team.rank], 0, layers_at_a_time(network)
         self.most_tasks: float = run.threads or team.processors
         self._total = layout.aligned_zeros(network.size, self._dtype)
         self._gradients: list[Array] = []
@@ -84,22 +84,25 @@ class Ranks:
         """Remember it until the others can be told."""
         self._failure = self._failure or error
 
-    def take(self, shard: int) -> None:
-        """Begin to send a shard's gradient to its owners, and to get theirs of as many shards of each process."""
+    def take(self, shard: int, layers: Span) -> None:
+        """Begin to send what a shard's gradient has of some layers to its owners, and to get theirs of as many shards of each process."""
         mine = self._parts[self._team.rank]
-        self._exchange(shard - mine.begin)
-        if self._pump is not None and shard + 1 < mine.end:
+        self._exchange(shard - mine.begin, layers)
+        if self._pump is not None and (shard + 1 < mine.end or layers.begin > 0):
             self._pump.on()
 
-    def _exchange(self, number: int) -> None:
-        """The shards that come in this place in their processes, where these have so many."""
-        parts, mine, width = self._parts, self._parts[self._team.rank], self._received.shape[1]
-        sends = mine.begin + number < mine.end
-        gives = self._spans if sends else [Span(0, 0)] * len(parts)
-        shards = [Span(part.begin + number, min(part.begin + number + 1, max(part.end, part.begin + number))) for part in parts]
-        takes = [Span(shard.begin * width, shard.end * width) if shard.end > shard.begin else Span(0, 0) for shard in shards]
-        gradient = self._gradients[number] if sends else self._total
-        self._requests.extend(self._team.exchange(gradient, gives, self._received, takes))
+    def _exchange(self, number: int, layers: Span) -> None:
+        """Some layers of the shards that come in this place in their processes, where these have so many."""
+        parts, mine, width, nothing = self._parts, self._parts[self._team.rank], self._received.shape[1], Span(0, 0)
+        sent = parameters_of(self._network, layers) if mine.begin + number < mine.end else nothing
+        owned = common(self.own, parameters_of(self._network, layers))
+        takes = [nothing if part.begin + number >= part.end else self._within(owned, (part.begin + number) * width) for part in parts]
+        gradient = self._gradients[number] if sent.end > 0 else self._total
+        self._requests.extend(self._team.exchange(gradient, [common(span, sent) for span in self._spans], self._received, takes))
+
+    def _within(self, parameters: Span, row_begin: int) -> Span:
+        """Where own parameters lie in a row of what is received."""
+        return Span(row_begin + parameters.begin - self.own.begin, row_begin + parameters.end - self.own.begin)
 
     def total(self) -> Array | None:
         """The sum of all shards over the own parameters; None where a process could not compute one."""
@@ -107,7 +110,8 @@ class Ranks:
             self._pump.off()
         mine = self._parts[self._team.rank]
         for number in range(mine.end - mine.begin, max(part.end - part.begin for part in self._parts)):
-            self._exchange(number)
+            for layers in self.layers:
+                self._exchange(number, layers)
         failed = self._team.any(self._failure is not None)
         self._team.wait(*self._requests)
         self._requests.clear()

@@ -52,8 +52,8 @@ def train_apart(call: Call, batch: Batch, task: Task) -> None:
     shards = shards_in(network, batch.rows)
     if shards == 1:
         forward_and_delta(call, batch, task)
-        rows = Span(0, batch.rows)
-        weight_gradients(network, workspace, call.data, keeping(rule), looking_ahead(call, batch, task), rows, task)
+        ahead, rows, every = looking_ahead(call, batch, task), Span(0, batch.rows), Span(0, network.layers)
+        weight_gradients(network, workspace, call.data, keeping(rule), ahead, rows, every, task)
         if network.table[0, SHAPED]:
             shape_gradients(call, keeping(rule), batch, task)
     else:

@@ -150,6 +150,8 @@ class Call(NamedTuple):
     batch_size: int
     results: Any  # flat
     steps: int
+    first_layer: int = 0  # of those whose gradients are made, where a call makes those of some (``by_layers.py``)
+    end_layer: int = 0
 
 
 #: The arrays of records that hold int64; the others hold the element type of the network.

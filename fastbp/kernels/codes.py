@@ -31,6 +31,8 @@ MIXED = 1
 #: gradients; the rule; sums of squares for LAMB; its step; what follows the update. Their sum is in ``limits.apart``.
 GIVEN = 2
 SQUARES, RULE, NORMS, TRUST, AFTER = 1, 2, 4, 8, 16
+#: The variant of APART that makes the gradients of some layers, and leaves the parameters alone.
+BY_LAYERS = 3
 #: What a layer's logits are normalised over.
 NO_NORM, BATCH_NORM, LAYER_NORM = range(3)
 

@@ -28,22 +28,24 @@ _GRAIN = 8
 
 
 @unit(GRADIENT)
-def weight_gradients(network: Network, workspace: Workspace, data: Data, rule: Rule, batch: Batch, rows: Span, task: Task) -> None:
-    """All gradients that are a task's, over some rows of the batch, each given to the update.
+def weight_gradients(
+    network: Network, workspace: Workspace, data: Data, rule: Rule, batch: Batch, rows: Span, layers: Span, task: Task
+) -> None:  # fmt: skip
+    """All gradients of some layers that are a task's, over some rows of the batch, each given to the update.
 
     Of a layer whose inputs are shared they are those of its own; of what is left every task has about as many weights. In between, the
     rows that the task will gather next are asked for.
     """
     if batch.rows <= FEW:
         prefetch_rows(data, batch.ahead, own_inputs(network, workspace, 0, batch.rows, task))
-        for layer in range(network.layers):
+        for layer in range(layers.begin, layers.end):
             _few_gradients(network, workspace, rule, batch, layer, task)
         return
-    for layer in range(network.layers):
+    for layer in range(layers.begin, layers.end):
         inputs = own_inputs(network, workspace, layer, batch.rows, task)
         if inputs.end - inputs.begin < network.table[layer, N_IN]:
             _own_patches(network, workspace, data, rule, batch, rows, layer, inputs, task)
-    _shared_patches(network, workspace, data, rule, batch, rows, task)
+    _shared_patches(network, workspace, data, rule, batch, rows, layers, task)
 
 
 @scalar
@@ -85,19 +87,21 @@ def _own_patches(
 
 
 @scalar
-def _shared_patches(network: Network, workspace: Workspace, data: Data, rule: Rule, batch: Batch, rows: Span, task: Task) -> None:
-    """Those patches of all other layers, counted layer after layer, whose middle weight lies in the task's share of all weights.
+def _shared_patches(
+    network: Network, workspace: Workspace, data: Data, rule: Rule, batch: Batch, rows: Span, layers: Span, task: Task
+) -> None:  # fmt: skip
+    """Those patches of all others of the layers, counted layer after layer, whose middle weight lies in the task's share of all weights.
 
     Where tasks share units it is its share of each layer's columns: mostly the weights of its own units, which it reads next.
     """
     lanes, ahead, asked, total, done = lanes_of(workspace.turned), batch.ahead, batch.ahead.begin, 0, 0
     units, own, upto = by_units(network, workspace, batch.rows, task), 0, 0
     asks = not is_chained(network, workspace, 0, batch.rows, task)
-    for layer in range(network.layers):
+    for layer in range(layers.begin, layers.end):
         if not is_chained(network, workspace, layer, batch.rows, task):
             high, wide = patches_of(network, layer, lanes)
             total += high * wide * _patch_area(network, layer, lanes)
-    for layer in range(network.layers):
+    for layer in range(layers.begin, layers.end):
         if is_chained(network, workspace, layer, batch.rows, task):
             continue
         high, wide = patches_of(network, layer, lanes)

@@ -52,7 +52,8 @@ def train_on_batch(call: Call, batch: Batch, task: Task) -> None:
     shards = shards_in(network, batch.rows)
     if shards == 1:
         forward_and_delta(call, batch, task)
-        weight_gradients(network, workspace, call.data, call.rule, looking_ahead(call, batch, task), Span(0, batch.rows), task)
+        ahead, every = looking_ahead(call, batch, task), Span(0, network.layers)
+        weight_gradients(network, workspace, call.data, call.rule, ahead, Span(0, batch.rows), every, task)
         if network.table[0, SHAPED]:
             shape_gradients(call, call.rule, batch, task)
     else:
@@ -101,7 +102,7 @@ def _train_on_shard(call: Call, batch: Batch, rows: Span, task: Task) -> None:
     output_delta(call.objective, network, workspace, data, batch.rows, panels)
     for layer in range(network.layers - 1, 0, -1):
         hidden_delta(network, workspace, layer, batch.rows, panels, Span(0, network.table[layer, N_IN]), task.scratch_at)
-    weight_gradients(network, workspace, data, keeping(call.rule), batch, rows, alone)
+    weight_gradients(network, workspace, data, keeping(call.rule), batch, rows, Span(0, network.layers), alone)
 
 
 @scalar
@@ -115,19 +116,20 @@ def forward_and_delta(call: Call, batch: Batch, task: Task) -> None:
     """All that comes before the gradient; at its end all tasks have met."""
     network, workspace = call.network, call.workspace
     panels = own_panels(workspace, batch.rows, task)
-    _forward(call, batch, 1, task)
+    forward_batch(call, batch, 1, task)
     output_delta(call.objective, network, workspace, call.data, batch.rows, panels)
     if network.table[0, SHAPED]:
         shaped_delta(call, batch, task)
     else:
-        _hidden_deltas(network, workspace, batch.rows, panels, task)
+        hidden_deltas(network, workspace, batch.rows, Span(0, network.layers - 1), panels, task)
     meet(workspace.team, task)
 
 
 @scalar
-def _hidden_deltas(network: Network, workspace: Workspace, rows: int, panels: Span, task: Task) -> None:
+def hidden_deltas(network: Network, workspace: Workspace, rows: int, layers: Span, panels: Span, task: Task) -> None:
+    """Those of some hidden layers, the last one first, whose next one has its own already."""
     shared = by_units(network, workspace, rows, task)
-    for layer in range(network.layers - 1, 0, -1):
+    for layer in range(layers.end, layers.begin, -1):
         n_in = network.table[layer, N_IN]
         if shared:
             meet(workspace.team, task)
@@ -138,7 +140,7 @@ def _hidden_deltas(network: Network, workspace: Workspace, rows: int, panels: Sp
 
 
 @scalar
-def _forward(call: Call, batch: Batch, targets: int, task: Task) -> None:
+def forward_batch(call: Call, batch: Batch, targets: int, task: Task) -> None:
     """The batch gathered and passed through all layers; at the end a task may read its own panels."""
     network, workspace, rows = call.network, call.workspace, batch.rows
     if network.table[0, SHAPED]:
@@ -193,7 +195,7 @@ def score_batch(call: Call, batch: Batch, task: Task) -> None:
     if call.kind != SCORE:
         at += call.data.rows * network.table[network.layers - 1, N_OUT]
     panels = own_panels(workspace, batch.rows, task)
-    _forward(call, batch, 1, task)
+    forward_batch(call, batch, 1, task)
     output_delta(call.objective, network, workspace, call.data, batch.rows, panels)
     _write_of_rows(call, batch, panels, at)
     if call.objective.accuracy != NO_ACCURACY:
@@ -214,7 +216,7 @@ def _write_of_rows(call: Call, batch: Batch, panels: Span, at: int) -> None:
 @scalar
 def write_batch(call: Call, batch: Batch, task: Task) -> None:
     """What the output layer gives for the batch, to the rows of the results that have the places of its rows in the order."""
-    _forward(call, batch, 0, task)
+    forward_batch(call, batch, 0, task)
     panels = own_panels(call.workspace, batch.rows, task)
     write_output(call.network, call.workspace, batch, panels, call.results, 0)
     meet(call.workspace.team, task)

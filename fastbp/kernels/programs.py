@@ -16,6 +16,7 @@ from fastbp.kernels.codes import (
     ACTIVATE,
     APART,
     BARE,
+    BY_LAYERS,
     CORE_ACTIVATIONS,
     CORE_LOSSES,
     DELTA,
@@ -79,8 +80,8 @@ def units_for(network: Network, kind: int, loss: int, rule: int = NO_UPDATE, apa
         kinds, codes = _kinds[dtype], {ERROR: loss, UPDATE: rule, UPDATE_ROWS: rule}
         if mixed:
             codes[GATHER] = MIXED
-        if apart == GIVEN:
-            codes[APART] = GIVEN
+        if apart in (GIVEN, BY_LAYERS):
+            codes[APART] = apart
         if shaped:
             codes |= {FORWARD: BARE, DELTA: BARE}
         called = _called(kind, shaped, apart)
@@ -126,7 +127,9 @@ def load_variants(
     if mixed:
         import fastbp.kernels.mix
     if apart == GIVEN:
-        import fastbp.kernels.given  # noqa: F401  # as the others it adds its units
+        import fastbp.kernels.given
+    if apart == BY_LAYERS:
+        import fastbp.kernels.by_layers  # noqa: F401  # as the others it adds its units
 
 
 def run(call: Prepared, tasks: int) -> None:

@@ -12,7 +12,7 @@ from fastbp._table import attribute
 from fastbp._typing import Array, NDArray
 from fastbp.data.rows import Rows, as_they_lie
 from fastbp.kernels.arguments import Call, Data, Limits, Rule, Workspace, no_update
-from fastbp.kernels.codes import AVERAGE, DROPOUT_OF_STEP, NO_UPDATE, PARTS, RATES, TRAIN
+from fastbp.kernels.codes import AVERAGE, BY_LAYERS, DROPOUT_OF_STEP, NO_UPDATE, PARTS, RATES, TRAIN
 from fastbp.kernels.lanes.sizes import PIECE, gradients_size
 from fastbp.kernels.loader import prepared, units_for
 from fastbp.optimizers import Optimizer
@@ -53,6 +53,7 @@ class Engine:
         self._nothing = np.zeros((1, RATES), self._dtype)
         self._rates_of_last = self._nothing[0]  # of the last step
         self._free = self._limits = no_update(self._nothing, self._results)[1]
+        self._by_layers = self._free._replace(apart=BY_LAYERS)
         self._settings: Any = None  # of the optimizer, that the limits are of
         self.pace = Pace((1,))
         self._solving: Solving | None = None  # while a solver is at work
@@ -146,7 +147,8 @@ class Engine:
     def _shard_gradient(self, rows: Rows, steps: Steps, shard: Shard, rule: Rule, into: Array, tasks: int) -> Any:
         """The flat gradient of a part of a batch, and what it adds to the loss."""
         rule = Rule(NO_UPDATE, 0, rule.first, rule.rates, into, rule.slots)
-        return self._make(rows, steps.order, rule, self._free, shard.begin, shard.rows, 1, tasks, steps.mixture, shard)[0]
+        limits = self._free if shard.layers == (0, self._network.layers) else self._by_layers
+        return self._make(rows, steps.order, rule, limits, shard.begin, shard.rows, 1, tasks, steps.mixture, shard)[0]
 
     def reason_to_stop(self, rows: Rows) -> str | None:
         """Why a solver has no more to do on the whole set, or a process that shares the steps wants no more."""
@@ -237,7 +239,8 @@ class Engine:
             # Gradients of whole sets are asked for in between.
             call.set({"data.mean_over": 0 if shard is None else shard.batch})
             if shard is not None:
-                call.set({"shaping.first_step": shard.number})
+                first, end = shard.layers
+                call.set({"shaping.first_step": shard.number, "first_layer": first, "end_layer": end})
         if mixture is not None:
             call.set({"data.partners": mixture.partners, "data.shares": mixture.shares})
         self._load_units(call, rule.code, limits, mixture is not None)

@@ -59,9 +59,11 @@ class Shard(NamedTuple):
     rows: int
     batch: int  # rows of the whole batch, over which losses are means
     number: int  # of the random numbers of dropout, no two shards of a run alike
+    layers: Span  # those whose gradients are asked for; of those after them they have been
 
 
-#: Computes the gradient of a shard, with the rates of an update, into an array; gives its part of the loss. Then the tasks.
+#: Computes the gradient of a shard, with the rates of an update, into an array; gives its part of the loss, with that of the last layer.
+#: Then the tasks.
 Gradient: TypeAlias = Callable[[Rows, Steps, Shard, Rule, Array, int], Any]
 #: Does some parts of an update with some parameters, of which whole blocks.
 Update: TypeAlias = Callable[[int, Span], None]
@@ -72,6 +74,8 @@ class Group(Protocol):
 
     #: Threads that each may have.
     most_tasks: float
+    #: Layers whose gradients are computed, and taken, at a time: the last ones first.
+    layers: list[Span]
 
     @property
     def own(self) -> Span:
@@ -92,8 +96,8 @@ class Group(Protocol):
     def fail(self, error: Exception) -> None:
         """It cannot be computed. Unless this raises the error, nobody makes the step."""
 
-    def take(self, shard: int) -> None:
-        """It has been computed."""
+    def take(self, shard: int, layers: Span) -> None:
+        """It has been computed, for these layers."""
 
     def total(self) -> Array | None:
         """The sum over all shards, of the parameters that are updated here; None where a step cannot be made."""
@@ -114,7 +118,7 @@ class Alone:
     most_tasks = math.inf
 
     def __init__(self, run: Run) -> None:
-        self._size, self._dtype = run.model.network.size, run.model.dtype
+        self._size, self._dtype, self.layers = run.model.network.size, run.model.dtype, [Span(0, run.model.network.layers)]
         self._sum = self._next = layout.aligned_zeros(0, self._dtype)
 
     @property
@@ -143,7 +147,7 @@ class Alone:
         """Nobody else waits."""
         raise error
 
-    def take(self, shard: int) -> None:
+    def take(self, shard: int, layers: Span) -> None:
         """Add it."""
         if shard:
             add(self._sum[: self._size], self._next[: self._size])
@@ -189,12 +193,15 @@ class Sharded:
             rule = steps.rule._replace(first=steps.rule.first + number)
             for shard in range(own.begin, own.end):
                 begin, end = share(n_rows, shard, cut)
-                part = Shard(batch.begin + begin, end - begin, n_rows, (steps.done + number) * shards + shard)
-                try:
-                    losses[number, shard] = self._gradient(rows, steps, part, rule, group.place(shard), tasks)
-                except Exception as error:
-                    group.fail(error)
-                group.take(shard)
+                for layers in group.layers:
+                    part = Shard(batch.begin + begin, end - begin, n_rows, (steps.done + number) * shards + shard, layers)
+                    try:
+                        loss = self._gradient(rows, steps, part, rule, group.place(shard), tasks)
+                        if layers.end == self._network.layers:
+                            losses[number, shard] = loss
+                    except Exception as error:
+                        group.fail(error)
+                    group.take(shard, layers)
             total = group.total()
             if total is None:
                 return losses[:number]

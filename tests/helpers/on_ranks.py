@@ -24,12 +24,14 @@ EVERY = {name: {"optimizer": name} for name in [*OPTIMIZERS, *SCHEDULED]} | {
     "dropout": {"optimizer": "nadam_one_cycle", "between": "layer"},
     "batch normalisation": {"optimizer": "amsgrad_multi_step", "between": "batch"},
     "mixup": {"optimizer": "adam", "between": "mixed"},
+    "layer after layer": {"optimizer": "amsgrad_multi_step", "hidden": [900, 300]},
     "the whole set": {"optimizer": "rprop", "batch_size": None},
     "more processes than rows": {"optimizer": "adam", "batch_size": 2},
 }
 #: On which all that is here can be seen, for the ordinary tests.
 SOME = [
-    "adam_plateau", "limits", "limits of LAMB", "dropout", "batch normalisation", "mixup", "the whole set", "more processes than rows",
+    "adam_plateau", "limits", "limits of LAMB", "dropout", "batch normalisation", "mixup", "layer after layer", "the whole set",
+    "more processes than rows",
 ]  # fmt: skip
 #: Where each process has rows of its own: what the trainer, and what fit is given beside them.
 OWN = {

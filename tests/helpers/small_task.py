@@ -62,7 +62,7 @@ def make(
     optimizer="adam", *, loss="cross_entropy", batch_size=8, model_seed=0, dtype="float32", hidden=6, activation="tanh", between="",
     **settings,
 ):  # fmt: skip
-    model = fastbp.MLP([3, hidden, 2], activation=activation, dtype=dtype, seed=model_seed, **BETWEEN[between][0])
+    model = fastbp.MLP([3, *np.ravel(hidden).tolist(), 2], activation=activation, dtype=dtype, seed=model_seed, **BETWEEN[between][0])
     settings = BETWEEN[between][1] | settings
     given = (OPTIMIZERS | SCHEDULED | SOLVERS)[optimizer]() if isinstance(optimizer, str) else optimizer
     return fastbp.Trainer(model, loss=loss, optimizer=given, batch_size=batch_size, **({"seed": 0} | settings))

@@ -26,7 +26,7 @@ WIDTHS = st.integers(1, WIDTH)
 @program
 def gradients(call, one, batch, rows, task):
     given = records(call, one)
-    weight_gradients(given.network, given.workspace, given.data, given.rule, batch, rows, task)
+    weight_gradients(given.network, given.workspace, given.data, given.rule, batch, rows, Span(0, given.network.layers), task)
 
 
 def prepared(sizes, rows, **settings):
