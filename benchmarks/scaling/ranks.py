@@ -21,7 +21,7 @@ from benchmarks.scaling.net import NETS
 from fastbp import layout
 from fastbp.data.rows import Rows, as_they_lie
 from fastbp.distributed.ranks import Ranks
-from fastbp.distributed.spans import layers_at_a_time
+from fastbp.distributed.spans import buckets_of
 from fastbp.distributed.team import team
 from fastbp.kernels.arguments import no_update
 from fastbp.kernels.codes import RATES, RULE
@@ -143,8 +143,8 @@ class Parts:
             def turn(count=count, turns=turns):
                 number = next(turns)
                 which = number % len(into)
-                for layers in layers_at_a_time(self.network):
-                    shard = Shard(number * count % (len(self.y) - count), count, net.batch, number, layers)
+                for bucket in buckets_of(self.network, 2):
+                    shard = Shard(number * count % (len(self.y) - count), count, net.batch, number, bucket.layers)
                     self.engine._shard_gradient(rows, steps, shard, rules[which], into[which], 1)
 
             found[count] = self._timed(turn)
@@ -154,7 +154,7 @@ class Parts:
         """An exchange, its beginning, one of each with itself alone, what tells all that none has failed, and gathering parameters."""
         ranks, begun = Ranks(self.team, self.trainer.run), []
         shards = ranks.begin(self.net.shards, self.network.size)
-        count, size = shards.end - shards.begin, ranks.own.end - ranks.own.begin
+        count, size = shards.end - shards.begin, sum(span.end - span.begin for span in ranks.own)
         nothing, given, received = Span(0, 0), ranks.place(shards.begin), np.empty((count, size), np.float32)
 
         def only(span):
@@ -172,15 +172,17 @@ class Parts:
             ranks._requests.clear()
 
         def to_itself():
-            for place in range(count):
-                self.team.exchange(given, only(ranks.own), received, only(Span(place * size, (place + 1) * size)))
+            at = 0
+            for span in count * ranks.own:
+                self.team.exchange(given, only(span), received, only(Span(at, at + span.end - span.begin)))
+                at += span.end - span.begin
 
         return {
             "exchange": self._timed(exchange) / count,
             "post": self._middle(begun) / count,
             "own": self._timed(to_itself) / count,
             "flag": self._timed(lambda: self.team.any(False)),
-            "gather": self._timed(lambda: self.team.gather_all(self.network.parameters, ranks._spans)),
+            "gather": self._timed(lambda: self.team.gather_all(self.network.parameters, *ranks._shared)),
         }
 
     def _timed(self, turn):

@@ -84,7 +84,7 @@ def step(parameters: int, rows: int, shards: int, ranks: int, costs: Costs, link
     if ranks == 1:
         compute = sum(map(costs.shard, lengths))
         return Times(compute, 0.0, (shards - 1) * parameters * costs.add, costs.update(parameters), 0.0, costs.fixed)
-    spans = spans_of(parameters, ranks)
+    spans = spans_of(Span(0, parameters), ranks)
     own = [span.end - span.begin for span in spans]
     parts = [share(shards, rank, ranks) for rank in range(ranks)]
     computed, posted = _computed(parts, lengths, costs)

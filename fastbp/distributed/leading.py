@@ -69,7 +69,7 @@ class Leading(Ranks):
         if job.parameters:
             self._team.share(parameters)
         for slot in memory.slots if job.slots is not None else ():
-            self._team.scatter(slot, self._spans)
+            self._team.scatter(slot, *self._shared)
         self._order, self._mixture, self._changes = steps.order, mixture, memory.changes
 
     def collect(self, losses: Array) -> Array:
@@ -91,7 +91,7 @@ class Leading(Ranks):
             return
         self._team.tell((SLOTS, None))
         for slot in memory.slots:
-            self._team.gather(slot, self._spans)
+            self._team.gather(slot, *self._shared)
         self._slots_are_here = True
 
     def end(self, outcome: Any) -> None:

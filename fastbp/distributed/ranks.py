@@ -7,6 +7,7 @@ optimizer's memory; then all get all parameters. MPI moves numbers, and adds non
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from fastbp.data.rows import Rows
 from fastbp.distributed.joined import Joined
 from fastbp.distributed.pump import Pump
 from fastbp.distributed.routes import moved, places_of, rows_at
-from fastbp.distributed.spans import common, layers_at_a_time, parameters_of, spans_of
+from fastbp.distributed.spans import buckets_of
 from fastbp.distributed.team import Team, named, portable
 from fastbp.kernels.arguments import Limits
 from fastbp.kernels.codes import AFTER, CLIP_NORM, LAMB, NORMS, RULE, SQUARES, TRUST
@@ -37,8 +38,11 @@ class Ranks:
         network = run.model.network
         self._team, self._network, self._dtype, self._interrupt = team, network, run.model.dtype, interrupt
         self._shards = run.shards
-        self._spans = spans_of(network.size, team.size)
-        self.own, self.code, self.layers = self._spans[team.rank], 0, layers_at_a_time(network)
+        buckets = buckets_of(network, team.size)
+        self.layers, self._shared = [bucket.layers for bucket in buckets], [bucket.spans for bucket in buckets]
+        self.own, self.code = [spans[team.rank] for spans in self._shared], 0
+        # Where each of the own spans begins in a row of what is received, and where the last one ends.
+        self._begins = [0, *itertools.accumulate(span.end - span.begin for span in self.own)]
         self.most_tasks: float = run.threads or team.processors
         self._total = layout.aligned_zeros(network.size, self._dtype)
         self._gradients: list[Array] = []
@@ -72,7 +76,7 @@ class Ranks:
         while len(self._gradients) < own.end - own.begin:
             self._gradients.append(layout.aligned_zeros(size, self._dtype))
         if self._received.shape[0] < shards:
-            self._received = np.empty((shards, self.own.end - self.own.begin), self._dtype)
+            self._received = np.empty((shards, self._begins[-1]), self._dtype)
         return own
 
     def place(self, shard: int) -> Array:
@@ -87,22 +91,19 @@ class Ranks:
     def take(self, shard: int, layers: Span) -> None:
         """Begin to send what a shard's gradient has of some layers to its owners, and to get theirs of as many shards of each process."""
         mine = self._parts[self._team.rank]
-        self._exchange(shard - mine.begin, layers)
+        self._exchange(shard - mine.begin, self.layers.index(layers))
         if self._pump is not None and (shard + 1 < mine.end or layers.begin > 0):
             self._pump.on()
 
-    def _exchange(self, number: int, layers: Span) -> None:
-        """Some layers of the shards that come in this place in their processes, where these have so many."""
-        parts, mine, width, nothing = self._parts, self._parts[self._team.rank], self._received.shape[1], Span(0, 0)
-        sent = parameters_of(self._network, layers) if mine.begin + number < mine.end else nothing
-        owned = common(self.own, parameters_of(self._network, layers))
-        takes = [nothing if part.begin + number >= part.end else self._within(owned, (part.begin + number) * width) for part in parts]
-        gradient = self._gradients[number] if sent.end > 0 else self._total
-        self._requests.extend(self._team.exchange(gradient, [common(span, sent) for span in self._spans], self._received, takes))
-
-    def _within(self, parameters: Span, row_begin: int) -> Span:
-        """Where own parameters lie in a row of what is received."""
-        return Span(row_begin + parameters.begin - self.own.begin, row_begin + parameters.end - self.own.begin)
+    def _exchange(self, number: int, bucket: int) -> None:
+        """A bucket of the shards that come in this place in their processes, where these have so many."""
+        parts, mine, width, nothing = self._parts, self._parts[self._team.rank], self._begins[-1], Span(0, 0)
+        sends = mine.begin + number < mine.end
+        gives = self._shared[bucket] if sends else [nothing] * len(parts)
+        begins = [(part.begin + number) * width if part.begin + number < part.end else None for part in parts]
+        takes = [nothing if at is None else Span(at + self._begins[bucket], at + self._begins[bucket + 1]) for at in begins]
+        gradient = self._gradients[number] if sends else self._total
+        self._requests.extend(self._team.exchange(gradient, gives, self._received, takes))
 
     def total(self) -> Array | None:
         """The sum of all shards over the own parameters; None where a process could not compute one."""
@@ -110,34 +111,39 @@ class Ranks:
             self._pump.off()
         mine = self._parts[self._team.rank]
         for number in range(mine.end - mine.begin, max(part.end - part.begin for part in self._parts)):
-            for layers in self.layers:
-                self._exchange(number, layers)
+            for bucket in range(len(self.layers)):
+                self._exchange(number, bucket)
         failed = self._team.any(self._failure is not None)
         self._team.wait(*self._requests)
         self._requests.clear()
         if failed:
             return None
-        own = self._total[self.own.begin : self.own.end]
-        np.copyto(own, self._received[0])
-        for shard in range(1, self._parts[-1].end):
-            add(own, self._received[shard])
+        for span, begin in zip(self.own, self._begins, strict=False):
+            own, received = self._total[span.begin : span.end], self._received[:, begin : begin + span.end - span.begin]
+            np.copyto(own, received[0])
+            for shard in range(1, self._parts[-1].end):
+                add(own, received[shard])
         return self._total
 
     def update(self, update: Update, limits: Limits) -> None:
         """The own parameters, with what the step must know of the others'; then everybody has all."""
         if limits.settings[CLIP_NORM] > 0:
             self._sum(update, SQUARES, limits)
-        update(RULE, self.own)
+        self._each(update, RULE)
         if self.code == LAMB:
             self._sum(update, NORMS, limits)
-            update(TRUST, self.own)
-        self._team.gather_all(self._network.parameters, self._spans)
+            self._each(update, TRUST)
+        self._team.gather_all(self._network.parameters, *self._shared)
         update(AFTER, Span(0, self._network.size))
+
+    def _each(self, update: Update, part: int) -> None:
+        for span in self.own:
+            update(part, span)
 
     def _sum(self, update: Update, part: int, limits: Limits) -> None:
         """Sums of squares, block by block, of all processes."""
         limits.sums[:] = 0
-        update(part, self.own)
+        self._each(update, part)
         self._team.merge(limits.sums)
 
     def collect(self, losses: Array) -> Array:

@@ -137,9 +137,9 @@ class Team:
         received.reshape(-1)[take.begin : take.end] = given.reshape(-1)[give.begin : give.end]
         return sent + asked
 
-    def gather_all(self, array: Array, spans: list[Span]) -> None:
-        """Have the parts of an array that each process knows known to all."""
-        self.wait(*self.exchange(array, [spans[self.rank]] * self.size, array, spans))
+    def gather_all(self, array: Array, *shared: list[Span]) -> None:
+        """Have the parts of an array that each process knows known to all; in each of several stretches of it a part is of each."""
+        self.wait(*(each for spans in shared for each in self.exchange(array, [spans[self.rank]] * self.size, array, spans)))
 
     def look(self) -> None:
         """Let MPI move what is under way."""
@@ -156,15 +156,17 @@ class Team:
             self.comm.Recv([word, self._library.BYTE], status.Get_source(), _SIGNS)
             yield status.Get_source(), int(word[0])
 
-    def gather(self, array: Array, spans: list[Span]) -> None:
+    def gather(self, array: Array, *shared: list[Span]) -> None:
         """Have them known to the leader."""
-        part = self._part(array, spans[self.rank])
-        self.wait(self.comm.Igatherv(self._library.IN_PLACE if self.leads else part, self._parts(array, spans) if self.leads else None))
+        for spans in shared:
+            part, parts = self._part(array, spans[self.rank]), self._parts(array, spans) if self.leads else None
+            self.wait(self.comm.Igatherv(self._library.IN_PLACE if self.leads else part, parts))
 
-    def scatter(self, array: Array, spans: list[Span]) -> None:
-        """Give each process its part of an array of the leader's."""
-        part = self._part(array, spans[self.rank])
-        self.wait(self.comm.Iscatterv(self._parts(array, spans) if self.leads else None, self._library.IN_PLACE if self.leads else part))
+    def scatter(self, array: Array, *shared: list[Span]) -> None:
+        """Give each process its parts of an array of the leader's."""
+        for spans in shared:
+            part, parts = self._part(array, spans[self.rank]), self._parts(array, spans) if self.leads else None
+            self.wait(self.comm.Iscatterv(parts, self._library.IN_PLACE if self.leads else part))
 
     def _part(self, array: Array, span: Span) -> list[Any]:
         return [_words(array)[span.begin * array.itemsize : span.end * array.itemsize], self._library.BYTE]

@@ -54,7 +54,7 @@ class Working(Ranks):
                 self._send(content)
             else:
                 for slot in self._slots:
-                    self._team.gather(slot, self._spans)
+                    self._team.gather(slot, *self._shared)
 
     def _send(self, rows: NDArray[np.int64]) -> None:
         assert isinstance(self._rows, Joined)
@@ -78,7 +78,7 @@ class Working(Ranks):
             if job.slots != len(self._slots):
                 self._slots = layout.aligned_zeros(job.slots * size, self._dtype).reshape(-1, size)
             for slot in self._slots:
-                self._team.scatter(slot, self._spans)
+                self._team.scatter(slot, *self._shared)
         self.code = job.code
         rule = Rule(job.code, job.n_slots, 0, rates, self._total, self._slots.reshape(-1))
         limits = Limits(1, job.settings, self._sums, self._run.averages.flat)

@@ -78,7 +78,7 @@ class Group(Protocol):
     layers: list[Span]
 
     @property
-    def own(self) -> Span:
+    def own(self) -> list[Span]:
         """The parameters that are updated here."""
 
     def bring(self, rows: Rows, steps: Steps) -> tuple[Rows, Steps] | None:
@@ -122,9 +122,9 @@ class Alone:
         self._sum = self._next = layout.aligned_zeros(0, self._dtype)
 
     @property
-    def own(self) -> Span:
+    def own(self) -> list[Span]:
         """All."""
-        return Span(0, self._size)
+        return [Span(0, self._size)]
 
     def announce(self, steps: Steps) -> None:
         """There is nobody else."""
@@ -205,7 +205,8 @@ class Sharded:
             total = group.total()
             if total is None:
                 return losses[:number]
-            self._moments.follow(total, group.own)
+            for parameters in group.own:
+                self._moments.follow(total, parameters)
             self._prepare(rule._replace(gradients=total), steps.limits, tasks)
             group.update(self._update, steps.limits)
         return losses
