@@ -21,7 +21,6 @@ from benchmarks.scaling.net import NETS
 from fastbp import layout
 from fastbp.data.rows import Rows, as_they_lie
 from fastbp.distributed.ranks import Ranks
-from fastbp.distributed.spans import buckets_of
 from fastbp.distributed.team import team
 from fastbp.kernels.arguments import no_update
 from fastbp.kernels.codes import RATES, RULE
@@ -136,16 +135,15 @@ class Parts:
         into = [layout.aligned_zeros(self.network.size, trainer.model.dtype) for _ in range(net.shards // 2)]
         rules = [no_update(np.zeros((1, RATES), np.float32), each)[0] for each in into]
         steps = Steps(as_they_lie(len(self.y)), 0, net.batch, 1, None, 0, rules[0], self.engine._free)
-        found = {}
+        found, every = {}, Span(0, self.network.layers)
         for count in (net.batch // net.shards * share for share in SHARES):
             turns = iter(range(1 << 62))
 
             def turn(count=count, turns=turns):
                 number = next(turns)
+                shard = Shard(number * count % (len(self.y) - count), count, net.batch, number, every)
                 which = number % len(into)
-                for bucket in buckets_of(self.network, 2):
-                    shard = Shard(number * count % (len(self.y) - count), count, net.batch, number, bucket.layers)
-                    self.engine._shard_gradient(rows, steps, shard, rules[which], into[which], 1)
+                self.engine._shard_gradient(rows, steps, shard, rules[which], into[which], 1)
 
             found[count] = self._timed(turn)
         return found

@@ -38,7 +38,9 @@ class Ranks:
         network = run.model.network
         self._team, self._network, self._dtype, self._interrupt = team, network, run.model.dtype, interrupt
         self._shards = run.shards
-        buckets = buckets_of(network, team.size)
+        # On one machine sending takes the processors' time, and one thread that does it is faster than two, and than many messages.
+        apart = team.is_on_several_hosts
+        buckets = buckets_of(network, team.size, by_layers=apart)
         self.layers, self._shared = [bucket.layers for bucket in buckets], [bucket.spans for bucket in buckets]
         self.own, self.code = [spans[team.rank] for spans in self._shared], 0
         # Where each of the own spans begins in a row of what is received, and where the last one ends.
@@ -49,7 +51,7 @@ class Ranks:
         self._received: Array = np.empty((0, 0), self._dtype)
         self._parts: list[Span] = []  # the shards of each process
         self._requests: list[Any] = []
-        self._pump = Pump(team.look) if team.may_look_aside and self._total.nbytes >= _LONG else None
+        self._pump = Pump(team.look) if apart and team.may_look_aside and self._total.nbytes >= _LONG else None
         self._failure: BaseException | None = None
         self._reason: str | None = None
 

@@ -20,11 +20,14 @@ class Bucket(NamedTuple):
     spans: list[Span]  # of each process those that it updates: about as many, so that as much is sent as is received
 
 
-def buckets_of(network: Network, processes: int) -> list[Bucket]:
-    """All parameters, those of the last layers first. Each process has whole blocks of each bucket, or none where there are few."""
+def buckets_of(network: Network, processes: int, *, by_layers: bool = True) -> list[Bucket]:
+    """All parameters, those of the last layers first. Each process has whole blocks of each bucket, or none where there are few.
+
+    Not `by_layers`, there is one bucket.
+    """
     found: list[Bucket] = []
     end = network.size
-    for layers in _layers_at_a_time(network):
+    for layers in _layers_at_a_time(network) if by_layers else [Span(0, network.layers)]:
         # A block that is of two buckets is sent when all of it is there.
         begin = -(-_begin_of(network, layers.begin) // PIECE) * PIECE
         found.append(Bucket(layers, spans_of(Span(min(begin, end), end), processes)))

@@ -41,8 +41,14 @@ class Team:
         self.hosts: list[str] = self.comm.allgather(library.Get_processor_name())
         #: Whether a thread may look while another computes, or calls MPI, too.
         self.may_look_aside = bool(self.size > 1 and library.Query_thread() == library.THREAD_MULTIPLE)
-        #: Processors that each process of this machine may take.
-        self.processors = max(1, cpus.available() // self.comm.Split_type(library.COMM_TYPE_SHARED).Get_size())
+        #: Processes of this machine, and the processors that each of them may take.
+        self.here: int = self.comm.Split_type(library.COMM_TYPE_SHARED).Get_size()
+        self.processors = max(1, cpus.available() // self.here)
+
+    @property
+    def is_on_several_hosts(self) -> bool:
+        """Whether some messages go over a cable, which moves them while processors compute."""
+        return bool(self.here < self.size)
 
     @property
     def leads(self) -> bool:

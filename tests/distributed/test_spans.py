@@ -48,6 +48,11 @@ def test_buckets_are_of_a_megabyte_or_more_the_last_layers_first(sizes, settings
     assert all(span.begin % PIECE == 0 or span.begin == network.size for span in spans)
 
 
+def test_on_one_machine_there_is_one_bucket():
+    network = fastbp.MLP([784, 512, 512, 10], seed=0).network
+    assert buckets_of(network, 3, by_layers=False) == [(Span(0, 3), spans_of(Span(0, network.size), 3))]
+
+
 @pytest.mark.parametrize(("sizes", "settings", "layers"), BUCKETS)
 def test_a_bucket_has_gradients_of_its_layers_and_of_those_before_it_alone(sizes, settings, layers):
     network = fastbp.MLP(sizes, seed=0, **settings).network
