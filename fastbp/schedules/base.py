@@ -8,16 +8,13 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import MISSING, field
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
 from fastbp._arguments import OwnNames
 from fastbp._names import integer, python_number, real
 from fastbp._typing import NDArray
-
-if TYPE_CHECKING:
-    from fastbp.schedules.plateau import Plateau
 
 Numbers: TypeAlias = NDArray[np.float64]
 #: Steps, a share of a fit's steps between 0 and 1, words such as "5 epochs", or None for all steps of a fit.
@@ -35,7 +32,7 @@ class Plan(NamedTuple):
     end: int = 0
     per_epoch: int = 0
     #: Of schedules that follow the history, so far.
-    reductions: tuple[tuple[Plateau, int], ...] = ()
+    reductions: tuple[tuple[Schedule, int], ...] = ()
 
 
 #: Without a ``fit``.
@@ -89,7 +86,7 @@ class Schedule(Checked, ABC):
         return any(length is None or isinstance(length, float) for length in self.lengths)
 
     @property
-    def plateaus(self) -> tuple[Plateau, ...]:
+    def plateaus(self) -> tuple[Schedule, ...]:
         """What follows the history in it."""
         return ()
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fastbp._names import real
 from fastbp.schedules.base import Length, Numbers, Plan, Schedule, check_length, length_field, number_field, steps_in
-
-if TYPE_CHECKING:
-    from fastbp.schedules.plateau import Plateau
 
 
 @dataclass(frozen=True)
@@ -43,7 +39,7 @@ class Warmup(Schedule):
         return self.length, *_lengths(self.then)
 
     @property
-    def plateaus(self) -> tuple[Plateau, ...]:
+    def plateaus(self) -> tuple[Schedule, ...]:
         """Those of what follows, which may be reduced in the course of the line, too."""
         return self.then.plateaus if isinstance(self.then, Schedule) else ()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from fastbp.schedules import Schedule, described_setting
 from fastbp.training.history import History
@@ -81,4 +81,4 @@ class Plateaus(Part):
 
 
 def _found_in(setting: object) -> tuple[Plateau, ...]:
-    return setting.plateaus if isinstance(setting, Schedule) else ()
+    return cast("tuple[Plateau, ...]", setting.plateaus) if isinstance(setting, Schedule) else ()
