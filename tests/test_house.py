@@ -1,5 +1,6 @@
 """The house is in order: each module has its tests where one looks for them, and no file is too long to be read."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -95,6 +96,15 @@ def test_what_has_no_tests_has_little_to_test(module):
 
 def test_no_module_is_longer_than_300_lines():
     assert [path for path in PACKAGE.rglob("*.py") if lines(path) > 300] == []
+
+
+def test_no_kernel_takes_more_than_eight_arguments_but_for_the_register_tile():
+    many = []
+    for file in (PACKAGE / "kernels").rglob("*.py"):
+        for each in ast.walk(ast.parse(file.read_text())):
+            if isinstance(each, ast.FunctionDef) and len(each.args.args) > 8 and file.name != "tile.py":
+                many.append(f"{file.name}: {each.name}")
+    assert not many
 
 
 def test_no_test_file_is_longer_than_350_lines():

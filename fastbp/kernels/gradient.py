@@ -44,7 +44,7 @@ def weight_gradients(
     for layer in range(layers.begin, layers.end):
         inputs = own_inputs(network, workspace, layer, batch.rows, task)
         if inputs.end - inputs.begin < network.table[layer, N_IN]:
-            _own_patches(network, workspace, data, rule, batch, rows, layer, inputs, task)
+            _own_patches(network, workspace, data, rule, batch, rows, Patch(layer, inputs, 0), task)
     _shared_patches(network, workspace, data, rule, batch, rows, layers, task)
 
 
@@ -70,9 +70,10 @@ def _patch_area(network: Network, layer: int, lanes: int) -> int:
 
 @scalar
 def _own_patches(
-    network: Network, workspace: Workspace, data: Data, rule: Rule, batch: Batch, rows: Span, layer: int, inputs: Span, task: Task
+    network: Network, workspace: Workspace, data: Data, rule: Rule, batch: Batch, rows: Span, first: Patch, task: Task
 ) -> None:  # fmt: skip
-    """Those of some inputs of a layer; with the first one's, these inputs of the rows ahead are asked for."""
+    """Those of the inputs of a patch, from it to the last units; with the first layer's, these inputs of the rows ahead are asked for."""
+    layer, inputs = first.layer, first.inputs
     ahead = batch.ahead if layer == 0 else Span(0, 0)
     count, asked = inputs.end - inputs.begin, ahead.begin
     wide, height = patches_of(network, layer, lanes_of(workspace.turned))[1], patch_height(count)

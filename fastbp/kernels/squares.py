@@ -11,10 +11,12 @@ from fastbp.kernels.lanes.vector import fma, splat
 
 
 @program
-def add_squares(
-    activations: Any, deltas: Any, inputs_at: int, units_at: int, n_in: int, n_out: int, panels: int, panel_rows: int, out: Any
-) -> None:  # fmt: skip
-    """``out[r] += (|a_r|^2 + 1) |delta_r|^2`` for the rows of all panels, from where the inputs and the units of a layer begin."""
+def add_squares(activations: Any, deltas: Any, places: tuple[int, int, int, int], panels: int, panel_rows: int, out: Any) -> None:
+    """``out[r] += (|a_r|^2 + 1) |delta_r|^2`` for the rows of all panels.
+
+    The places are where the inputs of a layer begin and where its units, and how many there are of each.
+    """
+    inputs_at, units_at, n_in, n_out = places
     for p in range(panels):
         for v in range(0, panel_rows, lanes_of(out)):
             of_inputs = _squares(activations, inputs_at + p * n_in * panel_rows + v, n_in, panel_rows)

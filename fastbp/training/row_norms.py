@@ -39,7 +39,7 @@ def _of_panels(network: Network, held: Workspace, rows: int) -> Array:
     found = np.zeros(panels * panel_rows, held.deltas.dtype)
     for row in network.table.tolist():
         places = held.capacity * row[UNITS_IN], held.capacity * row[UNITS_OUT], row[N_IN], row[N_OUT]
-        squares().add_squares(held.activations, held.deltas, *places, panels, panel_rows, found)
+        squares().add_squares(held.activations, held.deltas, places, panels, panel_rows, found)
     return found[:rows]
 
 
