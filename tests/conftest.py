@@ -65,7 +65,7 @@ for threads in (1, 2):
     trainer.fit(X, y, epochs=3, validation_data=(X, y))
     bits = hashlib.sha256(model.network.parameters.tobytes() + model.predict(X).tobytes()).hexdigest()
     results.append([bits, trainer.history.loss, trainer.history.val_loss])
-every = [programs._run, programs._run_together, checks._all_within, digest._digest, scores._add, shuffle._permute]
+every = [programs._run, programs._run_together, checks._all_within, checks._copied_within, digest._digest, scores._add, shuffle._permute]
 every += [each.function for each in units.UNITS.values()]
 # Units that stand for a wrong code are compiled when there is one.
 every = [p for p in every if p.signatures]

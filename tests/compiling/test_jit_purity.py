@@ -26,7 +26,8 @@ TWO = pytest.param(2, marks=[pytest.mark.all_cores, ONE_THREAD])
 # Without those that are compiled when a run asks for them.
 PROGRAMS = [programs._run, programs._run_together, *(each.function for (number, _), each in units.UNITS.items() if number < APART)]
 # With the JIT off, for another pass over the kernels, they are plain functions.
-NAMES = [getattr(program, "py_func", program).__name__ for program in [*PROGRAMS, checks._all_within, digest._digest, shuffle._permute]]
+OTHERS = [checks._all_within, checks._copied_within, digest._digest, shuffle._permute]
+NAMES = [getattr(program, "py_func", program).__name__ for program in [*PROGRAMS, *OTHERS]]
 # What adds scores up, in double precision.
 IN_DOUBLE = [getattr(scores._add, "py_func", scores._add).__name__]
 
