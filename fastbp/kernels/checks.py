@@ -39,7 +39,8 @@ def copied_within(arrays: Sequence[Array], copies: Sequence[Array], low: Any, hi
     table = np.array([(address_of(array), array.size, address_of(copy)) for array, copy in zip(arrays, copies, strict=True)], np.int64)
     address, count = address_of(table), len(table)
 
-    def look(copying: bool, _held: Array = table) -> bool:
+    # It holds what the addresses lead to.
+    def look(copying: bool, _held: Any = (table, *arrays, *copies)) -> bool:
         return bool(_copied_within(address, count, low, high, copying))
 
     return look

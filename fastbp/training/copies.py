@@ -22,8 +22,9 @@ class Copies:
     def take(self, arrays: Sequence[Array]) -> bool:
         """Copy all of them, or none where a number is not finite, and tell which. The memory of copies before is used again."""
         if not self._know(arrays):
-            self._copies = [np.empty_like(array) for array in arrays]
-            self._arrays, self._are_finite = arrays, copied_if_finite(arrays, self._copies)
+            copies = [np.empty_like(array) for array in arrays]
+            are_finite = copied_if_finite(arrays, copies)
+            self._arrays, self._copies, self._are_finite = arrays, copies, are_finite
         return self._are_finite(True)
 
     def are_finite(self, arrays: Sequence[Array]) -> bool:

@@ -60,3 +60,14 @@ def test_the_memory_of_the_copies_is_used_again(arrays):
     assert copies.take(list(arrays)) and copies._copies is held
     others = [array.copy() for array in arrays]
     assert copies.take(others) and copies._copies is not held
+
+
+def test_what_fails_on_the_way_leaves_the_copies_of_before(arrays):
+    copies, before = Copies(), [array.copy() for array in arrays]
+    assert copies.take(arrays)
+    with pytest.raises(IndexError):
+        copies.take([])
+    for array in arrays:
+        array += 1
+    copies.give_back(arrays)
+    assert all(map(np.array_equal, arrays, before)) and copies.take(arrays)
