@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 import numba
 from llvmlite import ir
 from numba import types
+from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
 from fastbp.compiling.blocks import BlockCompiler, building_block
@@ -100,12 +101,20 @@ def operation(twin: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
 
 
 def program(function: Function, **flags: Any) -> Function:
-    """Compile a function called from Python, and keep its machine code, with that of all it calls, on disk."""
+    """Compile a function called from Python, and keep its machine code, with that of all it calls, on disk.
+
+    Compiled code cannot call it: of what is loaded the compiler has the names alone (``named.py``), which would end the process.
+    """
     if DISABLED:
         return function
     compiled = numba.njit(**_FLAGS | flags)(stamped(function))
+    compiled.get_call_template = _refuse_calls
     keep_on_disk(compiled)
     return cast(Function, compiled)
+
+
+def _refuse_calls(args: Any, kws: Any) -> Any:
+    raise TypingError("compiled code calls a program, which is called from Python alone; expected a scalar or a unit")
 
 
 def inside(function: Function, name: str, *, kept: bool = True) -> Any:

@@ -1,10 +1,11 @@
 """What compiled code keeps of Python's meaning, and NumPy's."""
 
+import numba
 import numpy as np
 import pytest
 from numba import prange
 
-from fastbp.compiling.jit import kernel, program, scalar
+from fastbp.compiling.jit import DISABLED, kernel, program, scalar
 
 pytestmark = pytest.mark.kernels
 
@@ -89,3 +90,20 @@ def test_a_kernel_fills_its_array():
     out = np.zeros(1000)
     numbered(out)
     assert np.array_equal(out, np.arange(1000))
+
+
+@pytest.mark.skipif(DISABLED, reason="plain Python calls whatever it likes")
+def test_compiled_code_cannot_call_a_program():
+    """Where it was loaded from disk, its code would not be there, and the compiler would end the process."""
+
+    @program
+    def called(x):
+        return x + 1
+
+    @kernel
+    def calling(x):
+        return called(x)
+
+    with pytest.raises(numba.TypingError, match="compiled code calls a program"):
+        calling(1)
+    assert called(1) == 2

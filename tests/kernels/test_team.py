@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numba import prange
 
-from fastbp.compiling.jit import DISABLED, kernel, program
+from fastbp.compiling.jit import DISABLED, kernel, program, scalar
 from fastbp.kernels import team
 from fastbp.kernels.lanes.sizes import TEAM
 from fastbp.kernels.portions import Task
@@ -31,8 +31,8 @@ def assemble(shared, tasks):
     return team.assemble(shared, tasks)
 
 
-@program
-def exchange(shared, task, rounds, values, wrong):
+@scalar
+def exchange_with_others(shared, task, rounds, values, wrong):
     """Write a number, meet, read the numbers of the others, meet; count those that are not of this round."""
     for i in range(rounds):
         values[LINE * task.number] = i + task.number
@@ -41,6 +41,11 @@ def exchange(shared, task, rounds, values, wrong):
             if values[LINE * other] != i + other:
                 wrong[LINE * task.number] += 1
         team.meet(shared, task)
+
+
+@program
+def exchange(shared, task, rounds, values, wrong):
+    exchange_with_others(shared, task, rounds, values, wrong)
 
 
 @kernel
@@ -54,7 +59,7 @@ def exchange_in_parallel(shared, tasks, rounds, values, wrong):
     done = 0
     for task in prange(tasks):
         if team.assemble(shared, tasks):
-            exchange(shared, Task(np.int64(task), tasks, 0), rounds, values, wrong)
+            exchange_with_others(shared, Task(np.int64(task), tasks, 0), rounds, values, wrong)
             done += 1
     return done
 
