@@ -51,9 +51,9 @@ def train_apart(call: Call, batch: Batch, task: Task) -> None:
     network, workspace, rule, limits = call.network, call.workspace, call.rule, call.limits
     shards = shards_in(network, batch.rows)
     if shards == 1:
+        batch = looking_ahead(call, batch, task)
         forward_and_delta(call, batch, task)
-        ahead, rows, every = looking_ahead(call, batch, task), Span(0, batch.rows), Span(0, network.layers)
-        weight_gradients(network, workspace, call.data, keeping(rule), ahead, rows, every, task)
+        weight_gradients(network, workspace, call.data, keeping(rule), batch, Span(0, batch.rows), Span(0, network.layers), task)
         if network.table[0, SHAPED]:
             shape_gradients(call, keeping(rule), batch, task)
     else:

@@ -37,14 +37,15 @@ def weight_gradients(
     rows that the task will gather next are asked for.
     """
     if batch.rows <= FEW:
-        prefetch_rows(data, batch.ahead, own_inputs(network, workspace, 0, batch.rows, task))
+        if not is_chained(network, workspace, 0, batch.rows, task):
+            prefetch_rows(data, batch.ahead, own_inputs(network, workspace, 0, batch.rows, task))
         for layer in range(layers.begin, layers.end):
             _few_gradients(network, workspace, rule, batch, layer, task)
         return
     for layer in range(layers.begin, layers.end):
         inputs = own_inputs(network, workspace, layer, batch.rows, task)
         if inputs.end - inputs.begin < network.table[layer, N_IN]:
-            _own_patches(network, workspace, data, rule, batch, rows, Patch(layer, inputs, 0), task)
+            _own_patches(network, workspace, rule, batch, rows, Patch(layer, inputs, 0), task)
     _shared_patches(network, workspace, data, rule, batch, rows, layers, task)
 
 
@@ -69,22 +70,14 @@ def _patch_area(network: Network, layer: int, lanes: int) -> int:
 
 
 @scalar
-def _own_patches(
-    network: Network, workspace: Workspace, data: Data, rule: Rule, batch: Batch, rows: Span, first: Patch, task: Task
-) -> None:  # fmt: skip
-    """Those of the inputs of a patch, from it to the last units; with the first layer's, these inputs of the rows ahead are asked for."""
+def _own_patches(network: Network, workspace: Workspace, rule: Rule, batch: Batch, rows: Span, first: Patch, task: Task) -> None:
+    """Those of the inputs of a patch, from it to the last units."""
     layer, inputs = first.layer, first.inputs
-    ahead = batch.ahead if layer == 0 else Span(0, 0)
-    count, asked = inputs.end - inputs.begin, ahead.begin
-    wide, height = patches_of(network, layer, lanes_of(workspace.turned))[1], patch_height(count)
+    wide, height = patches_of(network, layer, lanes_of(workspace.turned))[1], patch_height(inputs.end - inputs.begin)
     for i in range(inputs.begin, inputs.end, height):
-        high = min(height, inputs.end - i)
         for j in range(wide):
-            done = (i - inputs.begin) * wide + (j + 1) * high
-            upto = ahead.begin + (ahead.end - ahead.begin) * done // (count * wide)
-            prefetch_rows(data, Span(asked, upto), inputs)
-            asked = upto
-            patch_gradient(network, workspace, rule, batch, rows, Patch(layer, Span(i, i + high), j), task.scratch_at)
+            patch = Patch(layer, Span(i, min(i + height, inputs.end)), j)
+            patch_gradient(network, workspace, rule, batch, rows, patch, task.scratch_at)
 
 
 @scalar
@@ -97,7 +90,7 @@ def _shared_patches(
     """
     lanes, ahead, asked, total, done = lanes_of(workspace.turned), batch.ahead, batch.ahead.begin, 0, 0
     units, own, upto = by_units(network, workspace, batch.rows, task), 0, 0
-    asks = not is_chained(network, workspace, 0, batch.rows, task)
+    asks, inputs = not is_chained(network, workspace, 0, batch.rows, task), own_inputs(network, workspace, 0, batch.rows, task)
     for layer in range(layers.begin, layers.end):
         if not is_chained(network, workspace, layer, batch.rows, task):
             high, wide = patches_of(network, layer, lanes)
@@ -115,7 +108,7 @@ def _shared_patches(
                 own += area
                 if asks:
                     upto = ahead.begin + (ahead.end - ahead.begin) * min(total, own * task.tasks) // total
-                    prefetch_rows(data, Span(asked, upto), Span(0, network.table[0, N_IN]))
+                    prefetch_rows(data, Span(asked, upto), inputs)
                     asked = upto
                 patch = Patch(layer, Span(row * height, min(n_in, row * height + height)), panel)
                 patch_gradient(network, workspace, rule, batch, rows, patch, task.scratch_at)

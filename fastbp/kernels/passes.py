@@ -11,7 +11,7 @@ from fastbp.compiling.jit import scalar
 from fastbp.compiling.units import unit_elsewhere
 from fastbp.kernels.accuracy import count_hits
 from fastbp.kernels.arguments import INPUTS, N_IN, N_OUT, SHAPED, Call, Network, Rule, Workspace
-from fastbp.kernels.chain import forward_chain
+from fastbp.kernels.chain import activate_panels, forward_chain, leaves_z
 from fastbp.kernels.codes import (
     NO_ACCURACY,
     NO_UPDATE,
@@ -26,12 +26,12 @@ from fastbp.kernels.forward import forward_layer
 from fastbp.kernels.gather import gather_batch
 from fastbp.kernels.gradient import weight_gradients
 from fastbp.kernels.lanes.panels import lanes_of
-from fastbp.kernels.lanes.sizes import FEW, SHARD
+from fastbp.kernels.lanes.sizes import SHARD
 from fastbp.kernels.loss import output_delta, total_loss
 from fastbp.kernels.outputs import write_output
 from fastbp.kernels.places import all_panels, panel_rows_of
 from fastbp.kernels.portions import Batch, Span, Task
-from fastbp.kernels.sharing import by_units, is_chained, own_inputs, own_panels, shards_in
+from fastbp.kernels.sharing import by_units, has_units_for_all, is_chained, own_inputs, own_panels, shards_in
 from fastbp.kernels.source import row_bytes
 from fastbp.kernels.team import meet, share
 from fastbp.kernels.update import add_shards
@@ -51,9 +51,9 @@ def train_on_batch(call: Call, batch: Batch, task: Task) -> None:
     network, workspace = call.network, call.workspace
     shards = shards_in(network, batch.rows)
     if shards == 1:
+        batch = looking_ahead(call, batch, task)
         forward_and_delta(call, batch, task)
-        ahead, every = looking_ahead(call, batch, task), Span(0, network.layers)
-        weight_gradients(network, workspace, call.data, call.rule, ahead, Span(0, batch.rows), every, task)
+        weight_gradients(network, workspace, call.data, call.rule, batch, Span(0, batch.rows), Span(0, network.layers), task)
         if network.table[0, SHAPED]:
             shape_gradients(call, call.rule, batch, task)
     else:
@@ -146,19 +146,22 @@ def forward_batch(call: Call, batch: Batch, targets: int, task: Task) -> None:
     if network.table[0, SHAPED]:
         shaped_forward(call, batch, targets, task)
         return
-    panels, shared, lanes = own_panels(workspace, rows, task), by_units(network, workspace, rows, task), lanes_of(workspace.deltas)
+    panels, shared = own_panels(workspace, rows, task), by_units(network, workspace, rows, task)
     gather_batch(call.data, workspace, batch, panels, own_inputs(network, workspace, 0, rows, task), targets, task)
-    # Whether the task now reads what the others have left.
-    elsewhere = shared and not is_chained(network, workspace, 0, rows, task)
+    # Whether the task now reads what the others have left, and whether that is z.
+    elsewhere, is_z = shared and not is_chained(network, workspace, 0, rows, task), False
     for layer in range(network.layers):
         inputs, n_out = own_inputs(network, workspace, layer, rows, task), network.table[layer, N_OUT]
         if elsewhere:
             meet(workspace.team, task)
+        if is_z:
+            activate_panels(network, workspace, layer - 1, panels)
+            is_z = False
         if inputs.end - inputs.begin < network.table[layer, N_IN]:
-            forward_chain(network, workspace, layer, rows, inputs, task)
-            elsewhere = True
-        elif shared and (rows <= FEW or n_out >= task.tasks * lanes):
-            units = share(n_out, task, lanes)
+            forward_chain(network, workspace, call.data, batch, layer, inputs, task)
+            elsewhere, is_z = True, leaves_z(network, workspace, layer, rows, task)
+        elif shared and has_units_for_all(network, layer, rows, task):
+            units = share(n_out, task, lanes_of(workspace.deltas))
             forward_layer(network, workspace, layer, rows, all_panels(workspace, rows), units, inputs, task.scratch_at)
             elsewhere = True
         else:

@@ -65,7 +65,7 @@ def shaped_forward(call: Call, batch: Batch, targets: int, task: Task) -> None:
     for layer in range(network.layers):
         inputs, n_out = Span(0, network.table[layer, N_IN]), network.table[layer, N_OUT]
         if layer == 0 and chained:
-            forward_chain(network, workspace, 0, rows, own, task)
+            forward_chain(network, workspace, call.data, batch, 0, own, task)
             meet(workspace.team, task)
         elif shared:
             meet(workspace.team, task)

@@ -43,6 +43,12 @@ def is_chained(network: Network, workspace: Workspace, layer: int, rows: int, ta
 
 
 @scalar
+def has_units_for_all(network: Network, layer: int, rows: int, task: Task) -> bool:
+    """Whether a layer has units for every task. If not, tasks that share units share its panels; of a few rows there are none."""
+    return rows <= FEW or network.table[layer, N_OUT] >= task.tasks * lanes_of(network.parameters)
+
+
+@scalar
 def own_inputs(network: Network, workspace: Workspace, layer: int, rows: int, task: Task) -> Span:
     """The inputs of a layer that a task reads and whose weights it updates: all of them where they are not shared."""
     n_in = network.table[layer, N_IN]

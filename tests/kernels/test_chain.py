@@ -9,10 +9,12 @@ from one_batch import OneBatch
 
 from fastbp.compiling.jit import program
 from fastbp.kernels import chain, sharing
+from fastbp.kernels.arguments import N_IN
 from fastbp.kernels.block import records
 from fastbp.kernels.forward import forward_layer
 from fastbp.kernels.lanes.sizes import FEW
-from fastbp.kernels.portions import Span, Task
+from fastbp.kernels.places import all_panels
+from fastbp.kernels.portions import Batch, Span, Task
 
 pytestmark = pytest.mark.kernels
 
@@ -34,7 +36,10 @@ def own_inputs(call, one, layer, task):
 @program
 def forward_chain(call, one, inputs, task):
     given = records(call, one)
-    chain.forward_chain(given.network, given.workspace, 0, given.batch_size, inputs, task)
+    network, workspace, rows = given.network, given.workspace, given.batch_size
+    chain.forward_chain(network, workspace, given.data, Batch(0, rows, 0, 0, Span(0, rows)), 0, inputs, task)
+    if inputs.end == network.table[0, N_IN] and chain.leaves_z(network, workspace, 0, rows, task):
+        chain.activate_panels(network, workspace, 0, all_panels(workspace, rows))
 
 
 @program
@@ -104,6 +109,28 @@ def test_nothing_is_shared_where_nothing_is_trained(rows):
     assert is_chained(*batch.call(), 0, Task(0, 2, 0))
     batch.workspace = batch.workspace._replace(training=0)
     assert not is_chained(*batch.call(), 0, Task(0, 2, 0))
+
+
+@program
+def leaves_z(call, one, layer, task):
+    given = records(call, one)
+    return chain.leaves_z(given.network, given.workspace, layer, given.batch_size, task)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "rows", "answer"),
+    [
+        ([800, 128, 10], 128, True),
+        ([800, 128, 10], 16, False),  # one panel: its task would activate all
+        ([800, 128, 10], FEW, False),  # row by row
+        ([800, 512, 512, 10], 128, False),  # the second layer reads all of the first
+        ([784, 256, 256, 10], 32, False),  # and is a chain itself here
+        ([800, 512], 128, False),  # logits
+    ],
+)
+def test_the_activation_is_left_to_those_who_read_their_own_panels(sizes, rows, answer):
+    batch = OneBatch(sizes, rows, dtype="float32", tasks=2)
+    assert [leaves_z(*batch.call(), 0, Task(number, 2, 0)) for number in range(2)] == [answer] * 2
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
