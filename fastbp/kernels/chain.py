@@ -22,18 +22,18 @@ from fastbp.kernels.team import follow, go_on
 
 
 @scalar
-def forward_chain(network: Network, workspace: Workspace, data: Data, batch: Batch, layer: int, inputs: Span, task: Task) -> None:
+def forward_chain(network: Network, workspace: Workspace, data: Data, batch: Batch, layer: int, inputs: Span, task: Task) -> bool:
     """``z[u] += sum_i W[i, u] a[i]`` over the task's inputs of a layer, after the task before; the last one's are complete.
 
-    They become a[u] = act(z[u]) unless that `leaves_z`. While a task waits, the first one at its end and the others before they begin, it
-    asks for its inputs of the rows that come next.
+    They become a[u] = act(z[u]), unless they are left as z (`leaves_z`), which is returned. While a task waits, the first one at its end
+    and the others before they begin, it asks for its inputs of the rows that come next.
     """
     n_out, rows, panels = network.table[layer, N_OUT], batch.rows, all_panels(workspace, batch.rows)
     piece = piece_of(n_out, rows, task.tasks, lanes_of(workspace.deltas))
     ahead = batch.ahead if layer == 0 else Span(0, 0)
+    is_z = leaves_z(network, workspace, layer, rows, task)
     # Of a network that ends here the logits are left.
-    layers = layer + 1 if leaves_z(network, workspace, layer, rows, task) else network.layers
-    to_here = Network(layers, network.size, network.table, network.layer_settings, network.parameters)
+    to_here = Network(layer + 1 if is_z else network.layers, network.size, network.table, network.layer_settings, network.parameters)
     if task.number > 0:
         prefetch_rows(data, ahead, inputs)
     for u in range(0, n_out, piece):
@@ -43,6 +43,7 @@ def forward_chain(network: Network, workspace: Workspace, data: Data, batch: Bat
         go_on(workspace.team, task)
     if task.number == 0:
         prefetch_rows(data, ahead, inputs)
+    return is_z
 
 
 @scalar

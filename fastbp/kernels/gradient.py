@@ -34,7 +34,7 @@ def weight_gradients(
     """All gradients of some layers that are a task's, over some rows of the batch, each given to the update.
 
     Of a layer whose inputs are shared they are those of its own; of what is left every task has about as many weights. In between, the
-    rows that the task will gather next are asked for.
+    rows that the task will gather next are asked for, unless a chain has done that.
     """
     if batch.rows <= FEW:
         if not is_chained(network, workspace, 0, batch.rows, task):

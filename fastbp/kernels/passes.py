@@ -11,7 +11,7 @@ from fastbp.compiling.jit import scalar
 from fastbp.compiling.units import unit_elsewhere
 from fastbp.kernels.accuracy import count_hits
 from fastbp.kernels.arguments import INPUTS, N_IN, N_OUT, SHAPED, Call, Network, Rule, Workspace
-from fastbp.kernels.chain import activate_panels, forward_chain, leaves_z
+from fastbp.kernels.chain import activate_panels, forward_chain
 from fastbp.kernels.codes import (
     NO_ACCURACY,
     NO_UPDATE,
@@ -158,8 +158,7 @@ def forward_batch(call: Call, batch: Batch, targets: int, task: Task) -> None:
             activate_panels(network, workspace, layer - 1, panels)
             is_z = False
         if inputs.end - inputs.begin < network.table[layer, N_IN]:
-            forward_chain(network, workspace, call.data, batch, layer, inputs, task)
-            elsewhere, is_z = True, leaves_z(network, workspace, layer, rows, task)
+            elsewhere, is_z = True, forward_chain(network, workspace, call.data, batch, layer, inputs, task)
         elif shared and has_units_for_all(network, layer, rows, task):
             units = share(n_out, task, lanes_of(workspace.deltas))
             forward_layer(network, workspace, layer, rows, all_panels(workspace, rows), units, inputs, task.scratch_at)

@@ -44,7 +44,7 @@ def is_chained(network: Network, workspace: Workspace, layer: int, rows: int, ta
 
 @scalar
 def has_units_for_all(network: Network, layer: int, rows: int, task: Task) -> bool:
-    """Whether a layer has units for every task. If not, tasks that share units share its panels; of a few rows there are none."""
+    """Whether tasks that share units share those of a layer. If it has too few for all, they share its panels, which a few rows lack."""
     return rows <= FEW or network.table[layer, N_OUT] >= task.tasks * lanes_of(network.parameters)
 
 

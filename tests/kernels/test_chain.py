@@ -37,8 +37,8 @@ def own_inputs(call, one, layer, task):
 def forward_chain(call, one, inputs, task):
     given = records(call, one)
     network, workspace, rows = given.network, given.workspace, given.batch_size
-    chain.forward_chain(network, workspace, given.data, Batch(0, rows, 0, 0, Span(0, rows)), 0, inputs, task)
-    if inputs.end == network.table[0, N_IN] and chain.leaves_z(network, workspace, 0, rows, task):
+    is_z = chain.forward_chain(network, workspace, given.data, Batch(0, rows, 0, 0, Span(0, rows)), 0, inputs, task)
+    if is_z and inputs.end == network.table[0, N_IN]:
         chain.activate_panels(network, workspace, 0, all_panels(workspace, rows))
 
 
