@@ -19,8 +19,18 @@ from fastbp.kernels.dispatch import by_code
 from fastbp.kernels.lanes.matrix import Matrix
 from fastbp.kernels.lanes.memory import load, load_first, prefetch, store, store_first
 from fastbp.kernels.lanes.panels import lanes_of
-from fastbp.kernels.lanes.vector import fma, sqrt
+from fastbp.kernels.lanes.root import sqrt_in_turns
+from fastbp.kernels.lanes.sizes import BYTES
+from fastbp.kernels.lanes.vector import fma
 from fastbp.kernels.portions import Batch, Block, Span
+
+# Up to so many parameters lie with their slots in a second-level cache. Of what comes from further away an update that computes more
+# at a time asks later, and takes longer.
+_NEAR = 1 << 17
+# Where a rule finds whether roots take turns, behind its coefficients.
+_TURNS = 12
+# Lanes of float32, whose roots alone take turns.
+_LANES = BYTES // 4
 
 
 @scalar
@@ -53,6 +63,12 @@ def put(array: Any, at: int, value: Any, count: int) -> None:
 
 
 @scalar
+def root(v: Any, at: int, c: Any) -> Any:
+    """Square roots for a rule that also divides."""
+    return sqrt_in_turns(v, c[_TURNS] and at & _LANES != 0)
+
+
+@scalar
 def _sgd(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
     """P -= rate g."""
     rate, penalty = c[0], c[1]
@@ -71,7 +87,7 @@ def _adam(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) ->
     v = b2 * get(slots, size + at, count) + fresh2 * slope * slope
     put(slots, at, m, count)
     put(slots, size + at, v, count)
-    put(p, at, keep * old - rate * m / (sqrt(v) * correction + epsilon), count)
+    put(p, at, keep * old - rate * m / (root(v, at, c) * correction + epsilon), count)
 
 
 @scalar
@@ -85,7 +101,7 @@ def blockwise(rule: Any) -> Any:
 
     @scalar
     def update(p: Any, block: Block, gradients: Matrix, rates: Any, slots: Any, size: int) -> None:
-        c, lanes = _coefficients(rates), lanes_of(p)
+        c, lanes = _coefficients(rates, size <= _NEAR), lanes_of(p)
         whole = block.columns // lanes * lanes
         for i in range(block.rows):
             p_at, g_at = block.at + i * block.row, gradients.at + i * gradients.row
@@ -102,7 +118,7 @@ def rowwise(rule: Any) -> Any:
 
     @scalar
     def update(p: Any, block: Block, units: Matrix, deltas: Matrix, rows: int, rates: Any, slots: Any, size: int) -> None:
-        c, lanes, a, d = _coefficients(rates), lanes_of(p), units.array, deltas.array
+        c, lanes, a, d = _coefficients(rates, False), lanes_of(p), units.array, deltas.array
         whole = block.columns // lanes * lanes
         for i in range(block.rows):
             p_at, a_at = block.at + i * block.row, units.at + i
@@ -124,10 +140,11 @@ def rowwise(rule: Any) -> Any:
 
 
 @scalar
-def _coefficients(rates: Any) -> Any:
+def _coefficients(rates: Any, turns: bool) -> Any:
     """Read once, before the loops: the compiler cannot know that they do not lie among the parameters. It leaves out what a rule lacks."""
     return (
         rates[0], rates[1], rates[2], rates[3], rates[4], rates[5], rates[6], rates[7], rates[8], rates[9], rates[10], rates[11],
+        turns,
     )  # fmt: skip
 
 

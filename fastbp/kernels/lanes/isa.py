@@ -50,6 +50,12 @@ def compiled_for() -> str:
     return "plain"
 
 
+def has_estimates() -> bool:
+    """Whether roots are computed from AVX-512's estimates where that is faster, as was measured on Intel's processors alone."""
+    name = vars(config)["CPU_NAME"] or llvm.get_host_cpu_name()
+    return compiled_for() == "avx512" and not name.startswith("znver")
+
+
 # One multiply-add of a kernel's vector. What becomes of it tells more than the names of processors and of their features.
 _MULTIPLY_ADD = """
 declare <16 x float> @llvm.fma.v16f32(<16 x float>, <16 x float>, <16 x float>)

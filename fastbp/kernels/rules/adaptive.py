@@ -7,7 +7,7 @@ from typing import Any
 from fastbp.compiling.jit import scalar
 from fastbp.kernels.codes import ADADELTA, ADAGRAD, ADAMAX, AMSGRAD, LAMB, NADAM, RADAM, RMSPROP, RMSPROP_MOMENTUM
 from fastbp.kernels.lanes.vector import absolute, select, sqrt
-from fastbp.kernels.update import get, put
+from fastbp.kernels.update import get, put, root
 
 
 @scalar
@@ -18,7 +18,7 @@ def _rmsprop(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int)
     slope = g + penalty * old
     s = alpha * get(slots, at, count) + fresh * slope * slope
     put(slots, at, s, count)
-    put(p, at, old - rate * slope / (sqrt(s) + epsilon), count)
+    put(p, at, old - rate * slope / (root(s, at, c) + epsilon), count)
 
 
 @scalar
@@ -46,7 +46,7 @@ def _adagrad(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int)
     slope = g + penalty * old
     s = (get(slots, at, count) + begin) + slope * slope
     put(slots, at, s, count)
-    put(p, at, old - rate * slope / (sqrt(s) + epsilon), count)
+    put(p, at, old - rate * slope / (root(s, at, c) + epsilon), count)
 
 
 @scalar
@@ -95,7 +95,7 @@ def _nadam(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -
     old = get(p, at, count)
     slope = g + penalty * old
     m, v = _means(at, count, slope, (b1, fresh1, b2, fresh2), slots, size)
-    put(p, at, old - (now * slope + ahead * m) / (sqrt(v) * correction + epsilon), count)
+    put(p, at, old - (now * slope + ahead * m) / (root(v, at, c) * correction + epsilon), count)
 
 
 @scalar
@@ -105,7 +105,7 @@ def _radam(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -
     old = get(p, at, count)
     slope = g + penalty * old
     m, v = _means(at, count, slope, (b1, fresh1, b2, fresh2), slots, size)
-    put(p, at, old - (adaptive * m / (sqrt(v) + epsilon) + plain * m), count)
+    put(p, at, old - (adaptive * m / (root(v, at, c) + epsilon) + plain * m), count)
 
 
 @scalar
@@ -118,7 +118,7 @@ def _amsgrad(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int)
     m, v = _means(at, count, slope, (b1, fresh1, b2, fresh2), slots, size)
     w = select(v < w, w, v)
     put(slots, 2 * size + at, w, count)
-    put(p, at, keep * old - rate * m / (sqrt(w) * correction + epsilon), count)
+    put(p, at, keep * old - rate * m / (root(w, at, c) * correction + epsilon), count)
 
 
 @scalar
@@ -126,7 +126,7 @@ def _lamb(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) ->
     """M, v as of Adam; u = m / (sqrt(v) correction + epsilon) + decay p, kept in the third slot: the step waits for all of a layer's."""
     step, decay, b1, fresh1, b2, fresh2, correction, epsilon = c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8]
     m, v = _means(at, count, g, (b1, fresh1, b2, fresh2), slots, size)
-    put(slots, 2 * size + at, step * m / (sqrt(v) * correction + epsilon) + decay * get(p, at, count), count)
+    put(slots, 2 * size + at, step * m / (root(v, at, c) * correction + epsilon) + decay * get(p, at, count), count)
 
 
 RULES = {
