@@ -24,7 +24,8 @@ ONE_THREAD = pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="Numb
 TWO = pytest.param(2, marks=[pytest.mark.all_cores, ONE_THREAD])
 
 # Without those that are compiled when a run asks for them.
-PROGRAMS = [programs._run, programs._run_together, *(each.function for (number, _), each in units.UNITS.items() if number < APART)]
+CORE = [each.function for (number, code), each in units.UNITS.items() if number < APART and code is None]
+PROGRAMS = [programs._run, programs._run_together, *CORE]
 # With the JIT off, for another pass over the kernels, they are plain functions.
 OTHERS = [checks._all_within, checks._copied_within, digest._digest, shuffle._permute]
 NAMES = [getattr(program, "py_func", program).__name__ for program in [*PROGRAMS, *OTHERS]]
