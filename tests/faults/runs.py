@@ -119,16 +119,18 @@ def train(path, threads, case):
     if case.slow_disk:
         _slow_down(case.slow_disk)
     trainer = fastbp.Trainer.resume(place, threads=threads) if place.exists() else _begin(case, threads)
-    _fit(trainer, case, [Tell(), _checkpoint(place, case)])
+    _fit(trainer, case, [*([] if case.slow_disk else [Tell()]), _checkpoint(place, case)])
     fork_server.say("end")
     return digest(trainer), trainer.steps, trainer.history.stopped
 
 
 def _slow_down(seconds):
+    """Let files take a while to reach the disk, and say when one is on its way."""
     fsync = os.fsync
 
     def slow(descriptor):
         if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            fork_server.say("writes")
             time.sleep(seconds)
         fsync(descriptor)
 

@@ -25,18 +25,18 @@ def cases(whole):
 
 
 def test_killed_while_it_trains(case, server, tmp_path, tally, whole):
-    for number, folder in enumerate(kills(server, tmp_path, case, _KILLS[whole], longest=0.1), 1):
+    for number, folder in enumerate(kills(server, tmp_path, case, _KILLS[whole], longest=[0.1]), 1):
         check_files(folder, case.keep, number)
         tally["kills of a training process (SIGKILL)"] += 1
 
 
 @pytest.mark.parametrize("keep", [1, 3])
 def test_killed_while_it_writes(server, tmp_path, tally, whole, keep):
-    # The file has 3 MB: most of the time it is being written.
+    # Every other kill is meant for the file that is on its way to the disk, and hits it unless this process is kept waiting.
     settings = {"epochs": 15, "hidden": 40_000, "seed": keep, "slow_disk": 0.03}
     case = Case("adam", "float32", None, "cross_entropy", False, True, "1 step", keep, **settings)
     torn = 0
-    for number, folder in enumerate(kills(server, tmp_path, case, _WRITING[whole] // 2, longest=0.4), 1):
+    for number, folder in enumerate(kills(server, tmp_path, case, _WRITING[whole] // 2, longest=[0.4, 0.02]), 1):
         torn += check_files(folder, keep, number)
         tally["kills of a process that mostly writes (SIGKILL)"] += 1
     tally["of them while the file was half written"] += torn
@@ -58,7 +58,7 @@ def test_what_killed_processes_left_is_removed_an_hour_later(tmp_path, name):
 def kills(server, tmp_path, case, wanted, longest):
     """Kill and resume, run after run from the beginning, until a training process has been hit `wanted` times; then let the run end.
 
-    Gives the folder that each kill left.
+    They come up to `longest` seconds after the process's first word, one limit after the other. Gives the folder that each kill left.
     """
     draw, expected, hits, begun = random.Random(case.seed), reference(server, case), 0, 0
     print(f"{case}; instants of random.Random({case.seed})")
@@ -68,7 +68,7 @@ def kills(server, tmp_path, case, wanted, longest):
         begun += 1
         while not ended:
             threads = draw.choice([1, min(2, numba.config.NUMBA_NUM_THREADS), None])
-            sends, delay = (signal.SIGKILL, draw.uniform(0, longest)) if hits < wanted else (0, 0.0)
+            sends, delay = (signal.SIGKILL, draw.uniform(0, longest[hits % len(longest)])) if hits < wanted else (0, 0.0)
             outcome = server.run("runs:train", folder / "run.safetensors", threads, asdict(case), sends=sends, delay=delay)
             ended = "end" in outcome.said
             if not ended:
