@@ -116,10 +116,14 @@ class Tell(fastbp.Callback):
 def train(path, threads, case):
     """The job of a process: resume the run, or begin it, and train to its end."""
     case, place = Case(**case), Path(path)
+    callbacks = [_checkpoint(place, case)]
+    # The first word is that a file is on its slow way to the disk, or that training begins.
     if case.slow_disk:
         _slow_down(case.slow_disk)
+    else:
+        callbacks.insert(0, Tell())
     trainer = fastbp.Trainer.resume(place, threads=threads) if place.exists() else _begin(case, threads)
-    _fit(trainer, case, [*([] if case.slow_disk else [Tell()]), _checkpoint(place, case)])
+    _fit(trainer, case, callbacks)
     fork_server.say("end")
     return digest(trainer), trainer.steps, trainer.history.stopped
 

@@ -18,7 +18,6 @@ from fastbp.compiling.jit import operation, scalar
 from fastbp.kernels.lanes.isa import has_estimates
 from fastbp.kernels.lanes.vector import Vector, fma, llvm_type, sqrt
 
-_HAS_ESTIMATES = has_estimates()
 # The bits of 2**-100 and of 2**100: between them no step rounds to a subnormal number or to infinity.
 _LEAST, _MOST = 0x0D800000, 0x71800000
 
@@ -74,7 +73,8 @@ def _inverse_root(typingctx: Any, a: Any) -> Any:
 
 
 def _is_estimated(kind: Vector) -> bool:
-    return _HAS_ESTIMATES and kind.element.bitwidth == 32
+    # Asked when kernels are compiled, not at each start.
+    return kind.element.bitwidth == 32 and has_estimates()
 
 
 def _is_inside(builder: ir.IRBuilder, value: ir.Value) -> ir.Value:

@@ -44,6 +44,19 @@ def test_what_numba_is_told_to_compile_for_counts(run_python, settings, tiles):
     assert run_python("from fastbp.kernels.lanes.isa import host; print(host())", **settings).strip() == tiles
 
 
+@pytest.mark.parametrize(
+    ("settings", "estimates"),
+    [
+        ({"NUMBA_CPU_NAME": "skylake-avx512", "NUMBA_CPU_FEATURES": ""}, "True"),
+        ({"NUMBA_CPU_NAME": "skylake-avx512", "NUMBA_CPU_FEATURES": "-avx512f", "FASTBP_TILES": "avx512"}, "False"),
+        ({"NUMBA_CPU_NAME": "znver4", "NUMBA_CPU_FEATURES": ""}, "False"),
+    ],
+)
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="names of x86 processors")
+def test_roots_are_estimated_by_intel_with_avx512_alone(run_python, settings, estimates):
+    assert run_python("from fastbp.kernels.lanes.isa import has_estimates; print(has_estimates())", **settings).strip() == estimates
+
+
 def test_unknown_tiles_are_refused_by_name(monkeypatch):
     monkeypatch.setenv(isa.VARIABLE, "avx1024")
     with pytest.raises(ValueError, match="FASTBP_TILES is 'avx1024'; expected one of avx512, avx2, neon, plain"):

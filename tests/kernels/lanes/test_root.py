@@ -39,7 +39,7 @@ def test_of_all_magnitudes(dtype):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("special", [0.0, -0.0, -1.0, 1e-40, np.inf, np.nan, 1e-30, 1e-31, 1e30, 1e31])
-def test_beside_what_has_no_root_of_its_kind(dtype, special):
+def test_beside_what_the_multiply_adds_cannot_take(dtype, special):
     values = np.linspace(0.5, 2, 64, dtype=dtype)
     values[[3, 21, 40]] = special
     check(values)
