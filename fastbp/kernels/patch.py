@@ -7,13 +7,14 @@ from typing import Any
 from fastbp.compiling.jit import scalar
 from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, NORM, WEIGHT, Network, Rule, Workspace
 from fastbp.kernels.codes import BATCH_NORM
-from fastbp.kernels.lanes.column import tile_rows
-from fastbp.kernels.lanes.matrix import FROM_C, FROM_ZERO, Depth, Matrix, Start
+from fastbp.kernels.lanes.column import below, tile_rows
+from fastbp.kernels.lanes.matrix import FROM_C, FROM_ZERO, Depth, Matrix, Product, Start
 from fastbp.kernels.lanes.memory import load, load_first, store
 from fastbp.kernels.lanes.panels import lanes_of, vectors_of
 from fastbp.kernels.lanes.product import multiply_apart
 from fastbp.kernels.lanes.transpose import transpose_block
 from fastbp.kernels.lanes.vector import fma, splat
+from fastbp.kernels.meanwhile import suits, update_meanwhile
 from fastbp.kernels.places import input_at, output_at, panel_rows_of
 from fastbp.kernels.portions import Batch, Block, Patch, Span
 from fastbp.kernels.turn import turned_deltas
@@ -50,30 +51,40 @@ def patch_gradient(
 def _add_tiles(
     network: Network, workspace: Workspace, rule: Rule, batch: Batch, rows: Span, part: Span, patch: Patch, scratch_at: int
 ) -> None:  # fmt: skip
-    """What a part of the rows adds to the tiles of the patch. With the last of the rows they are complete, and updated.
-
-    That is done at once, but tile by tile where what it needs must be fetched meanwhile.
-    """
+    """What a part of the rows adds to the tiles of the patch. With the last of the rows they are complete, and updated."""
     table, layer, scratch, panel_rows = network.table, patch.layer, workspace.scratch, panel_rows_of(workspace)
-    n_in, n_out, panel = table[layer, N_IN], table[layer, N_OUT], part.begin // panel_rows
-    deltas, a_at = turned_deltas(network, workspace, layer, patch.panel, panel), input_at(network, workspace, layer, panel, 0)
-    columns, last = min(deltas.row, n_out - patch.panel * deltas.row), part.end == rows.end
-    vectors, depth = vectors_of(columns, lanes_of(scratch)), Depth(part.end - part.begin, panel_rows, n_in * panel_rows)
-    start = Start(scratch, FROM_ZERO if part.begin == rows.begin else FROM_C)
-    far = last and network.size * (1 + rule.n_slots) > _CACHED
-    most = tile_rows(vectors) if far else patch.inputs.end - patch.inputs.begin
-    for i in range(patch.inputs.begin, patch.inputs.end, most):
-        count = min(most, patch.inputs.end - i)
-        block = Block(table[layer, WEIGHT] + i * n_out + patch.panel * deltas.row, n_out, count, columns)
+    n_in, n_out, first, panel = table[layer, N_IN], table[layer, N_OUT], patch.inputs.begin, part.begin // panel_rows
+    deltas = turned_deltas(network, workspace, layer, patch.panel, panel)
+    unit, sums = patch.panel * deltas.row, Matrix(scratch, scratch_at, deltas.row)
+    block = Block(table[layer, WEIGHT] + first * n_out + unit, n_out, patch.inputs.end - first, min(deltas.row, n_out - unit))
+    left = Matrix(workspace.activations, input_at(network, workspace, layer, panel, first), panel_rows)
+    depth = Depth(part.end - part.begin, panel_rows, n_in * panel_rows)
+    product = Product(sums, left, deltas, depth, Start(scratch, FROM_ZERO if part.begin == rows.begin else FROM_C))
+    if part.end < rows.end:
+        multiply_apart(sums, left, deltas, block.rows, vectors_of(block.columns, lanes_of(scratch)), depth, product.start)
+    elif suits(network, rule, block, depth):
+        done = update_meanwhile(network, rule, batch, block, product)
+        rest = Block(block.at + done * n_out, n_out, block.rows - done, block.columns)
+        update_block(network, workspace, rule, batch, rest, below(sums, done))
+    else:
+        _update_after(network, workspace, rule, batch, block, product)
+
+
+@scalar
+def _update_after(network: Network, workspace: Workspace, rule: Rule, batch: Batch, block: Block, product: Product) -> None:
+    """The product, then the update of a block of parameters by it: tile by tile where what that needs must be fetched meanwhile."""
+    deltas, n_out, vectors = product.b, block.row, vectors_of(block.columns, lanes_of(workspace.scratch))
+    far = network.size * (1 + rule.n_slots) > _CACHED
+    most = tile_rows(vectors) if far else block.rows
+    for i in range(0, block.rows, most):
+        some, sums = Block(block.at + i * n_out, n_out, min(most, block.rows - i), block.columns), below(product.c, i)
         if far:
-            prefetch_block(network, rule, block)
-        sums = Matrix(scratch, scratch_at + (i - patch.inputs.begin) * deltas.row, deltas.row)
-        multiply_apart(sums, Matrix(workspace.activations, a_at + i * panel_rows, panel_rows), deltas, count, vectors, depth, start)
-        if last:
-            if n_out < deltas.row:
-                _close_up(sums, count, columns)
-                block = Block(block.at, 0, 1, count * columns)
-            update_block(network, workspace, rule, batch, block, sums)
+            prefetch_block(network, rule, some)
+        multiply_apart(sums, below(product.a, i), deltas, some.rows, vectors, product.depth, product.start)
+        if n_out < deltas.row:
+            _close_up(sums, some.rows, some.columns)
+            some = Block(some.at, 0, 1, some.rows * some.columns)
+        update_block(network, workspace, rule, batch, some, sums)
 
 
 @scalar

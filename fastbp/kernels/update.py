@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from fastbp.compiling.jit import scalar
+from fastbp.compiling.jit import inlined, scalar
 from fastbp.compiling.units import unit
 from fastbp.kernels.arguments import Network, Rule, Workspace
 from fastbp.kernels.codes import ADAM, NO_UPDATE, SGD, SHARDS, UPDATE, UPDATE_ROWS
@@ -76,18 +76,36 @@ def _sgd(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -> 
     put(p, at, old - rate * (g + penalty * old), count)
 
 
+@inlined
+def adam_means(g: Any, p: Any, m: Any, v: Any, c: Any) -> tuple[Any, Any]:
+    """``m = b1 m + (1 - b1) g`` and ``v = b2 v + (1 - b2) g**2``, the penalty added to g."""
+    penalty, b1, fresh1, b2, fresh2 = c[1], c[3], c[4], c[5], c[6]
+    slope = g + penalty * p
+    return b1 * m + fresh1 * slope, b2 * v + fresh2 * slope * slope
+
+
+@inlined
+def adam_divisor(root_of_v: Any, c: Any) -> Any:
+    """``sqrt(v) correction + epsilon``."""
+    correction, epsilon = c[7], c[8]
+    return root_of_v * correction + epsilon
+
+
+@inlined
+def adam_moved(p: Any, m: Any, divisor: Any, c: Any) -> Any:
+    """``p = keep p - rate m / divisor``."""
+    rate, keep = c[0], c[2]
+    return keep * p - rate * m / divisor
+
+
 @scalar
 def _adam(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
-    """M = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g**2; p = keep p - rate m / (sqrt(v) correction + epsilon)."""
-    rate, penalty, keep, b1, fresh1 = c[0], c[1], c[2], c[3], c[4]
-    b2, fresh2, correction, epsilon = c[5], c[6], c[7], c[8]
+    """Adam's rule in one piece."""
     old = get(p, at, count)
-    slope = g + penalty * old
-    m = b1 * get(slots, at, count) + fresh1 * slope
-    v = b2 * get(slots, size + at, count) + fresh2 * slope * slope
+    m, v = adam_means(g, old, get(slots, at, count), get(slots, size + at, count), c)
     put(slots, at, m, count)
     put(slots, size + at, v, count)
-    put(p, at, keep * old - rate * m / (root(v, at, c) * correction + epsilon), count)
+    put(p, at, adam_moved(old, m, adam_divisor(root(v, at, c), c), c), count)
 
 
 @scalar

@@ -58,7 +58,8 @@ def _heights(vectors: int) -> tuple[int, int, int, int, int]:
 
 
 @inlined
-def _below(matrix: Matrix, row: int) -> Matrix:
+def below(matrix: Matrix, row: int) -> Matrix:
+    """The matrix without its first rows."""
     return Matrix(matrix.array, matrix.at + row * matrix.row, matrix.row)
 
 
@@ -77,13 +78,13 @@ def _rest(vectors: int, beside: int) -> Any:
         while i < rows:
             a_i = Matrix(a.array, a.at + i if beside else a.at + i * a.row, a.row)
             if rows - i >= more > middle:
-                multiply(_below(c, i), a_i, b, depth, _start(start, i), more, vectors, beside)
+                multiply(below(c, i), a_i, b, depth, _start(start, i), more, vectors, beside)
                 i += more
             elif rows - i >= middle:
-                multiply(_below(c, i), a_i, b, depth, _start(start, i), middle, vectors, beside)
+                multiply(below(c, i), a_i, b, depth, _start(start, i), middle, vectors, beside)
                 i += middle
             else:
-                multiply(_below(c, i), a_i, b, depth, _start(start, i), 1, vectors, beside)
+                multiply(below(c, i), a_i, b, depth, _start(start, i), 1, vectors, beside)
                 i += 1
 
     return rest
@@ -98,7 +99,7 @@ def _column(vectors: int) -> Any:
     def column(c: Matrix, a: Matrix, b: Matrix, rows: int, depth: Depth, start: Start) -> None:
         i = 0
         while rows - i >= most and not two <= rows - i < before:
-            multiply(_below(c, i), _below(a, i), b, depth, _start(start, i), most, vectors, 0)
+            multiply(below(c, i), below(a, i), b, depth, _start(start, i), most, vectors, 0)
             i += most
         rest(c, a, b, i, rows, depth, start)
 
@@ -120,10 +121,10 @@ def _asking(vectors: int) -> Any:
                     prefetch_first(c.array, next_at + r * c.row + v * lanes)
             a_i = Matrix(a.array, a.at + i, a.row)
             if ahead.rows > 0:
-                _multiply_asking(_below(c, i), a_i, b, depth, _start(start, i), most, vectors, 1, ahead, ahead.rows)
+                _multiply_asking(below(c, i), a_i, b, depth, _start(start, i), most, vectors, 1, ahead, 1, ahead.rows)
                 ahead = beyond(ahead, 1)
             else:
-                multiply(_below(c, i), a_i, b, depth, _start(start, i), most, vectors, 1)
+                multiply(below(c, i), a_i, b, depth, _start(start, i), most, vectors, 1)
             i += most
         rest(c, a, b, i, rows, depth, start)
 

@@ -50,8 +50,8 @@ def compiled_for() -> str:
     return "plain"
 
 
-def has_estimates() -> bool:
-    """Whether roots are computed from AVX-512's estimates where that is faster, as was measured on Intel's processors alone."""
+def waits_for_divider() -> bool:
+    """Whether updates wait for the unit that takes roots and divides: so it was measured on Intel's processors with AVX-512 alone."""
     name = vars(config)["CPU_NAME"] or llvm.get_host_cpu_name()
     return compiled_for() == "avx512" and not name.startswith("znver")
 

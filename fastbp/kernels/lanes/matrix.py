@@ -34,6 +34,16 @@ class Start(NamedTuple):
     at: int
 
 
+class Product(NamedTuple):
+    """``C = start + A B`` with what it begins with, and how deep it is; the rows of A contiguous, its depth in parts."""
+
+    c: Matrix
+    a: Matrix
+    b: Matrix
+    depth: Depth
+    start: Start
+
+
 class Ahead(NamedTuple):
     """What is asked for while a product is computed: a block of a matrix, which lies as in `Matrix`."""
 

@@ -15,7 +15,7 @@ from numba import types
 from numba.core import cgutils
 
 from fastbp.compiling.jit import operation, scalar
-from fastbp.kernels.lanes.isa import has_estimates
+from fastbp.kernels.lanes.isa import waits_for_divider
 from fastbp.kernels.lanes.vector import Vector, fma, llvm_type, sqrt
 
 # The bits of 2**-100 and of 2**100: between them no step rounds to a subnormal number or to infinity.
@@ -74,7 +74,7 @@ def _inverse_root(typingctx: Any, a: Any) -> Any:
 
 def _is_estimated(kind: Vector) -> bool:
     # Asked when kernels are compiled, not at each start.
-    return kind.element.bitwidth == 32 and has_estimates()
+    return kind.element.bitwidth == 32 and waits_for_divider()
 
 
 def _is_inside(builder: ir.IRBuilder, value: ir.Value) -> ir.Value:

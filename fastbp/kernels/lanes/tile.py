@@ -36,10 +36,11 @@ def _multiply_twin(c: Matrix, a: Matrix, b: Matrix, depth: Depth, start: Start, 
 
 
 def multiply_while(act: Any) -> Any:
-    """`multiply` with ``act(given, i)`` after each of its first `times` steps; what is left of these follows the last."""
+    """`multiply` with ``act(given, i)`` after each `every` of its steps, `times` in all; what is left of these follows the last step."""
 
     def twin(
-        c: Matrix, a: Matrix, b: Matrix, depth: Depth, start: Start, rows: int, vectors: int, beside: int, given: Any, times: int
+        c: Matrix, a: Matrix, b: Matrix, depth: Depth, start: Start, rows: int, vectors: int, beside: int,
+        given: Any, every: int, times: int,
     ) -> None:  # fmt: skip
         for i in range(times):
             act(given, i)
@@ -47,7 +48,8 @@ def multiply_while(act: Any) -> Any:
 
     @operation(twin)
     def multiply_meanwhile(
-        typingctx: Any, c: Any, a: Any, b: Any, depth: Any, start: Any, rows: Any, vectors: Any, beside: Any, given: Any, times: Any
+        typingctx: Any, c: Any, a: Any, b: Any, depth: Any, start: Any, rows: Any, vectors: Any, beside: Any,
+        given: Any, every: Any, times: Any,
     ) -> Any:  # fmt: skip
         if not all(isinstance(kind, types.IntegerLiteral) for kind in (rows, vectors, beside)):
             return None
@@ -57,11 +59,11 @@ def multiply_while(act: Any) -> Any:
         def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
             call = context.get_function(function, acting)
             context.add_linking_libs(getattr(call, "libs", ()))
-            between = _Between(builder, lambda i: call(builder, [arguments[8], i]), arguments[9])
+            between = _Between(builder, lambda i: call(builder, [arguments[8], i]), *arguments[9:])
             _emit_product(context, builder, (c, a, b, depth, start, rows, vectors, beside), arguments, between)
             return context.get_dummy_value()
 
-        return types.void(c, a, b, depth, start, rows, vectors, beside, given, types.int64), emit
+        return types.void(c, a, b, depth, start, rows, vectors, beside, given, types.int64, types.int64), emit
 
     return multiply_meanwhile
 
@@ -122,22 +124,23 @@ def _least(builder: ir.IRBuilder, one: ir.Value, other: ir.Value) -> ir.Value:
 
 
 class _Between:
-    """What is done beside a product, after each of its first steps."""
+    """What is done beside a product, between its steps."""
 
-    def __init__(self, builder: ir.IRBuilder, act: Callable[[ir.Value], Any], times: ir.Value) -> None:
-        self.builder, self.act, self.times = builder, act, times
+    def __init__(self, builder: ir.IRBuilder, act: Callable[[ir.Value], Any], every: ir.Value, times: ir.Value) -> None:
+        self.builder, self.act, self.every, self.times = builder, act, every, times
         self.next = cgutils.alloca_once(builder, _I64)
         builder.store(_I64(0), self.next)
 
     def run(self, steps: ir.Value, run: Callable[[ir.Value, ir.Value], None]) -> None:
-        """Make so many steps by `run`, which makes those from one number to another."""
+        """Make the steps of a part by `run`, which makes those from one number to another."""
         builder, done = self.builder, self.builder.load(self.next)
-        some = _least(builder, steps, builder.sub(self.times, done))
+        some = _least(builder, builder.sdiv(steps, self.every), builder.sub(self.times, done))
         with cgutils.for_range(builder, some, intp=_I64) as loop:
-            run(loop.index, builder.add(loop.index, _I64(1)))
+            begin = builder.mul(loop.index, self.every)
+            run(begin, builder.add(begin, self.every))
             self.act(builder.add(done, loop.index))
         builder.store(builder.add(done, some), self.next)
-        run(some, steps)
+        run(builder.mul(some, self.every), steps)
 
     def end(self) -> None:
         """What is left where the product has fewer steps."""

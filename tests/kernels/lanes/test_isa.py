@@ -45,7 +45,7 @@ def test_what_numba_is_told_to_compile_for_counts(run_python, settings, tiles):
 
 
 @pytest.mark.parametrize(
-    ("settings", "estimates"),
+    ("settings", "waits"),
     [
         ({"NUMBA_CPU_NAME": "skylake-avx512", "NUMBA_CPU_FEATURES": ""}, "True"),
         ({"NUMBA_CPU_NAME": "skylake-avx512", "NUMBA_CPU_FEATURES": "-avx512f", "FASTBP_TILES": "avx512"}, "False"),
@@ -53,8 +53,8 @@ def test_what_numba_is_told_to_compile_for_counts(run_python, settings, tiles):
     ],
 )
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="names of x86 processors")
-def test_roots_are_estimated_by_intel_with_avx512_alone(run_python, settings, estimates):
-    assert run_python("from fastbp.kernels.lanes.isa import has_estimates; print(has_estimates())", **settings).strip() == estimates
+def test_intel_with_avx512_alone_waits_for_its_divider(run_python, settings, waits):
+    assert run_python("from fastbp.kernels.lanes.isa import waits_for_divider; print(waits_for_divider())", **settings).strip() == waits
 
 
 def test_unknown_tiles_are_refused_by_name(monkeypatch):

@@ -118,8 +118,8 @@ def acting(rows, vectors):
     multiply_while = tile.multiply_while(note)
 
     @program
-    def multiply(c, a, b, depth, start, noted, times):
-        multiply_while(c, a, b, depth, start, rows, vectors, 0, noted, times)
+    def multiply(c, a, b, depth, start, noted, every, times):
+        multiply_while(c, a, b, depth, start, rows, vectors, 0, noted, every, times)
 
     return multiply
 
@@ -127,15 +127,15 @@ def acting(rows, vectors):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("shape", [SHAPES[-1], (1, 1)], ids=str)
 @settings(max_examples=20)
-@given(part=st.integers(1, 9), total=st.integers(0, 30), times=st.integers(0, 40))
-def test_what_is_done_meanwhile_is_done_as_often_as_asked_for(shape, dtype, part, total, times):
+@given(part=st.integers(1, 9), total=st.integers(0, 30), every=st.integers(1, 5), times=st.integers(0, 40))
+def test_what_is_done_meanwhile_is_done_as_often_as_asked_for(shape, dtype, part, total, every, times):
     c, a, b = random_matrices(shape[0], max(1, total), shape[1] * lanes(dtype), dtype)
     a, b = a[:, :total], b[:total]
     flat_c, c_row = inside(c, 5, 3)
     flat_a, a_at, a_row, jump = placed(a, part, 2, 0) if total else (np.zeros(1, dtype), 0, 1, 1)
     noted, right = np.zeros(40), Matrix(np.append(b.ravel(), dtype(0)), 0, b.shape[1])
     operands = Matrix(flat_c, 5, c_row), Matrix(flat_a, a_at, a_row), right
-    acting(*shape)(*operands, Depth(total, part, jump), Start(np.zeros(1, dtype), FROM_C), noted, times)
+    acting(*shape)(*operands, Depth(total, part, jump), Start(np.zeros(1, dtype), FROM_C), noted, every, times)
     np.testing.assert_array_equal(taken_out(flat_c, 5, c_row, c.shape[1]), chain(c, a, b))
     np.testing.assert_array_equal(noted, np.where(np.arange(40) < times, np.arange(40) + 1, 0))
 
