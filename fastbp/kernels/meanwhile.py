@@ -89,8 +89,8 @@ def update_meanwhile(network: Network, rule: Rule, batch: Batch, block: Block, p
 
 @inlined
 def _place(at: int, row: int, lanes: int, i: int) -> int:
-    """Of vector i, counted down the rows of a tile, then along them."""
-    return at + i % _ROWS * row + i // _ROWS * lanes
+    """Of vector i, counted along the rows of a tile, one row after the other."""
+    return at + i // WIDTH * row + i % WIDTH * lanes
 
 
 @inlined
