@@ -16,19 +16,19 @@ from fastbp.compiling.jit import inlined, operation, scalar
 from fastbp.kernels.arguments import Network, Rule
 from fastbp.kernels.codes import ADAM
 from fastbp.kernels.lanes.column import below
-from fastbp.kernels.lanes.isa import TILES, host, waits_for_divider
+from fastbp.kernels.lanes.isa import waits_for_divider
 from fastbp.kernels.lanes.matrix import Depth, Matrix, Product
-from fastbp.kernels.lanes.memory import load, prefetch, store
+from fastbp.kernels.lanes.memory import load, store
 from fastbp.kernels.lanes.panels import lanes_of
 from fastbp.kernels.lanes.product import multiply_apart
-from fastbp.kernels.lanes.sizes import WIDTH
+from fastbp.kernels.lanes.sizes import TILE_ROWS, WIDTH
 from fastbp.kernels.lanes.tile import multiply_while
 from fastbp.kernels.lanes.vector import sqrt
 from fastbp.kernels.portions import Batch, Block
-from fastbp.kernels.update import adam_divisor, adam_means, adam_moved, prefetch_block
+from fastbp.kernels.update import adam_divisor, adam_means, adam_moved, prefetch_block, prefetch_line
 
 # Rows and vectors of the largest tile.
-_ROWS, _VECTORS = TILES[host()][-1], WIDTH * TILES[host()][-1]
+_ROWS, _VECTORS = TILE_ROWS[-1], WIDTH * TILE_ROWS[-1]
 # Parameters and slots of fewer elements than the first number are updated faster all at once, a patch at a time; and of fewer than the
 # second where the product has fewer steps.
 _LEAST, _LEAST_OF_FEW, _FEW_STEPS = 3 << 19, 1 << 22, 96
@@ -110,14 +110,9 @@ def _begin(tile: Pending, i: int) -> None:
     p, slots, size, sums, lanes = tile.parameters, tile.slots, tile.size, tile.sums, lanes_of(tile.parameters)
     # The last lane's line is asked for: where a vector crosses lines, the one before was asked for with the vector before.
     next_at = _place(tile.next_at, tile.row, lanes, i) + lanes - 1
-    prefetch(p, next_at)
-    prefetch(slots, next_at)
-    prefetch(slots, size + next_at)
+    prefetch_line(p, slots, 2, size, next_at)
     at, sums_at = _place(tile.at, tile.row, lanes, i), _place(sums.at, sums.row, lanes, i)
-    g = load(sums.array, sums_at)
-    m, v = adam_means(g, load(p, at), load(slots, at), load(slots, size + at), tile.rates)
-    store(slots, at, m)
-    store(slots, size + at, v)
+    _, v = adam_means(at, lanes, load(sums.array, sums_at), load(p, at), tile.rates, slots, size)
     store(sums.array, sums_at, v)
 
 

@@ -33,6 +33,16 @@ _TURNS = 12
 _LANES = BYTES // 4
 
 
+@inlined
+def prefetch_line(p: Any, slots: Any, n_slots: int, size: int, at: int) -> None:
+    """Ask for the cache line of a parameter, and for those of its first two slots."""
+    prefetch(p, at)
+    if n_slots > 0:
+        prefetch(slots, at)
+    if n_slots > 1:
+        prefetch(slots, size + at)
+
+
 @scalar
 def prefetch_block(network: Network, rule: Rule, block: Block) -> None:
     """Ask for what `update_block` will change."""
@@ -40,11 +50,7 @@ def prefetch_block(network: Network, rule: Rule, block: Block) -> None:
     for i in range(block.rows):
         row_at = block.at + i * block.row
         for at in range(row_at, row_at + block.columns, lanes_of(p)):
-            prefetch(p, at)
-            if rule.n_slots > 0:
-                prefetch(rule.slots, at)
-            if rule.n_slots > 1:
-                prefetch(rule.slots, size + at)
+            prefetch_line(p, rule.slots, rule.n_slots, size, at)
 
 
 @scalar
@@ -77,11 +83,20 @@ def _sgd(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -> 
 
 
 @inlined
-def adam_means(g: Any, p: Any, m: Any, v: Any, c: Any) -> tuple[Any, Any]:
-    """``m = b1 m + (1 - b1) g`` and ``v = b2 v + (1 - b2) g**2``, the penalty added to g."""
-    penalty, b1, fresh1, b2, fresh2 = c[1], c[3], c[4], c[5], c[6]
-    slope = g + penalty * p
-    return b1 * m + fresh1 * slope, b2 * v + fresh2 * slope * slope
+def renew_means(at: int, count: int, g: Any, betas: Any, slots: Any, size: int) -> tuple[Any, Any]:
+    """``m = b1 m + (1 - b1) g`` and ``v = b2 v + (1 - b2) g**2``, the first two slots."""
+    b1, fresh1, b2, fresh2 = betas
+    m = b1 * get(slots, at, count) + fresh1 * g
+    v = b2 * get(slots, size + at, count) + fresh2 * g * g
+    put(slots, at, m, count)
+    put(slots, size + at, v, count)
+    return m, v
+
+
+@inlined
+def adam_means(at: int, count: int, g: Any, p: Any, c: Any, slots: Any, size: int) -> tuple[Any, Any]:
+    """The same with the coefficients of Adam, its penalty on p added to g."""
+    return renew_means(at, count, g + c[1] * p, (c[3], c[4], c[5], c[6]), slots, size)
 
 
 @inlined
@@ -102,9 +117,7 @@ def adam_moved(p: Any, m: Any, divisor: Any, c: Any) -> Any:
 def _adam(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
     """Adam's rule in one piece."""
     old = get(p, at, count)
-    m, v = adam_means(g, old, get(slots, at, count), get(slots, size + at, count), c)
-    put(slots, at, m, count)
-    put(slots, size + at, v, count)
+    m, v = adam_means(at, count, g, old, c, slots, size)
     put(p, at, adam_moved(old, m, adam_divisor(root(v, at, c), c), c), count)
 
 

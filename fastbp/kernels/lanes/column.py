@@ -8,14 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from fastbp.compiling.jit import inlined, scalar
-from fastbp.kernels.lanes.isa import TILES, host
 from fastbp.kernels.lanes.matrix import Ahead, Depth, Matrix, Start, Then
 from fastbp.kernels.lanes.memory import prefetch, prefetch_first
 from fastbp.kernels.lanes.panels import lanes_of
-from fastbp.kernels.lanes.sizes import WIDTH
+from fastbp.kernels.lanes.sizes import TILE_ROWS, WIDTH
 from fastbp.kernels.lanes.tile import multiply, multiply_while
 
-_TILES = TILES[host()]
 #: Rows of the tiles for what larger ones leave.
 MIDDLE = 4
 # So many sums keep two multiply-add units busy, each of which takes four cycles for one.
@@ -26,8 +24,8 @@ _SUMS = 8
 def tile_rows(vectors: int) -> int:
     """Rows of the largest tile of so many vectors."""
     if WIDTH >= 3 and vectors == 3:
-        return _TILES[min(3, WIDTH) - 1]
-    return _TILES[min(2, WIDTH) - 1] if WIDTH >= 2 and vectors == 2 else _TILES[0]
+        return TILE_ROWS[min(3, WIDTH) - 1]
+    return TILE_ROWS[min(2, WIDTH) - 1] if WIDTH >= 2 and vectors == 2 else TILE_ROWS[0]
 
 
 @scalar
@@ -51,7 +49,7 @@ def _heights(vectors: int) -> tuple[int, int, int, int, int]:
 
     They take what the largest tile would leave to single rows, whose sums wait for each other.
     """
-    most = _TILES[min(vectors, WIDTH) - 1]
+    most = TILE_ROWS[min(vectors, WIDTH) - 1]
     middle = min(MIDDLE, most)
     more = _SUMS if vectors == 1 and most > 2 * _SUMS else middle
     return (most, more, middle, 2 * middle, most + middle) if most < 2 * middle else (most, more, middle, 0, 0)

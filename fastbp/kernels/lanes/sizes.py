@@ -8,8 +8,10 @@ from fastbp.kernels.lanes.isa import TILES, host
 
 #: Bytes of a vector: a cache line.
 BYTES = 64
+#: Rows of the largest tile of 1, 2, ... vectors.
+TILE_ROWS = TILES[host()]
 #: Vectors in the widest panel, of rows or of units.
-WIDTH = len(TILES[host()])
+WIDTH = len(TILE_ROWS)
 #: Units of the left operand in a block, and its depth: the second-level cache holds it, the first a panel's part (``search_blocks.txt``).
 CHUNK, DEPTH = 96, 128 if WIDTH > 1 else 256
 #: Up to so many rows of a batch are too few to fill the lanes of a vector: units take their place. All fit into one vector of float64.

@@ -7,7 +7,7 @@ from typing import Any
 from fastbp.compiling.jit import scalar
 from fastbp.kernels.codes import ADADELTA, ADAGRAD, ADAMAX, AMSGRAD, LAMB, NADAM, RADAM, RMSPROP, RMSPROP_MOMENTUM
 from fastbp.kernels.lanes.vector import absolute, select, sqrt
-from fastbp.kernels.update import get, put, root
+from fastbp.kernels.update import adam_divisor, adam_means, adam_moved, get, put, renew_means, root
 
 
 @scalar
@@ -78,23 +78,12 @@ def _adamax(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) 
 
 
 @scalar
-def _means(at: int, count: int, g: Any, betas: Any, slots: Any, size: int) -> tuple[Any, Any]:
-    """Adam's m = b1 m + (1 - b1) g and v = b2 v + (1 - b2) g**2, the first two slots."""
-    b1, fresh1, b2, fresh2 = betas
-    m = b1 * get(slots, at, count) + fresh1 * g
-    v = b2 * get(slots, size + at, count) + fresh2 * g * g
-    put(slots, at, m, count)
-    put(slots, size + at, v, count)
-    return m, v
-
-
-@scalar
 def _nadam(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
     """M, v as of Adam; p -= (now g + ahead m) / (sqrt(v) correction + epsilon), rates for this step's and for the next one's momentum."""
     now, ahead, penalty, b1, fresh1, b2, fresh2, correction, epsilon = c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8]
     old = get(p, at, count)
     slope = g + penalty * old
-    m, v = _means(at, count, slope, (b1, fresh1, b2, fresh2), slots, size)
+    m, v = renew_means(at, count, slope, (b1, fresh1, b2, fresh2), slots, size)
     put(p, at, old - (now * slope + ahead * m) / (root(v, at, c) * correction + epsilon), count)
 
 
@@ -104,28 +93,25 @@ def _radam(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -
     adaptive, plain, penalty, b1, fresh1, b2, fresh2, epsilon = c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7]
     old = get(p, at, count)
     slope = g + penalty * old
-    m, v = _means(at, count, slope, (b1, fresh1, b2, fresh2), slots, size)
+    m, v = renew_means(at, count, slope, (b1, fresh1, b2, fresh2), slots, size)
     put(p, at, old - (adaptive * m / (root(v, at, c) + epsilon) + plain * m), count)
 
 
 @scalar
 def _amsgrad(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
     """M, v as of Adam; w = max(w, v); p = keep p - rate m / (sqrt(w) correction + epsilon)."""
-    rate, penalty, keep, b1, fresh1 = c[0], c[1], c[2], c[3], c[4]
-    b2, fresh2, correction, epsilon = c[5], c[6], c[7], c[8]
     old, w = get(p, at, count), get(slots, 2 * size + at, count)
-    slope = g + penalty * old
-    m, v = _means(at, count, slope, (b1, fresh1, b2, fresh2), slots, size)
+    m, v = adam_means(at, count, g, old, c, slots, size)
     w = select(v < w, w, v)
     put(slots, 2 * size + at, w, count)
-    put(p, at, keep * old - rate * m / (root(w, at, c) * correction + epsilon), count)
+    put(p, at, adam_moved(old, m, adam_divisor(root(w, at, c), c), c), count)
 
 
 @scalar
 def _lamb(p: Any, at: int, count: int, g: Any, c: Any, slots: Any, size: int) -> None:
     """M, v as of Adam; u = m / (sqrt(v) correction + epsilon) + decay p, kept in the third slot: the step waits for all of a layer's."""
     step, decay, b1, fresh1, b2, fresh2, correction, epsilon = c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8]
-    m, v = _means(at, count, g, (b1, fresh1, b2, fresh2), slots, size)
+    m, v = renew_means(at, count, g, (b1, fresh1, b2, fresh2), slots, size)
     put(slots, 2 * size + at, step * m / (root(v, at, c) * correction + epsilon) + decay * get(p, at, count), count)
 
 
