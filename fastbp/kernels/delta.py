@@ -14,10 +14,11 @@ from fastbp.kernels.activate import multiply_by_derivative
 from fastbp.kernels.arguments import N_OUT, WEIGHT, Network, Workspace
 from fastbp.kernels.codes import DELTA
 from fastbp.kernels.lanes.column import beyond, tile_rows
+from fastbp.kernels.lanes.host import reads_in_place
 from fastbp.kernels.lanes.matrix import FROM_C, FROM_ZERO, Ahead, Depth, Matrix, Start, Then
 from fastbp.kernels.lanes.panels import depth_of, lanes_of, vectors_of
-from fastbp.kernels.lanes.product import PANELS_TO_PACK, multiply_apart, multiply_beside, pack_apart, rows_of_tiles
-from fastbp.kernels.lanes.sizes import CHUNK, FEW, WIDTH
+from fastbp.kernels.lanes.product import multiply_apart, multiply_beside, multiply_in_place, pack_apart, packs_apart, rows_of_tiles
+from fastbp.kernels.lanes.sizes import CHUNK, DEPTH, FEW, LONG_DEPTH, WIDTH
 from fastbp.kernels.places import few_inputs, few_outputs, input_at, output_at, panel_rows_of, vectors_in
 from fastbp.kernels.portions import Span
 from fastbp.kernels.turn import turn
@@ -33,8 +34,8 @@ def hidden_delta_of(delta_few: Any, *, bare: bool) -> Any:
             return
         table, parameters, deltas = network.table, network.parameters, workspace.deltas
         n_out, panel_rows = table[layer, N_OUT], panel_rows_of(workspace)
-        pack, packed = panels.end - panels.begin >= PANELS_TO_PACK, Matrix(workspace.scratch, scratch_at, CHUNK)
-        most = depth_of(n_out)
+        pack, packed = packs_apart(parameters, panels.end - panels.begin), Matrix(workspace.scratch, scratch_at, CHUNK)
+        most = depth_of(n_out, LONG_DEPTH if reads_in_place(parameters) else DEPTH)
         for u in range(0, n_out, most):
             depth, start = min(most, n_out - u), Start(parameters, FROM_ZERO if u == 0 else FROM_C)
             for i in range(inputs.begin, inputs.end, CHUNK):
@@ -52,7 +53,7 @@ def hidden_delta_of(delta_few: Any, *, bare: bool) -> Any:
                         multiply_beside(below, packed, above, count, vectors, depth, start, Then(next_at, ahead))
                         ahead = beyond(ahead, count // tile_rows(vectors))
                     else:
-                        multiply_apart(below, weights, above, count, vectors, Depth(depth, depth, 0), start)
+                        multiply_in_place(below, weights, above, count, vectors, depth, start, next_at)
                     if not bare and u + depth == n_out:
                         multiply_by_derivative(network, workspace, layer - 1, below.at, count * workspace.width)
                         turn(network, workspace, layer - 1, p, i, count, vectors)
@@ -63,7 +64,7 @@ def hidden_delta_of(delta_few: Any, *, bare: bool) -> Any:
 @scalar
 def _next_weights(network: Network, layer: int, inputs: Span, i: int, u: int) -> Ahead:
     """The block of weights after the one of input i and unit u, which may come from another core."""
-    table, n_out, most = network.table, network.table[layer, N_OUT], depth_of(network.table[layer, N_OUT])
+    table, n_out, most = network.table, network.table[layer, N_OUT], depth_of(network.table[layer, N_OUT], DEPTH)
     i += CHUNK
     if i >= inputs.end:
         i, u = inputs.begin, u + most
@@ -77,7 +78,7 @@ def delta_few_of(*, bare: bool) -> Any:
     @scalar
     def delta_few(network: Network, workspace: Workspace, layer: int, rows: int, inputs: Span, scratch_at: int) -> None:
         table, deltas, scratch, lanes = network.table, workspace.deltas, workspace.scratch, lanes_of(workspace.deltas)
-        n_out, most = table[layer, N_OUT], depth_of(table[layer, N_OUT])
+        n_out, most = table[layer, N_OUT], depth_of(table[layer, N_OUT], DEPTH)
         below, above = few_inputs(deltas, network, workspace, layer), few_outputs(deltas, network, workspace, layer)
         for i in range(inputs.begin, inputs.end, CHUNK):
             count = min(CHUNK, inputs.end - i)

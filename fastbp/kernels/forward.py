@@ -13,8 +13,8 @@ from fastbp.kernels.lanes.column import beyond, tile_rows
 from fastbp.kernels.lanes.matrix import FROM_C, Ahead, Depth, Matrix, Start, Then
 from fastbp.kernels.lanes.memory import load, store
 from fastbp.kernels.lanes.panels import depth_of, lanes_of, vectors_of
-from fastbp.kernels.lanes.product import PANELS_TO_PACK, multiply_apart, multiply_beside, pack_beside, rows_of_tiles
-from fastbp.kernels.lanes.sizes import CHUNK, FEW, WIDTH
+from fastbp.kernels.lanes.product import multiply_apart, multiply_beside, pack_beside, packs_beside, rows_of_tiles
+from fastbp.kernels.lanes.sizes import CHUNK, DEPTH, FEW, WIDTH
 from fastbp.kernels.places import few_inputs, few_outputs, input_at, output_at, panel_rows_of, vectors_in
 from fastbp.kernels.portions import Span
 from fastbp.kernels.turn import to_panel
@@ -35,8 +35,8 @@ def forward_layer_of(forward_few: Any, *, bare: bool) -> Any:
             return
         table, parameters, values = network.table, network.parameters, workspace.activations
         n_in, n_out, panel_rows = table[layer, N_IN], table[layer, N_OUT], panel_rows_of(workspace)
-        pack, packed = panels.end - panels.begin >= PANELS_TO_PACK, Matrix(workspace.scratch, scratch_at, CHUNK)
-        most = depth_of(inputs.end - inputs.begin)
+        pack, packed = packs_beside(parameters, n_out, panels.end - panels.begin), Matrix(workspace.scratch, scratch_at, CHUNK)
+        most = depth_of(inputs.end - inputs.begin, DEPTH)
         for i in range(inputs.begin, inputs.end, most):
             depth = min(most, inputs.end - i)
             for u in range(units.begin, units.end, CHUNK):
@@ -61,7 +61,7 @@ def forward_layer_of(forward_few: Any, *, bare: bool) -> Any:
 @scalar
 def _next_weights(network: Network, layer: int, inputs: Span, units: Span, i: int, u: int) -> Ahead:
     """The block of weights after the one of input i and unit u, which may come from another core."""
-    table, n_out, most = network.table, network.table[layer, N_OUT], depth_of(inputs.end - inputs.begin)
+    table, n_out, most = network.table, network.table[layer, N_OUT], depth_of(inputs.end - inputs.begin, DEPTH)
     u += CHUNK
     if u >= units.end:
         i, u = i + most, units.begin

@@ -9,14 +9,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from llvmlite import ir
-from numba import types
-
-from fastbp.compiling.jit import inlined, operation, scalar
+from fastbp.compiling.jit import inlined, scalar
 from fastbp.kernels.arguments import Network, Rule
 from fastbp.kernels.codes import ADAM
 from fastbp.kernels.lanes.column import below
-from fastbp.kernels.lanes.isa import waits_for_divider
+from fastbp.kernels.lanes.host import waits_for_divider
 from fastbp.kernels.lanes.matrix import Depth, Matrix, Product
 from fastbp.kernels.lanes.memory import load, store
 from fastbp.kernels.lanes.panels import lanes_of
@@ -47,19 +44,10 @@ class Pending(NamedTuple):
     sums: Matrix
 
 
-@operation(lambda array: waits_for_divider())
-def _on_this_processor(typingctx: Any, array: Any) -> Any:
-    # Asked when kernels are compiled, not at each start.
-    def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        return ir.IntType(1)(waits_for_divider())
-
-    return types.boolean(array), emit
-
-
 @scalar
 def suits(network: Network, rule: Rule, block: Block, depth: Depth) -> bool:
     """Whether `update_meanwhile` is faster than an update after the product."""
-    if not _on_this_processor(network.parameters) or WIDTH < 3 or rule.code != ADAM:
+    if not waits_for_divider(network.parameters) or WIDTH < 3 or rule.code != ADAM:
         return False
     whole = block.columns == WIDTH * lanes_of(network.parameters) and block.rows >= 2 * _ROWS
     elements = network.size * (1 + rule.n_slots)
@@ -80,7 +68,7 @@ def update_meanwhile(network: Network, rule: Rule, batch: Batch, block: Block, p
     for i in range(_ROWS, block.rows - _ROWS + 1, _ROWS):
         at, next_at = block.at + done * block.row, block.at + i * block.row
         pending = Pending(network.parameters, rule.slots, network.size, rates, at, next_at, block.row, below(c, done))
-        _multiply(below(c, i), below(a, i), product.b, depth, product.start, _ROWS, WIDTH, 0, pending, every, _VECTORS + 2)
+        _multiply(below(c, i), below(a, i), product.b, depth, product.start, _ROWS, WIDTH, 0, 0, pending, every, _VECTORS + 2)
         done = i
     i = done + _ROWS
     multiply_apart(below(c, i), below(a, i), product.b, block.rows - i, WIDTH, depth, product.start)

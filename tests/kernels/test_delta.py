@@ -61,7 +61,7 @@ def test_a_layer(activation, dtype, below, above, rows, width):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(("below", "above", "rows"), [(5, 300, 20), (110, 5, 33), (100, 270, 60), (110, 300, 7)])
+@pytest.mark.parametrize(("below", "above", "rows"), [(5, 300, 20), (110, 5, 33), (100, 270, 60), (110, 300, 7), (100, 1000, 60)])
 def test_a_layer_larger_than_a_block(below, above, rows, dtype):
     batch, wanted = prepared(below, above, rows, dtype=dtype, width=1)
     close([deltas(batch)], [wanted], rtol=4 * LIMITS[dtype])

@@ -76,13 +76,13 @@ def _rest(vectors: int, beside: int) -> Any:
         while i < rows:
             a_i = Matrix(a.array, a.at + i if beside else a.at + i * a.row, a.row)
             if rows - i >= more > middle:
-                multiply(below(c, i), a_i, b, depth, _start(start, i), more, vectors, beside)
+                multiply(below(c, i), a_i, b, depth, _start(start, i), more, vectors, beside, 0)
                 i += more
             elif rows - i >= middle:
-                multiply(below(c, i), a_i, b, depth, _start(start, i), middle, vectors, beside)
+                multiply(below(c, i), a_i, b, depth, _start(start, i), middle, vectors, beside, 0)
                 i += middle
             else:
-                multiply(below(c, i), a_i, b, depth, _start(start, i), 1, vectors, beside)
+                multiply(below(c, i), a_i, b, depth, _start(start, i), 1, vectors, beside, 0)
                 i += 1
 
     return rest
@@ -97,7 +97,36 @@ def _column(vectors: int) -> Any:
     def column(c: Matrix, a: Matrix, b: Matrix, rows: int, depth: Depth, start: Start) -> None:
         i = 0
         while rows - i >= most and not two <= rows - i < before:
-            multiply(below(c, i), below(a, i), b, depth, _start(start, i), most, vectors, 0)
+            multiply(below(c, i), below(a, i), b, depth, _start(start, i), most, vectors, 0, 0)
+            i += most
+        rest(c, a, b, i, rows, depth, start)
+
+    return column
+
+
+def _asking_for_tile(rows: int, vectors: int) -> Any:
+    """What asks for a tile of C, which is needed next."""
+
+    @inlined
+    def ask(c: Matrix, at: int) -> None:
+        for r in range(rows):
+            for v in range(vectors):
+                prefetch_first(c.array, at + r * c.row + v * lanes_of(c.array))
+
+    return ask
+
+
+def _in_place(vectors: int) -> Any:
+    """The loop over all rows of C, those of A contiguous and read where they lie, however far; the next tile of C is asked for."""
+    most, _, _, two, before = _heights(vectors)
+    rest, ask = _rest(vectors, 0), _asking_for_tile(most, vectors)
+
+    @scalar
+    def column(c: Matrix, a: Matrix, b: Matrix, rows: int, depth: Depth, start: Start, next_at: int) -> None:
+        i = 0
+        while rows - i >= most and not two <= rows - i < before:
+            ask(c, c.at + (i + most) * c.row if rows - i >= 2 * most else next_at)
+            multiply(below(c, i), below(a, i), b, depth, _start(start, i), most, vectors, 0, 1)
             i += most
         rest(c, a, b, i, rows, depth, start)
 
@@ -107,22 +136,19 @@ def _column(vectors: int) -> Any:
 def _asking(vectors: int) -> Any:
     """The same with A turned. The largest tiles ask for what is needed next: a tile of C at once, a column of lines of what is ahead."""
     most, _, _, two, before = _heights(vectors)
-    rest = _rest(vectors, 1)
+    rest, ask = _rest(vectors, 1), _asking_for_tile(most, vectors)
 
     @scalar
     def column(c: Matrix, a: Matrix, b: Matrix, rows: int, depth: Depth, start: Start, then: Then) -> None:
-        i, ahead, lanes = 0, then.ahead, lanes_of(c.array)
+        i, ahead = 0, then.ahead
         while rows - i >= most and not two <= rows - i < before:
-            next_at = c.at + (i + most) * c.row if rows - i >= 2 * most else then.c_at
-            for r in range(most):
-                for v in range(vectors):
-                    prefetch_first(c.array, next_at + r * c.row + v * lanes)
+            ask(c, c.at + (i + most) * c.row if rows - i >= 2 * most else then.c_at)
             a_i = Matrix(a.array, a.at + i, a.row)
             if ahead.rows > 0:
-                _multiply_asking(below(c, i), a_i, b, depth, _start(start, i), most, vectors, 1, ahead, 1, ahead.rows)
+                _multiply_asking(below(c, i), a_i, b, depth, _start(start, i), most, vectors, 1, 1, ahead, 1, ahead.rows)
                 ahead = beyond(ahead, 1)
             else:
-                multiply(below(c, i), a_i, b, depth, _start(start, i), most, vectors, 1)
+                multiply(below(c, i), a_i, b, depth, _start(start, i), most, vectors, 1, 1)
             i += most
         rest(c, a, b, i, rows, depth, start)
 
@@ -131,4 +157,5 @@ def _asking(vectors: int) -> Any:
 
 #: For one, two and three vectors.
 apart_1, apart_2, apart_3 = (_column(vectors) for vectors in (1, 2, 3))
+in_place_1, in_place_2, in_place_3 = (_in_place(vectors) for vectors in (1, 2, 3))
 beside_1, beside_2, beside_3 = (_asking(vectors) for vectors in (1, 2, 3))

@@ -52,6 +52,15 @@ def compiled_for() -> str:
 
 def waits_for_divider() -> bool:
     """Whether updates wait for the unit that takes roots and divides: so it was measured on Intel's processors with AVX-512 alone."""
+    return _is_intel_with_avx512()
+
+
+def reads_in_place() -> bool:
+    """Whether products read weights faster where they lie, if they ask for them in time, than as a copy: measured on the same alone."""
+    return host() == "avx512" and _is_intel_with_avx512()
+
+
+def _is_intel_with_avx512() -> bool:
     name = vars(config)["CPU_NAME"] or llvm.get_host_cpu_name()
     return compiled_for() == "avx512" and not name.startswith("znver")
 

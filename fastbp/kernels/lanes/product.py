@@ -6,8 +6,22 @@ whatever the width of a layer, and a weight is one number that a whole panel is 
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastbp.compiling.jit import scalar
-from fastbp.kernels.lanes.column import MIDDLE, apart_1, apart_2, apart_3, beside_1, beside_2, beside_3
+from fastbp.kernels.lanes.column import (
+    MIDDLE,
+    apart_1,
+    apart_2,
+    apart_3,
+    beside_1,
+    beside_2,
+    beside_3,
+    in_place_1,
+    in_place_2,
+    in_place_3,
+)
+from fastbp.kernels.lanes.host import reads_in_place
 from fastbp.kernels.lanes.matrix import Depth, Matrix, Start, Then
 from fastbp.kernels.lanes.memory import load_first, store
 from fastbp.kernels.lanes.panels import lanes_of
@@ -16,6 +30,23 @@ from fastbp.kernels.lanes.transpose import transpose_block
 
 #: So many panels pay for copying a block of weights, whose numbers then lie side by side.
 PANELS_TO_PACK = 3
+# Cache lines, and so vectors, in a page of memory.
+_PAGE_LINES = 64
+
+
+@scalar
+def packs_beside(array: Any, row: int, panels: int) -> bool:
+    """Whether a block of A turned is copied for so many panels, where its rows lie so many elements of `array` apart.
+
+    Rows a multiple of a page apart share a few places of the caches, and push each other out of them.
+    """
+    return panels >= PANELS_TO_PACK and (not reads_in_place(array) or row % (_PAGE_LINES * lanes_of(array)) == 0)
+
+
+@scalar
+def packs_apart(array: Any, panels: int) -> bool:
+    """The same for a block whose rows are contiguous."""
+    return panels >= PANELS_TO_PACK and not reads_in_place(array)
 
 
 @scalar
@@ -37,6 +68,18 @@ def multiply_beside(c: Matrix, a: Matrix, b: Matrix, rows: int, vectors: int, de
         beside_2(c, a, b, rows, whole, start, then)
     else:
         beside_1(c, a, b, rows, whole, start, then)
+
+
+@scalar
+def multiply_in_place(c: Matrix, a: Matrix, b: Matrix, rows: int, vectors: int, depth: int, start: Start, next_at: int) -> None:
+    """The same with the rows of A contiguous: A[i, k] lies at ``a.at + i * a.row + k``. The C at `next_at` is asked for."""
+    whole = Depth(depth, depth, 0)
+    if WIDTH >= 3 and vectors == 3:
+        in_place_3(c, a, b, rows, whole, start, next_at)
+    elif WIDTH >= 2 and vectors == 2:
+        in_place_2(c, a, b, rows, whole, start, next_at)
+    else:
+        in_place_1(c, a, b, rows, whole, start, next_at)
 
 
 @scalar

@@ -14,6 +14,8 @@ TILE_ROWS = TILES[host()]
 WIDTH = len(TILE_ROWS)
 #: Units of the left operand in a block, and its depth: the second-level cache holds it, the first a panel's part (``search_blocks.txt``).
 CHUNK, DEPTH = 96, 128 if WIDTH > 1 else 256
+#: The depth of a block whose rows are read where they lie: each is a run of lines, which are asked for in time.
+LONG_DEPTH = 512
 #: Up to so many rows of a batch are too few to fill the lanes of a vector: units take their place. All fit into one vector of float64.
 FEW = 8
 #: Elements of scratch for each task: a block of the left operand.
@@ -59,9 +61,9 @@ def gradients_size(rows: int, parameters: int) -> int:
     return shards * parameters if shards > 1 else 0
 
 
-def depth_of(steps: int) -> int:
-    """The depth of a block where so many steps are cut into blocks, all about as deep: DEPTH, or up to half more or a third less."""
-    blocks = max(1, (2 * steps + DEPTH) // (2 * DEPTH))
+def depth_of(steps: int, depth: int) -> int:
+    """The depth of a block where so many steps are cut into blocks, all about as deep: `depth`, or up to half more or a third less."""
+    blocks = max(1, (2 * steps + depth) // (2 * depth))
     return (steps + blocks - 1) // blocks
 
 

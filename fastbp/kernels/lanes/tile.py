@@ -15,15 +15,18 @@ from numba import types
 from numba.core import cgutils
 
 from fastbp.compiling.jit import operation
+from fastbp.kernels.lanes.isa import reads_in_place
 from fastbp.kernels.lanes.matrix import FROM_C, FROM_ZERO, Depth, Matrix, Start
-from fastbp.kernels.lanes.memory import element_pointer
+from fastbp.kernels.lanes.memory import element_pointer, emit_prefetch
 from fastbp.kernels.lanes.sizes import BYTES
 from fastbp.kernels.lanes.vector import Vector, fma, llvm_type, splat_value
 
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
+# How far ahead the left operand is asked for: rows of A turned; and numbers in each of the rows of A, some lines.
+_ROWS_AHEAD, _NUMBERS_AHEAD = 8, 32
 
 
-def _multiply_twin(c: Matrix, a: Matrix, b: Matrix, depth: Depth, start: Start, rows: int, vectors: int, beside: int) -> None:
+def _multiply_twin(c: Matrix, a: Matrix, b: Matrix, depth: Depth, start: Start, rows: int, vectors: int, beside: int, asking: int) -> None:
     columns = vectors * (BYTES // c.array.itemsize)
     a_row, a_step = (1, a.row) if beside else (a.row, 1)
     for i in range(rows):
@@ -39,19 +42,19 @@ def multiply_while(act: Any) -> Any:
     """`multiply` with ``act(given, i)`` after each `every` of its steps, `times` in all; what is left of these follows the last step."""
 
     def twin(
-        c: Matrix, a: Matrix, b: Matrix, depth: Depth, start: Start, rows: int, vectors: int, beside: int,
+        c: Matrix, a: Matrix, b: Matrix, depth: Depth, start: Start, rows: int, vectors: int, beside: int, asking: int,
         given: Any, every: int, times: int,
     ) -> None:  # fmt: skip
         for i in range(times):
             act(given, i)
-        _multiply_twin(c, a, b, depth, start, rows, vectors, beside)
+        _multiply_twin(c, a, b, depth, start, rows, vectors, beside, asking)
 
     @operation(twin)
     def multiply_meanwhile(
-        typingctx: Any, c: Any, a: Any, b: Any, depth: Any, start: Any, rows: Any, vectors: Any, beside: Any,
+        typingctx: Any, c: Any, a: Any, b: Any, depth: Any, start: Any, rows: Any, vectors: Any, beside: Any, asking: Any,
         given: Any, every: Any, times: Any,
     ) -> Any:  # fmt: skip
-        if not all(isinstance(kind, types.IntegerLiteral) for kind in (rows, vectors, beside)):
+        if not all(isinstance(kind, types.IntegerLiteral) for kind in (rows, vectors, beside, asking)):
             return None
         function = types.Dispatcher(act)
         acting = function.get_call_type(typingctx, (given, types.int64), {})
@@ -59,34 +62,35 @@ def multiply_while(act: Any) -> Any:
         def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
             call = context.get_function(function, acting)
             context.add_linking_libs(getattr(call, "libs", ()))
-            between = _Between(builder, lambda i: call(builder, [arguments[8], i]), *arguments[9:])
-            _emit_product(context, builder, (c, a, b, depth, start, rows, vectors, beside), arguments, between)
+            between = _Between(builder, lambda i: call(builder, [arguments[9], i]), *arguments[10:])
+            _emit_product(context, builder, (c, a, b, depth, start, rows, vectors, beside, asking), arguments, between)
             return context.get_dummy_value()
 
-        return types.void(c, a, b, depth, start, rows, vectors, beside, given, types.int64, types.int64), emit
+        return types.void(c, a, b, depth, start, rows, vectors, beside, asking, given, types.int64, types.int64), emit
 
     return multiply_meanwhile
 
 
 @operation(_multiply_twin)
-def multiply(typingctx: Any, c: Any, a: Any, b: Any, depth: Any, start: Any, rows: Any, vectors: Any, beside: Any) -> Any:
+def multiply(typingctx: Any, c: Any, a: Any, b: Any, depth: Any, start: Any, rows: Any, vectors: Any, beside: Any, asking: Any) -> Any:
     """``C[i, j] = start + sum_k A[i, k] B[k, j]`` for `rows` rows and `vectors` whole vectors of columns, both literals.
 
-    With the literal 1 for `beside`, `a` is A turned: what a step of the depth needs lies side by side.
+    With the literal 1 for `beside`, `a` is A turned: what a step of the depth needs lies side by side. With 1 for `asking`, A comes from
+    further than the first-level cache: where that pays, what steps to come need of it is asked for (``isa.reads_in_place``).
     """
-    if not all(isinstance(kind, types.IntegerLiteral) for kind in (rows, vectors, beside)):
+    if not all(isinstance(kind, types.IntegerLiteral) for kind in (rows, vectors, beside, asking)):
         return None
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        _emit_product(context, builder, (c, a, b, depth, start, rows, vectors, beside), arguments, None)
+        _emit_product(context, builder, (c, a, b, depth, start, rows, vectors, beside, asking), arguments, None)
         return context.get_dummy_value()
 
-    return types.void(c, a, b, depth, start, rows, vectors, beside), emit
+    return types.void(c, a, b, depth, start, rows, vectors, beside, asking), emit
 
 
 def _emit_product(context: Any, builder: ir.IRBuilder, kinds: Any, arguments: Any, between: _Between | None) -> None:
     c, a, b, _, start, *shape = kinds
-    rows, vectors, beside = (kind.literal_value for kind in shape)
+    rows, vectors, beside, asking = (kind.literal_value for kind in shape)
 
     def field(argument: int, i: int) -> ir.Value:
         return builder.extract_value(arguments[argument], i)
@@ -96,7 +100,8 @@ def _emit_product(context: Any, builder: ir.IRBuilder, kinds: Any, arguments: An
 
     total, part, jump = (field(3, i) for i in range(3))
     a_row, b_row = field(1, 2), field(2, 2)
-    tile = _Tile(builder, llvm_type(Vector(c[0].dtype)), (rows, vectors, beside), begin(0, c), field(0, 2))
+    lead = (_ROWS_AHEAD if beside else _NUMBERS_AHEAD) if asking and reads_in_place() else 0
+    tile = _Tile(builder, llvm_type(Vector(c[0].dtype)), (rows, vectors, beside, lead), begin(0, c), field(0, 2))
     tile.begin(begin(4, start), field(4, 1))
     left_begin, right_begin = begin(1, a), begin(2, b)
     parts = builder.sdiv(builder.sub(builder.add(total, part), _I64(1)), part)
@@ -151,9 +156,11 @@ class _Between:
 class _Tile:
     """The instructions of one tile."""
 
-    def __init__(self, builder: ir.IRBuilder, vector: ir.VectorType, shape: tuple[int, int, int], c: ir.Value, c_row: ir.Value) -> None:
+    def __init__(
+        self, builder: ir.IRBuilder, vector: ir.VectorType, shape: tuple[int, int, int, int], c: ir.Value, c_row: ir.Value
+    ) -> None:
         self.builder, self.vector = builder, vector
-        self.rows, self.vectors, self.beside = range(shape[0]), range(shape[1]), shape[2]
+        self.rows, self.vectors, self.beside, self.lead = range(shape[0]), range(shape[1]), *shape[2:]
         self.size = 4 if isinstance(vector.element, ir.FloatType) else 8
         self.sums = {(i, v): cgutils.alloca_once(builder, vector) for i in self.rows for v in self.vectors}
         starts = self._row_pointers(c, c_row)
@@ -203,12 +210,21 @@ class _Tile:
             row = builder.gep(b, [builder.mul(loop.index, b_row)])
             right = [builder.load(self._vector_place(row, v), align=self.size) for v in self.vectors]
             column = builder.gep(a[0], [builder.mul(loop.index, a_row)])
+            if self.lead:
+                self._ask(a[0], a_row, loop.index)
             for i in self.rows:
                 left = builder.gep(column, [_I64(i)]) if self.beside else builder.gep(a[i], [loop.index])
                 factor = splat_value(builder, builder.load(left), self.vector)
                 for v in self.vectors:
                     total = builder.call(self._fma, [factor, right[v], builder.load(self.sums[i, v])])
                     builder.store(total, self.sums[i, v])
+
+    def _ask(self, a: ir.Value, a_row: ir.Value, step: ir.Value) -> None:
+        """Ask for what a step to come needs of the left operand: its row, or a number of one of the rows, which take turns."""
+        builder, ahead = self.builder, self.builder.add(step, _I64(self.lead))
+        row = ahead if self.beside else builder.urem(step, _I64(len(self.rows)))
+        at = builder.mul(row, a_row) if self.beside else builder.add(builder.mul(row, a_row), ahead)
+        emit_prefetch(builder, builder.bitcast(builder.gep(a, [at]), ir.IntType(8).as_pointer()), 1)
 
     def end(self) -> None:
         for key, place in self.places.items():

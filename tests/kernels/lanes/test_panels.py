@@ -17,7 +17,7 @@ def cut(array, rows, width, tasks, parameters, units, cost):
     vectors = panels.vectors_of(rows, lanes)
     counts = lanes, vectors, panels.row_length(rows, lanes), panels.panels_of(rows, width, lanes)
     by_units = panels.shares_units(vectors, width, tasks, units, cost)
-    of_rows = panels.depth_of(rows), panels.panels_cost(rows, tasks, parameters, units)
+    of_rows = panels.depth_of(rows, sizes.DEPTH), panels.panels_cost(rows, tasks, parameters, units)
     return counts, panels.shards_of(rows, parameters), panels.busiest(vectors, width, tasks), by_units, of_rows
 
 
@@ -37,4 +37,4 @@ def test_compiled_functions_agree_with_the_formulas(dtype, lanes, rows, width, t
     assert shards == sizes.shards_of(rows, parameters)
     assert busiest == sizes.busiest(vectors, width, tasks)
     assert by_units == (cost * busiest * units > sizes.MEETING * vectors * sizes.busiest(units, 1, tasks))
-    assert of_rows == (sizes.depth_of(rows), sizes.panels_cost(rows, tasks, parameters, units))
+    assert of_rows == (sizes.depth_of(rows, sizes.DEPTH), sizes.panels_cost(rows, tasks, parameters, units))

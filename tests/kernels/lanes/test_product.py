@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from fastbp.compiling.jit import program
 from fastbp.kernels.lanes import product
+from fastbp.kernels.lanes.isa import reads_in_place
 from fastbp.kernels.lanes.matrix import FROM_C, FROM_ZERO, Ahead, Depth, Matrix, Start, Then
 from fastbp.kernels.lanes.sizes import CHUNK, DEPTH, WIDTH
 
@@ -24,6 +25,16 @@ def multiply_beside(c, a, b, rows, vectors, depth, start):
 
 
 @program
+def multiply_in_place(c, a, b, rows, vectors, depth, start):
+    product.multiply_in_place(c, a, b, rows, vectors, depth, start, c.at)
+
+
+@program
+def packs(array, row, panels):
+    return product.packs_beside(array, row, panels), product.packs_apart(array, panels)
+
+
+@program
 def multiply_apart(c, a, b, rows, vectors, depth, start):
     product.multiply_apart(c, a, b, rows, vectors, depth, start)
 
@@ -38,7 +49,7 @@ def pack_apart(out, a, rows, depth):
     product.pack_apart(out, a, rows, depth)
 
 
-def multiply(c, a, b, *, beside, start_at=FROM_C, start=None, part=None, gap=3):
+def multiply(c, a, b, *, beside, start_at=FROM_C, start=None, part=None, gap=3, in_place=False):
     """C + A B by the kernel, each matrix somewhere inside a larger array; NaNs around C must still be there."""
     (rows, columns), depth = c.shape, b.shape[0]
     start = np.full(1, np.nan, c.dtype) if start is None else np.concatenate([np.full(start_at, np.nan, c.dtype), start])
@@ -53,7 +64,11 @@ def multiply(c, a, b, *, beside, start_at=FROM_C, start=None, part=None, gap=3):
         parts = np.full((rows, -(-depth // part) * part), np.nan, a.dtype)
         parts[:, :depth] = a
         flat_a, a_row = inside(parts.reshape(rows, -1, part).transpose(1, 0, 2).reshape(-1, part), 2, gap)
-        multiply_apart(out, Matrix(flat_a, 2, a_row), right, rows, vectors, Depth(depth, part, rows * a_row), first)
+        whole = Matrix(flat_a, 2, a_row)
+        if in_place:
+            multiply_in_place(out, whole, right, rows, vectors, depth, first)
+        else:
+            multiply_apart(out, whole, right, rows, vectors, Depth(depth, part, rows * a_row), first)
     return taken_out(flat_c, 5, c_row, columns)
 
 
@@ -68,6 +83,8 @@ def test_an_element_is_one_chain_whatever_the_tiles(beside, dtype, rows, depth, 
     c, a, b = random_matrices(rows, depth, vectors * lanes(dtype), dtype)
     found = multiply(c, a, b, beside=beside, gap=gap)
     np.testing.assert_array_equal(found, chain(c, a, b))
+    if not beside:
+        np.testing.assert_array_equal(multiply(c, a, b, beside=False, gap=gap, in_place=True), found)
     exact = c.astype(np.longdouble) + a.astype(np.longdouble) @ b.astype(np.longdouble)
     close([found], [exact], rtol=(depth + 1) * float(np.finfo(dtype).eps))
 
@@ -100,6 +117,14 @@ def test_a_row_has_the_same_bits_alone_and_among_others(beside, dtype, rows, dep
     c, a, b = random_matrices(rows, depth, vectors * lanes(dtype), dtype)
     alone = [multiply(c[i : i + 1], a[i : i + 1], b, beside=beside) for i in range(rows)]
     np.testing.assert_array_equal(multiply(c, a, b, beside=beside), np.concatenate(alone))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_weights_are_copied_for_many_panels_unless_they_are_read_in_place(dtype):
+    array, page = np.zeros(1, dtype), 4096 // np.dtype(dtype).itemsize
+    for row in (page, 3 * page, page + 1, page // 2):
+        assert packs(array, row, product.PANELS_TO_PACK - 1) == (False, False)
+        assert packs(array, row, product.PANELS_TO_PACK) == (row % page == 0 or not reads_in_place(), not reads_in_place())
 
 
 def packed(a, *, beside, out_at=4):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastbp.kernels.lanes import sizes
-from fastbp.kernels.lanes.sizes import BYTES, DEPTH, FEW, SHARD, WIDTH
+from fastbp.kernels.lanes.sizes import BYTES, DEPTH, FEW, LONG_DEPTH, SHARD, WIDTH
 
 LANES = [BYTES // 8, BYTES // 4]
 
@@ -41,12 +41,12 @@ def test_weights_that_cross_make_panels_dearer():
     assert {sizes.panels_cost(rows, 1, 10**9, 10) for rows in (1, 1000)} == {100}
 
 
-@given(st.integers(0, 5000))
-def test_blocks_are_about_as_deep(steps):
-    depth = sizes.depth_of(steps)
+@given(st.integers(0, 5000), st.sampled_from([DEPTH, LONG_DEPTH]))
+def test_blocks_are_about_as_deep(steps, most):
+    depth = sizes.depth_of(steps, most)
     blocks = -(-steps // depth) if steps else 0
-    assert 0 <= depth <= 3 * DEPTH // 2
-    assert steps <= 3 * DEPTH // 2 or depth >= 2 * DEPTH // 3
+    assert 0 <= depth <= 3 * most // 2
+    assert steps <= 3 * most // 2 or depth >= 2 * most // 3
     assert steps == 0 or blocks * depth - steps < blocks
 
 

@@ -6,7 +6,7 @@ from chains import chain, inside, lanes, random_matrices, taken_out
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastbp.compiling.jit import program, scalar
+from fastbp.compiling.jit import DISABLED, program, scalar
 from fastbp.kernels.lanes import isa, tile
 from fastbp.kernels.lanes.matrix import FROM_C, FROM_ZERO, Depth, Matrix, Start
 
@@ -19,10 +19,10 @@ SHAPES = sorted({(rows, v + 1) for v, most in enumerate(LARGEST) for rows in (mo
 
 
 @cache
-def compiled(rows, vectors, beside):
+def compiled(rows, vectors, beside, asking=0):
     @program
     def multiply(c, a, b, depth, start):
-        tile.multiply(c, a, b, depth, start, rows, vectors, beside)
+        tile.multiply(c, a, b, depth, start, rows, vectors, beside, asking)
 
     return multiply
 
@@ -41,7 +41,7 @@ def placed(a, depth, gap, beside):
     return np.concatenate([np.full(2, np.nan, a.dtype), grid.ravel()]), 2, grid.shape[2], grid[0].size
 
 
-def product(shape, beside, c, a, b, *, start_at=FROM_C, start=None, depth=None, gap=3):
+def product(shape, beside, c, a, b, *, start_at=FROM_C, start=None, depth=None, gap=3, asking=0):
     """C as the tile leaves it, from matrices that lie somewhere inside larger arrays."""
     start = np.full(1, np.nan, c.dtype) if start is None else np.concatenate([np.full(start_at, np.nan, c.dtype), start])
     flat_c, c_row = inside(c, 5, gap)
@@ -50,7 +50,7 @@ def product(shape, beside, c, a, b, *, start_at=FROM_C, start=None, depth=None, 
     flat_b, b_row = inside(b, 7, gap)
     before = [array.copy() for array in (flat_a, flat_b, start)]
     operands = Matrix(flat_c, 5, c_row), Matrix(flat_a, a_at, a_row), Matrix(flat_b, 7, b_row)
-    compiled(*shape, beside)(*operands, Depth(a.shape[1], depth, jump), Start(start, start_at))
+    compiled(*shape, beside, asking)(*operands, Depth(a.shape[1], depth, jump), Start(start, start_at))
     for array, unchanged in zip((flat_a, flat_b, start), before, strict=True):
         np.testing.assert_array_equal(array, unchanged)
     return taken_out(flat_c, 5, c_row, c.shape[1])
@@ -119,7 +119,7 @@ def acting(rows, vectors):
 
     @program
     def multiply(c, a, b, depth, start, noted, every, times):
-        multiply_while(c, a, b, depth, start, rows, vectors, 0, noted, every, times)
+        multiply_while(c, a, b, depth, start, rows, vectors, 0, 0, noted, every, times)
 
     return multiply
 
@@ -138,6 +138,27 @@ def test_what_is_done_meanwhile_is_done_as_often_as_asked_for(shape, dtype, part
     acting(*shape)(*operands, Depth(total, part, jump), Start(np.zeros(1, dtype), FROM_C), noted, every, times)
     np.testing.assert_array_equal(taken_out(flat_c, 5, c_row, c.shape[1]), chain(c, a, b))
     np.testing.assert_array_equal(noted, np.where(np.arange(40) < times, np.arange(40) + 1, 0))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("beside", [0, 1], ids=["apart", "beside"])
+@pytest.mark.parametrize("shape", [SHAPES[-1], (LARGEST[0], 1)], ids=str)
+@settings(max_examples=20)
+@given(total=st.integers(1, 60))
+def test_asking_for_what_comes_changes_no_bit(shape, beside, dtype, total):
+    c, a, b = random_matrices(shape[0], total, shape[1] * lanes(dtype), dtype)
+    np.testing.assert_array_equal(product(shape, beside, c, a, b, asking=1), chain(c, a, b))
+
+
+@pytest.mark.skipif(DISABLED, reason="plain Python asks for nothing")
+@pytest.mark.parametrize("beside", [0, 1], ids=["apart", "beside"])
+def test_it_is_asked_for_where_that_pays(beside):
+    shape, c = SHAPES[-1], np.zeros((SHAPES[-1][0], SHAPES[-1][1] * lanes(np.float32)), np.float32)
+    fetches = []
+    for asking in (0, 1):
+        product(shape, beside, c, c[:, :5], np.zeros((5, c.shape[1]), np.float32), asking=asking)
+        fetches.append({"prefetch" in code for code in compiled(*shape, beside, asking).inspect_asm().values()})
+    assert fetches == [{False}, {isa.reads_in_place()}]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
