@@ -30,17 +30,19 @@ from fastbp.kernels.lanes.transpose import transpose_block
 
 #: So many panels pay for copying a block of weights, whose numbers then lie side by side.
 PANELS_TO_PACK = 3
-# Cache lines, and so vectors, in a page of memory.
-_PAGE_LINES = 64
+# Cache lines, and so vectors, in a page of memory; and how many panels pay where rows that lie pages apart could be read in place.
+_PAGE_LINES, _PANELS_TO_PACK_PAGES = 64, 8
 
 
 @scalar
 def packs_beside(array: Any, row: int, panels: int) -> bool:
     """Whether a block of A turned is copied for so many panels, where its rows lie so many elements of `array` apart.
 
-    Rows a multiple of a page apart share a few places of the caches, and push each other out of them.
+    Rows a multiple of a page apart share a few places of the caches, and push each other out of them: many panels pay for a copy.
     """
-    return panels >= PANELS_TO_PACK and (not reads_in_place(array) or row % (_PAGE_LINES * lanes_of(array)) == 0)
+    if reads_in_place(array):
+        return panels >= _PANELS_TO_PACK_PAGES and row % (_PAGE_LINES * lanes_of(array)) == 0
+    return panels >= PANELS_TO_PACK
 
 
 @scalar
