@@ -88,22 +88,6 @@ def _rest(vectors: int, beside: int) -> Any:
     return rest
 
 
-def _column(vectors: int) -> Any:
-    """The loop over all rows of C, those of A contiguous."""
-    most, _, _, two, before = _heights(vectors)
-    rest = _rest(vectors, 0)
-
-    @scalar
-    def column(c: Matrix, a: Matrix, b: Matrix, rows: int, depth: Depth, start: Start) -> None:
-        i = 0
-        while rows - i >= most and not two <= rows - i < before:
-            multiply(below(c, i), below(a, i), b, depth, _start(start, i), most, vectors, 0, 0)
-            i += most
-        rest(c, a, b, i, rows, depth, start)
-
-    return column
-
-
 def _asking_for_tile(rows: int, vectors: int) -> Any:
     """What asks for a tile of C, which is needed next."""
 
@@ -116,8 +100,8 @@ def _asking_for_tile(rows: int, vectors: int) -> Any:
     return ask
 
 
-def _in_place(vectors: int) -> Any:
-    """The loop over all rows of C, those of A contiguous and read where they lie, however far; the next tile of C is asked for."""
+def _column(vectors: int, asking: int) -> Any:
+    """The loop over all rows of C, those of A contiguous; with 1 for `asking` these come from far, and the next tile of C is asked for."""
     most, _, _, two, before = _heights(vectors)
     rest, ask = _rest(vectors, 0), _asking_for_tile(most, vectors)
 
@@ -125,8 +109,9 @@ def _in_place(vectors: int) -> Any:
     def column(c: Matrix, a: Matrix, b: Matrix, rows: int, depth: Depth, start: Start, next_at: int) -> None:
         i = 0
         while rows - i >= most and not two <= rows - i < before:
-            ask(c, c.at + (i + most) * c.row if rows - i >= 2 * most else next_at)
-            multiply(below(c, i), below(a, i), b, depth, _start(start, i), most, vectors, 0, 1)
+            if asking:
+                ask(c, c.at + (i + most) * c.row if rows - i >= 2 * most else next_at)
+            multiply(below(c, i), below(a, i), b, depth, _start(start, i), most, vectors, 0, asking)
             i += most
         rest(c, a, b, i, rows, depth, start)
 
@@ -156,6 +141,6 @@ def _asking(vectors: int) -> Any:
 
 
 #: For one, two and three vectors.
-apart_1, apart_2, apart_3 = (_column(vectors) for vectors in (1, 2, 3))
-in_place_1, in_place_2, in_place_3 = (_in_place(vectors) for vectors in (1, 2, 3))
+apart_1, apart_2, apart_3 = (_column(vectors, 0) for vectors in (1, 2, 3))
+in_place_1, in_place_2, in_place_3 = (_column(vectors, 1) for vectors in (1, 2, 3))
 beside_1, beside_2, beside_3 = (_asking(vectors) for vectors in (1, 2, 3))

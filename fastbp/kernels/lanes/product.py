@@ -91,11 +91,11 @@ def multiply_apart(c: Matrix, a: Matrix, b: Matrix, rows: int, vectors: int, dep
     Nothing is asked for.
     """
     if WIDTH >= 3 and vectors == 3:
-        apart_3(c, a, b, rows, depth, start)
+        apart_3(c, a, b, rows, depth, start, c.at)
     elif WIDTH >= 2 and vectors == 2:
-        apart_2(c, a, b, rows, depth, start)
+        apart_2(c, a, b, rows, depth, start, c.at)
     else:
-        apart_1(c, a, b, rows, depth, start)
+        apart_1(c, a, b, rows, depth, start, c.at)
 
 
 @scalar
