@@ -43,7 +43,7 @@ def hidden_delta_of(delta_few: Any, *, bare: bool) -> Any:
                 weights = Matrix(parameters, table[layer, WEIGHT] + i * n_out + u, n_out)
                 if pack:
                     pack_apart(packed, weights, count, depth)
-                ahead = _next_weights(network, layer, inputs, i, u)
+                ahead = _next_weights(network, layer, inputs, i, u, most)
                 for p in range(panels.begin, panels.end):
                     below = Matrix(deltas, input_at(network, workspace, layer, p, i), panel_rows)
                     above = Matrix(deltas, output_at(network, workspace, layer, p, u), panel_rows)
@@ -62,9 +62,9 @@ def hidden_delta_of(delta_few: Any, *, bare: bool) -> Any:
 
 
 @scalar
-def _next_weights(network: Network, layer: int, inputs: Span, i: int, u: int) -> Ahead:
-    """The block of weights after the one of input i and unit u, which may come from another core."""
-    table, n_out, most = network.table, network.table[layer, N_OUT], depth_of(network.table[layer, N_OUT], DEPTH)
+def _next_weights(network: Network, layer: int, inputs: Span, i: int, u: int, most: int) -> Ahead:
+    """The block of weights after the one of input i and unit u, of up to `most` units, which may come from another core."""
+    table, n_out = network.table, network.table[layer, N_OUT]
     i += CHUNK
     if i >= inputs.end:
         i, u = inputs.begin, u + most

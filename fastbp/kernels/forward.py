@@ -44,7 +44,7 @@ def forward_layer_of(forward_few: Any, *, bare: bool) -> Any:
                 weights = Matrix(parameters, table[layer, WEIGHT] + i * n_out + u, n_out)
                 if pack:
                     pack_beside(packed, weights, count, depth)
-                ahead = _next_weights(network, layer, inputs, units, i, u)
+                ahead = _next_weights(network, layer, inputs, units, i, u, most)
                 for p in range(panels.begin, panels.end):
                     z = Matrix(values, output_at(network, workspace, layer, p, u), panel_rows)
                     a = Matrix(values, input_at(network, workspace, layer, p, i), panel_rows)
@@ -59,9 +59,9 @@ def forward_layer_of(forward_few: Any, *, bare: bool) -> Any:
 
 
 @scalar
-def _next_weights(network: Network, layer: int, inputs: Span, units: Span, i: int, u: int) -> Ahead:
-    """The block of weights after the one of input i and unit u, which may come from another core."""
-    table, n_out, most = network.table, network.table[layer, N_OUT], depth_of(inputs.end - inputs.begin, DEPTH)
+def _next_weights(network: Network, layer: int, inputs: Span, units: Span, i: int, u: int, most: int) -> Ahead:
+    """The block of weights after the one of input i and unit u, of up to `most` inputs, which may come from another core."""
+    table, n_out = network.table, network.table[layer, N_OUT]
     u += CHUNK
     if u >= units.end:
         i, u = i + most, units.begin

@@ -140,7 +140,21 @@ def _asking(vectors: int) -> Any:
     return column
 
 
-#: For one, two and three vectors.
-apart_1, apart_2, apart_3 = (_column(vectors, 0) for vectors in (1, 2, 3))
-in_place_1, in_place_2, in_place_3 = (_column(vectors, 1) for vectors in (1, 2, 3))
-beside_1, beside_2, beside_3 = (_asking(vectors) for vectors in (1, 2, 3))
+def _by_vectors(columns: list[Any]) -> Any:
+    """The column for a number of vectors, of those for one, two and three."""
+    one, two, three = columns
+
+    @scalar
+    def column(c: Matrix, a: Matrix, b: Matrix, rows: int, vectors: int, depth: Depth, start: Start, following: Any) -> None:
+        if WIDTH >= 3 and vectors == 3:
+            three(c, a, b, rows, depth, start, following)
+        elif WIDTH >= 2 and vectors == 2:
+            two(c, a, b, rows, depth, start, following)
+        else:
+            one(c, a, b, rows, depth, start, following)
+
+    return column
+
+
+apart, in_place = (_by_vectors([_column(vectors, asking) for vectors in (1, 2, 3)]) for asking in (0, 1))
+beside = _by_vectors([_asking(vectors) for vectors in (1, 2, 3)])

@@ -9,23 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from fastbp.compiling.jit import scalar
-from fastbp.kernels.lanes.column import (
-    MIDDLE,
-    apart_1,
-    apart_2,
-    apart_3,
-    beside_1,
-    beside_2,
-    beside_3,
-    in_place_1,
-    in_place_2,
-    in_place_3,
-)
+from fastbp.kernels.lanes.column import MIDDLE, apart, beside, in_place
 from fastbp.kernels.lanes.host import reads_in_place
 from fastbp.kernels.lanes.matrix import Depth, Matrix, Start, Then
 from fastbp.kernels.lanes.memory import load_first, store
 from fastbp.kernels.lanes.panels import lanes_of
-from fastbp.kernels.lanes.sizes import WIDTH
 from fastbp.kernels.lanes.transpose import transpose_block
 
 #: So many panels pay for copying a block of weights, whose numbers then lie side by side.
@@ -63,25 +51,13 @@ def multiply_beside(c: Matrix, a: Matrix, b: Matrix, rows: int, vectors: int, de
 
     `a` is A turned, its rows side by side: A[i, k] lies at ``a.at + k * a.row + i``. Meanwhile `then` is asked for.
     """
-    whole = Depth(depth, depth, 0)
-    if WIDTH >= 3 and vectors == 3:
-        beside_3(c, a, b, rows, whole, start, then)
-    elif WIDTH >= 2 and vectors == 2:
-        beside_2(c, a, b, rows, whole, start, then)
-    else:
-        beside_1(c, a, b, rows, whole, start, then)
+    beside(c, a, b, rows, vectors, Depth(depth, depth, 0), start, then)
 
 
 @scalar
 def multiply_in_place(c: Matrix, a: Matrix, b: Matrix, rows: int, vectors: int, depth: int, start: Start, next_at: int) -> None:
     """The same with the rows of A contiguous: A[i, k] lies at ``a.at + i * a.row + k``. The C at `next_at` is asked for."""
-    whole = Depth(depth, depth, 0)
-    if WIDTH >= 3 and vectors == 3:
-        in_place_3(c, a, b, rows, whole, start, next_at)
-    elif WIDTH >= 2 and vectors == 2:
-        in_place_2(c, a, b, rows, whole, start, next_at)
-    else:
-        in_place_1(c, a, b, rows, whole, start, next_at)
+    in_place(c, a, b, rows, vectors, Depth(depth, depth, 0), start, next_at)
 
 
 @scalar
@@ -90,12 +66,7 @@ def multiply_apart(c: Matrix, a: Matrix, b: Matrix, rows: int, vectors: int, dep
 
     Nothing is asked for.
     """
-    if WIDTH >= 3 and vectors == 3:
-        apart_3(c, a, b, rows, depth, start, c.at)
-    elif WIDTH >= 2 and vectors == 2:
-        apart_2(c, a, b, rows, depth, start, c.at)
-    else:
-        apart_1(c, a, b, rows, depth, start, c.at)
+    apart(c, a, b, rows, vectors, depth, start, c.at)
 
 
 @scalar
