@@ -14,7 +14,6 @@ from fastbp.kernels.activate import multiply_by_derivative
 from fastbp.kernels.arguments import N_OUT, WEIGHT, Network, Workspace
 from fastbp.kernels.codes import DELTA
 from fastbp.kernels.lanes.column import beyond, tile_rows
-from fastbp.kernels.lanes.host import reads_in_place
 from fastbp.kernels.lanes.matrix import FROM_C, FROM_ZERO, Ahead, Depth, Matrix, Start, Then
 from fastbp.kernels.lanes.panels import depth_of, lanes_of, vectors_of
 from fastbp.kernels.lanes.product import multiply_apart, multiply_beside, multiply_in_place, pack_apart, packs_apart, rows_of_tiles
@@ -34,8 +33,8 @@ def hidden_delta_of(delta_few: Any, *, bare: bool) -> Any:
             return
         table, parameters, deltas = network.table, network.parameters, workspace.deltas
         n_out, panel_rows = table[layer, N_OUT], panel_rows_of(workspace)
-        pack, packed = packs_apart(parameters, panels.end - panels.begin), Matrix(workspace.scratch, scratch_at, CHUNK)
-        most = depth_of(n_out, LONG_DEPTH if reads_in_place(parameters) else DEPTH)
+        pack, packed = packs_apart(parameters, n_out, panels.end - panels.begin), Matrix(workspace.scratch, scratch_at, CHUNK)
+        most = depth_of(n_out, DEPTH if pack else LONG_DEPTH)
         for u in range(0, n_out, most):
             depth, start = min(most, n_out - u), Start(parameters, FROM_ZERO if u == 0 else FROM_C)
             for i in range(inputs.begin, inputs.end, CHUNK):

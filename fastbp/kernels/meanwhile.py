@@ -1,8 +1,8 @@
 """Adam's update of one tile of gradients, done between the multiply-adds of the next tile.
 
-A root and a division take twenty cycles of a unit of their own, and longer until the result is there. The multiply-adds behind them in
-the program go on meanwhile, but only about eighty cycles' worth, as the results of all wait in registers. So a vector is updated in three
-pieces, a few steps of the product apart, of which each takes less. Where parameters and slots come from far the next tile's are asked for.
+A root and a division take up to twenty cycles of a unit of their own, and longer until the result is there. The multiply-adds behind
+them in the program go on meanwhile, but only about eighty cycles' worth, as the results of all wait in registers. So a vector is updated
+in three pieces, a few steps of the product apart, of which each takes less. Parameters and slots of the next tile are asked for.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from fastbp.compiling.jit import inlined, scalar
 from fastbp.kernels.arguments import Network, Rule
 from fastbp.kernels.codes import ADAM
 from fastbp.kernels.lanes.column import below
-from fastbp.kernels.lanes.host import waits_for_divider
 from fastbp.kernels.lanes.matrix import Depth, Matrix, Product
 from fastbp.kernels.lanes.memory import load, store
 from fastbp.kernels.lanes.panels import lanes_of
@@ -47,7 +46,7 @@ class Pending(NamedTuple):
 @scalar
 def suits(network: Network, rule: Rule, block: Block, depth: Depth) -> bool:
     """Whether `update_meanwhile` is faster than an update after the product."""
-    if not waits_for_divider(network.parameters) or WIDTH < 3 or rule.code != ADAM:
+    if WIDTH < 3 or rule.code != ADAM:
         return False
     whole = block.columns == WIDTH * lanes_of(network.parameters) and block.rows >= 2 * _ROWS
     elements = network.size * (1 + rule.n_slots)

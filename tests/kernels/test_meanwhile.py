@@ -9,7 +9,7 @@ from one_batch import NOTHING, OneBatch
 import fastbp
 from fastbp.compiling.jit import program
 from fastbp.kernels.block import records
-from fastbp.kernels.lanes.isa import TILES, host, waits_for_divider
+from fastbp.kernels.lanes.isa import TILES, host
 from fastbp.kernels.lanes.matrix import FROM_C, FROM_ZERO, Depth, Matrix, Product, Start
 from fastbp.kernels.lanes.product import multiply_apart
 from fastbp.kernels.lanes.sizes import WIDTH
@@ -85,7 +85,7 @@ def test_only_adam_on_whole_panels_of_large_networks_is_updated_meanwhile():
         chosen(*batch.call(update=True), block, Depth(depth, 48, 48), answer)
         return bool(answer[0])
 
-    assert is_chosen() == is_chosen(optimizer=fastbp.AdamW) == (waits_for_divider() and WIDTH >= 3)
+    assert is_chosen() == is_chosen(optimizer=fastbp.AdamW) == (WIDTH >= 3)
     assert is_chosen(sizes=[1500, 1000, 3], depth=9) == is_chosen()
     others = [{"sizes": [400, 800, 3]}, {"optimizer": fastbp.SGD}, {"optimizer": fastbp.RMSprop}]
     for without in [*others, {"rows": 2 * TILE - 1}, {"narrower": 1}, {"depth": 95}]:

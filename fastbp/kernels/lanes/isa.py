@@ -51,13 +51,16 @@ def compiled_for() -> str:
 
 
 def waits_for_divider() -> bool:
-    """Whether updates wait for the unit that takes roots and divides: so it was measured on Intel's processors with AVX-512 alone."""
+    """Whether every root costs an update time: so it was measured on Intel's processors with AVX-512, and not on AMD's."""
     return _is_intel_with_avx512()
 
 
-def reads_in_place() -> bool:
-    """Whether products read weights faster where they lie, if they ask for them in time, than as a copy: measured on the same alone."""
-    return host() == "avx512" and _is_intel_with_avx512()
+def pages_collide() -> bool:
+    """Whether rows that lie a multiple of a page apart push each other out of the first-level cache before a tile has read them.
+
+    They do where a set of it holds eight lines, as many as a tile has rows. Of Intel's processors with AVX-512 it holds twelve.
+    """
+    return not _is_intel_with_avx512()
 
 
 def _is_intel_with_avx512() -> bool:

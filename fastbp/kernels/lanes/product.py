@@ -10,15 +10,16 @@ from typing import Any
 
 from fastbp.compiling.jit import scalar
 from fastbp.kernels.lanes.column import MIDDLE, apart, beside, in_place
-from fastbp.kernels.lanes.host import reads_in_place
+from fastbp.kernels.lanes.host import pages_collide
 from fastbp.kernels.lanes.matrix import Depth, Matrix, Start, Then
 from fastbp.kernels.lanes.memory import load_first, store
 from fastbp.kernels.lanes.panels import lanes_of
+from fastbp.kernels.lanes.sizes import WIDTH
 from fastbp.kernels.lanes.transpose import transpose_block
 
-#: So many panels pay for copying a block of weights, whose numbers then lie side by side.
+#: So many panels pay for copying a block of weights whose rows push each other out of the caches.
 PANELS_TO_PACK = 3
-# Cache lines, and so vectors, in a page of memory; and how many panels pay where rows that lie pages apart could be read in place.
+# Cache lines, and so vectors, in a page of memory; and how many panels pay where rows that lie pages apart only share their sets.
 _PAGE_LINES, _PANELS_TO_PACK_PAGES = 64, 8
 
 
@@ -26,17 +27,24 @@ _PAGE_LINES, _PANELS_TO_PACK_PAGES = 64, 8
 def packs_beside(array: Any, row: int, panels: int) -> bool:
     """Whether a block of A turned is copied for so many panels, where its rows lie so many elements of `array` apart.
 
-    Rows a multiple of a page apart share a few places of the caches, and push each other out of them: many panels pay for a copy.
+    Small tiles, which use a part of each line of a row, always gain from a copy; large ones where rows lie a multiple of a page apart.
     """
-    if reads_in_place(array):
-        return panels >= _PANELS_TO_PACK_PAGES and row % (_PAGE_LINES * lanes_of(array)) == 0
-    return panels >= PANELS_TO_PACK
+    if WIDTH < 3:
+        return panels >= PANELS_TO_PACK
+    return _lie_pages_apart(array, row) and panels >= (PANELS_TO_PACK if pages_collide(array) else _PANELS_TO_PACK_PAGES)
 
 
 @scalar
-def packs_apart(array: Any, panels: int) -> bool:
+def packs_apart(array: Any, row: int, panels: int) -> bool:
     """The same for a block whose rows are contiguous."""
-    return panels >= PANELS_TO_PACK and not reads_in_place(array)
+    if panels < PANELS_TO_PACK or not pages_collide(array):
+        return False
+    return _lie_pages_apart(array, row)
+
+
+@scalar
+def _lie_pages_apart(array: Any, row: int) -> bool:
+    return not row % (_PAGE_LINES * lanes_of(array))
 
 
 @scalar

@@ -15,15 +15,14 @@ from numba import types
 from numba.core import cgutils
 
 from fastbp.compiling.jit import operation
-from fastbp.kernels.lanes.isa import reads_in_place
 from fastbp.kernels.lanes.matrix import FROM_C, FROM_ZERO, Depth, Matrix, Start
 from fastbp.kernels.lanes.memory import element_pointer, emit_prefetch
-from fastbp.kernels.lanes.sizes import BYTES
+from fastbp.kernels.lanes.sizes import BYTES, WIDTH
 from fastbp.kernels.lanes.vector import Vector, fma, llvm_type, splat_value
 
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
-# How far ahead the left operand is asked for: rows of A turned; and numbers in each of the rows of A, some lines.
-_ROWS_AHEAD, _NUMBERS_AHEAD = 8, 32
+# How far ahead the left operand is asked for: rows of A turned, where it is read in place; and numbers in each row of A, some lines.
+_ROWS_AHEAD, _NUMBERS_AHEAD = 8 if WIDTH >= 3 else 0, 32
 
 
 def _multiply_twin(c: Matrix, a: Matrix, b: Matrix, depth: Depth, start: Start, rows: int, vectors: int, beside: int, asking: int) -> None:
@@ -76,7 +75,7 @@ def multiply(typingctx: Any, c: Any, a: Any, b: Any, depth: Any, start: Any, row
     """``C[i, j] = start + sum_k A[i, k] B[k, j]`` for `rows` rows and `vectors` whole vectors of columns, both literals.
 
     With the literal 1 for `beside`, `a` is A turned: what a step of the depth needs lies side by side. With 1 for `asking`, A comes from
-    further than the first-level cache: where that pays, what steps to come need of it is asked for (``isa.reads_in_place``).
+    further than the first-level cache, and what steps to come need of it is asked for.
     """
     if not all(isinstance(kind, types.IntegerLiteral) for kind in (rows, vectors, beside, asking)):
         return None
@@ -100,7 +99,7 @@ def _emit_product(context: Any, builder: ir.IRBuilder, kinds: Any, arguments: An
 
     total, part, jump = (field(3, i) for i in range(3))
     a_row, b_row = field(1, 2), field(2, 2)
-    lead = (_ROWS_AHEAD if beside else _NUMBERS_AHEAD) if asking and reads_in_place() else 0
+    lead = (_ROWS_AHEAD if beside else _NUMBERS_AHEAD) if asking else 0
     tile = _Tile(builder, llvm_type(Vector(c[0].dtype)), (rows, vectors, beside, lead), begin(0, c), field(0, 2))
     tile.begin(begin(4, start), field(4, 1))
     left_begin, right_begin = begin(1, a), begin(2, b)

@@ -53,14 +53,9 @@ def test_what_numba_is_told_to_compile_for_counts(run_python, settings, tiles):
     ],
 )
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="names of x86 processors")
-def test_intel_with_avx512_alone_waits_for_its_divider_and_reads_in_place(run_python, settings, waits):
-    asked = "from fastbp.kernels.lanes.isa import *; print(waits_for_divider(), reads_in_place())"
+def test_intel_with_avx512_alone_waits_for_its_divider_and_has_room_for_pages(run_python, settings, waits):
+    asked = "from fastbp.kernels.lanes.isa import *; print(waits_for_divider(), not pages_collide())"
     assert run_python(asked, **settings).split() == [waits, waits]
-
-
-def test_other_tiles_read_nothing_in_place(monkeypatch):
-    monkeypatch.setenv(isa.VARIABLE, "avx2")
-    assert not isa.reads_in_place()
 
 
 def test_unknown_tiles_are_refused_by_name(monkeypatch):
