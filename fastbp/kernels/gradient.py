@@ -14,7 +14,8 @@ from fastbp.kernels.codes import BATCH_NORM, GRADIENT
 from fastbp.kernels.lanes.matrix import Matrix
 from fastbp.kernels.lanes.memory import load, store
 from fastbp.kernels.lanes.panels import lanes_of
-from fastbp.kernels.lanes.sizes import CHUNK, FEW
+from fastbp.kernels.lanes.sizes import CHUNK, FEW, PIECE
+from fastbp.kernels.lanes.vector import fma
 from fastbp.kernels.patch import patch_gradient
 from fastbp.kernels.places import few_inputs, few_outputs
 from fastbp.kernels.portions import Batch, Block, Patch, Span, Task
@@ -140,7 +141,10 @@ def _few_gradients(network: Network, workspace: Workspace, rule: Rule, batch: Ba
     at, count = table[layer, WEIGHT] + inputs.begin * n_out + units.begin, units.end - units.begin
     block = Block(at, n_out, inputs.end - inputs.begin, count)
     left, deltas = Matrix(a.array, a.at + inputs.begin, a.row), Matrix(d.array, d.at + units.begin, d.row)
-    update_rows(network, workspace, rule, batch, block, left, deltas)
+    if count == n_out < lanes:
+        _update_narrow_rows(network, workspace, rule, batch, block, left, deltas, task.scratch_at)
+    else:
+        update_rows(network, workspace, rule, batch, block, left, deltas)
     for j in range(0, count if biases else 0, lanes):
         total = load(deltas.array, deltas.at + j)
         for r in range(1, batch.rows):
@@ -149,3 +153,30 @@ def _few_gradients(network: Network, workspace: Workspace, rule: Rule, batch: Ba
         store(scratch, task.scratch_at, total * 0 if table[layer, NORM] == BATCH_NORM else total)
         biases_of = Block(table[layer, BIAS] + units.begin + j, 0, 1, min(lanes, count - j))
         update_block(network, workspace, rule, batch, biases_of, Matrix(scratch, task.scratch_at, 0))
+
+
+@scalar
+def _update_narrow_rows(
+    network: Network, workspace: Workspace, rule: Rule, batch: Batch, block: Block, units: Matrix, deltas: Matrix, scratch_at: int
+) -> None:  # fmt: skip
+    """The same as `update_rows` for rows of W narrower than a vector: gradients first, row behind row as in W.
+
+    A row that was written with a mask would have to reach the cache before the vector of the next one, which begins in it, is read.
+    """
+    most, columns = max(1, PIECE // block.columns), block.columns
+    for i in range(0, block.rows, most):
+        count, sums = min(most, block.rows - i), Matrix(workspace.scratch, scratch_at, columns)
+        _few_sums(sums, Matrix(units.array, units.at + i, units.row), deltas, count, batch.rows)
+        update_block(network, workspace, rule, batch, Block(block.at + i * columns, 0, 1, count * columns), sums)
+
+
+@scalar
+def _few_sums(sums: Matrix, units: Matrix, deltas: Matrix, count: int, rows: int) -> None:
+    """``sums[i, j] = sum_r units[r, i] deltas[r, j]``; what lies behind a row the next one writes over."""
+    a, d = units.array, deltas.array
+    for i in range(count):
+        for j in range(0, sums.row, lanes_of(d)):
+            total = a[units.at + i] * load(d, deltas.at + j)
+            for r in range(1, rows):
+                total = fma(a[units.at + r * units.row + i], load(d, deltas.at + r * deltas.row + j), total)
+            store(sums.array, sums.at + i * sums.row + j, total)

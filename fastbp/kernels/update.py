@@ -151,21 +151,24 @@ def rowwise(rule: Any) -> Any:
     def update(p: Any, block: Block, units: Matrix, deltas: Matrix, rows: int, rates: Any, slots: Any, size: int) -> None:
         c, lanes, a, d = _coefficients(rates, False), lanes_of(p), units.array, deltas.array
         whole = block.columns // lanes * lanes
-        for i in range(block.rows):
-            p_at, a_at = block.at + i * block.row, units.at + i
-            # The compiler cannot know that the parameters do not lie among these, either.
-            a_0, a_1 = a[a_at], a[a_at + min(1, rows - 1) * units.row]
-            for j in range(0, block.columns, lanes):
-                d_at = deltas.at + j
-                g = a_0 * load(d, d_at)
-                if rows > 1:
-                    g = fma(a_1, load(d, d_at + deltas.row), g)
-                    for r in range(2, rows):
-                        g = fma(a[a_at + r * units.row], load(d, d_at + r * deltas.row), g)
-                if j < whole:
-                    rule(p, p_at + j, lanes, g, c, slots, size)
-                else:
-                    rule(p, p_at + j, block.columns - j, g, c, slots, size)
+        # What fills no vector waits until all rows have their whole ones. Written with a mask, it would have to reach the cache before
+        # the next row's first numbers, which lie behind it, are read.
+        for first, last in ((0, whole), (whole, block.columns)):
+            for i in range(block.rows if first < last else 0):
+                p_at, a_at = block.at + i * block.row, units.at + i
+                # The compiler cannot know that the parameters do not lie among these, either.
+                a_0, a_1 = a[a_at], a[a_at + min(1, rows - 1) * units.row]
+                for j in range(first, last, lanes):
+                    d_at = deltas.at + j
+                    g = a_0 * load(d, d_at)
+                    if rows > 1:
+                        g = fma(a_1, load(d, d_at + deltas.row), g)
+                        for r in range(2, rows):
+                            g = fma(a[a_at + r * units.row], load(d, d_at + r * deltas.row), g)
+                    if j < whole:
+                        rule(p, p_at + j, lanes, g, c, slots, size)
+                    else:
+                        rule(p, p_at + j, block.columns - j, g, c, slots, size)
 
     return update
 
