@@ -14,10 +14,10 @@ from fastbp.kernels.activate import multiply_by_derivative
 from fastbp.kernels.arguments import N_OUT, WEIGHT, Network, Workspace
 from fastbp.kernels.codes import DELTA
 from fastbp.kernels.lanes.column import beyond, tile_rows
-from fastbp.kernels.lanes.matrix import FROM_C, FROM_ZERO, Ahead, Depth, Matrix, Start, Then
-from fastbp.kernels.lanes.panels import depth_of, lanes_of, vectors_of
-from fastbp.kernels.lanes.product import multiply_apart, multiply_beside, multiply_in_place, pack_apart, packs_apart, rows_of_tiles
-from fastbp.kernels.lanes.sizes import CHUNK, DEPTH, FEW, LONG_DEPTH, WIDTH
+from fastbp.kernels.lanes.matrix import FROM_C, FROM_ZERO, Ahead, Matrix, Start, Then
+from fastbp.kernels.lanes.panels import depth_of, lanes_of, strip_of, vectors_of
+from fastbp.kernels.lanes.product import multiply_beside, multiply_in_place, multiply_strip, pack_apart, packs_apart
+from fastbp.kernels.lanes.sizes import CHUNK, DEPTH, FEW, LONG_DEPTH
 from fastbp.kernels.places import few_inputs, few_outputs, input_at, output_at, panel_rows_of, vectors_in
 from fastbp.kernels.portions import Span
 from fastbp.kernels.turn import turn
@@ -86,10 +86,10 @@ def delta_few_of(*, bare: bool) -> Any:
                 weights = Matrix(network.parameters, table[layer, WEIGHT] + i * n_out + u, n_out)
                 pack_apart(Matrix(scratch, scratch_at, CHUNK), weights, count, depth)
                 left = Matrix(deltas, above.at + u, above.row)
-                for j in range(0, count, WIDTH * lanes):
+                strip = strip_of(rows, vectors_of(count, lanes))
+                for j in range(0, count, strip * lanes):
                     sums, right = Matrix(deltas, below.at + i + j, below.row), Matrix(scratch, scratch_at + j, CHUNK)
-                    vectors = min(WIDTH, vectors_of(count - j, lanes))
-                    multiply_apart(sums, left, right, rows_of_tiles(rows), vectors, Depth(depth, depth, 0), start)
+                    multiply_strip(sums, left, right, rows, min(strip, vectors_of(count - j, lanes)), depth, start)
             for r in range(0 if bare else rows):
                 multiply_by_derivative(network, workspace, layer - 1, below.at + i + r * below.row, vectors_of(count, lanes))
 

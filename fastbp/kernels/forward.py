@@ -10,11 +10,11 @@ from fastbp.kernels.activate import activate
 from fastbp.kernels.arguments import BIAS, N_IN, N_OUT, WEIGHT, Network, Workspace
 from fastbp.kernels.codes import FORWARD
 from fastbp.kernels.lanes.column import beyond, tile_rows
-from fastbp.kernels.lanes.matrix import FROM_C, Ahead, Depth, Matrix, Start, Then
+from fastbp.kernels.lanes.matrix import FROM_C, Ahead, Matrix, Start, Then
 from fastbp.kernels.lanes.memory import load, store
-from fastbp.kernels.lanes.panels import depth_of, lanes_of, vectors_of
-from fastbp.kernels.lanes.product import multiply_apart, multiply_beside, pack_beside, packs_beside, rows_of_tiles
-from fastbp.kernels.lanes.sizes import CHUNK, DEPTH, FEW, WIDTH
+from fastbp.kernels.lanes.panels import depth_of, lanes_of, strip_of, vectors_of
+from fastbp.kernels.lanes.product import multiply_beside, multiply_strip, pack_beside, packs_beside
+from fastbp.kernels.lanes.sizes import CHUNK, DEPTH, FEW
 from fastbp.kernels.places import few_inputs, few_outputs, input_at, output_at, panel_rows_of, vectors_in
 from fastbp.kernels.portions import Span
 from fastbp.kernels.turn import to_panel
@@ -78,14 +78,15 @@ def forward_few_of(*, bare: bool) -> Any:
         a, z = few_inputs(values, network, workspace, layer), few_outputs(values, network, workspace, layer)
         left, depth = Matrix(values, a.at + inputs.begin, a.row), inputs.end - inputs.begin
         row_at, n_out = table[layer, WEIGHT] + inputs.begin * table[layer, N_OUT], table[layer, N_OUT]
-        for u in range(units.begin, units.end, WIDTH * lanes):
-            count = min(WIDTH * lanes, units.end - u)
+        strip = strip_of(rows, vectors_of(units.end - units.begin, lanes)) * lanes
+        for u in range(units.begin, units.end, strip):
+            count = min(strip, units.end - u)
             sums, vectors = Matrix(values, z.at + u, z.row), vectors_of(count, lanes)
             for r in range(rows if inputs.begin == 0 else 0):
                 for j in range(0, count, lanes):
                     store(values, sums.at + r * sums.row + j, load(parameters, table[layer, BIAS] + u + j))
             weights = Matrix(parameters, row_at + u, n_out)
-            multiply_apart(sums, left, weights, rows_of_tiles(rows), vectors, Depth(depth, depth, 0), Start(parameters, FROM_C))
+            multiply_strip(sums, left, weights, rows, vectors, depth, Start(parameters, FROM_C))
             if inputs.end < table[layer, N_IN]:
                 continue
             if bare or layer == network.layers - 1:

@@ -11,7 +11,7 @@ from fastbp.compiling.jit import inlined, scalar
 from fastbp.kernels.lanes.matrix import Ahead, Depth, Matrix, Start, Then
 from fastbp.kernels.lanes.memory import prefetch, prefetch_first
 from fastbp.kernels.lanes.panels import lanes_of
-from fastbp.kernels.lanes.sizes import TILE_ROWS, WIDTH
+from fastbp.kernels.lanes.sizes import ROW, TILE_ROWS, WIDTH
 from fastbp.kernels.lanes.tile import multiply, multiply_while
 
 #: Rows of the tiles for what larger ones leave.
@@ -140,6 +140,27 @@ def _asking(vectors: int) -> Any:
     return column
 
 
+def _row(vectors: int) -> Any:
+    """A product of one row of C, of up to so many vectors: one tile, whose shape is a literal."""
+
+    @scalar
+    def tile(c: Matrix, a: Matrix, b: Matrix, width: int, depth: Depth, start: Start) -> None:
+        multiply(c, a, b, depth, start, 1, vectors, 0, 0)
+
+    if vectors == 1:
+        return tile
+    narrower = _row(vectors - 1)
+
+    @scalar
+    def row(c: Matrix, a: Matrix, b: Matrix, width: int, depth: Depth, start: Start) -> None:
+        if width == vectors:
+            tile(c, a, b, width, depth, start)
+        else:
+            narrower(c, a, b, width, depth, start)
+
+    return row
+
+
 def _by_vectors(columns: list[Any]) -> Any:
     """The column for a number of vectors, of those for one, two and three."""
     one, two, three = columns
@@ -158,3 +179,4 @@ def _by_vectors(columns: list[Any]) -> Any:
 
 apart, in_place = (_by_vectors([_column(vectors, asking) for vectors in (1, 2, 3)]) for asking in (0, 1))
 beside = _by_vectors([_asking(vectors) for vectors in (1, 2, 3)])
+row = _row(ROW)

@@ -19,6 +19,7 @@ shards_of = scalar(sizes.shards_of)
 busiest = scalar(sizes.busiest)
 panels_cost = scalar(sizes.panels_cost)
 depth_of = scalar(sizes.depth_of)
+strip_of = scalar(sizes.strip_of)
 shares_inputs = scalar(sizes.shares_inputs)
 piece_of = scalar(sizes.piece_of)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastbp.compiling.jit import scalar
-from fastbp.kernels.lanes.column import MIDDLE, apart, beside, in_place
+from fastbp.kernels.lanes.column import MIDDLE, apart, beside, in_place, row
 from fastbp.kernels.lanes.host import pages_collide
 from fastbp.kernels.lanes.matrix import Depth, Matrix, Start, Then
 from fastbp.kernels.lanes.memory import load_first, store
@@ -48,12 +48,6 @@ def _lie_pages_apart(array: Any, row: int) -> bool:
 
 
 @scalar
-def rows_of_tiles(rows: int) -> int:
-    """A few rows and as many more, which will hold nothing of meaning, as make them fill tiles."""
-    return rows if rows == 1 else (rows + MIDDLE - 1) // MIDDLE * MIDDLE
-
-
-@scalar
 def multiply_beside(c: Matrix, a: Matrix, b: Matrix, rows: int, vectors: int, depth: int, start: Start, then: Then) -> None:
     """``C[i, j] = start + sum_k A[i, k] B[k, j]`` for `rows` rows and `vectors` vectors of columns.
 
@@ -75,6 +69,15 @@ def multiply_apart(c: Matrix, a: Matrix, b: Matrix, rows: int, vectors: int, dep
     Nothing is asked for.
     """
     apart(c, a, b, rows, vectors, depth, start, c.at)
+
+
+@scalar
+def multiply_strip(c: Matrix, a: Matrix, b: Matrix, rows: int, vectors: int, depth: int, start: Start) -> None:
+    """The same for a few rows and a strip of C. Behind them C has room for as many more, of no meaning, as make them fill tiles."""
+    if rows == 1:
+        row(c, a, b, vectors, Depth(depth, depth, 0), start)
+    else:
+        multiply_apart(c, a, b, (rows + MIDDLE - 1) // MIDDLE * MIDDLE, vectors, Depth(depth, depth, 0), start)
 
 
 @scalar

@@ -12,6 +12,8 @@ BYTES = 64
 TILE_ROWS = TILES[host()]
 #: Vectors in the widest panel, of rows or of units.
 WIDTH = len(TILE_ROWS)
+#: Vectors of the widest tile of a single row: each step of a sum waits for the one before, and so many fill the time.
+ROW = 8 if WIDTH > 1 else 4
 #: Units of the left operand in a block, and its depth: the second-level cache holds it, the first a panel's part (``search_blocks.txt``).
 CHUNK, DEPTH = 96, 128 if WIDTH > 1 else 256
 #: The depth of a block whose rows are read where they lie: each is a run of lines, which are asked for in time.
@@ -65,6 +67,14 @@ def depth_of(steps: int, depth: int) -> int:
     """The depth of a block where so many steps are cut into blocks, all about as deep: `depth`, or up to half more or a third less."""
     blocks = max(1, (2 * steps + depth) // (2 * depth))
     return (steps + blocks - 1) // blocks
+
+
+def strip_of(rows: int, vectors: int) -> int:
+    """Vectors of a strip when so many, of a few rows, are multiplied strip by strip; of a single row all about as wide."""
+    if rows > 1:
+        return WIDTH
+    strips = (vectors + ROW - 1) // ROW
+    return (vectors + strips - 1) // strips
 
 
 def balanced(vectors: int) -> int:

@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 
 from fastbp.compiling.jit import program
 from fastbp.kernels.lanes import product
+from fastbp.kernels.lanes.column import MIDDLE
 from fastbp.kernels.lanes.isa import pages_collide
 from fastbp.kernels.lanes.matrix import FROM_C, FROM_ZERO, Ahead, Depth, Matrix, Start, Then
-from fastbp.kernels.lanes.sizes import CHUNK, DEPTH, WIDTH
+from fastbp.kernels.lanes.panels import strip_of
+from fastbp.kernels.lanes.sizes import CHUNK, DEPTH, FEW, ROW, WIDTH
 
 pytestmark = pytest.mark.kernels
 
@@ -37,6 +39,14 @@ def packs(array, row, panels):
 @program
 def multiply_apart(c, a, b, rows, vectors, depth, start):
     product.multiply_apart(c, a, b, rows, vectors, depth, start)
+
+
+@program
+def multiply_strip(c, a, b, rows, vectors, depth, start):
+    strip, lanes = strip_of(rows, vectors), c.row // vectors
+    for j in range(0, vectors, strip):
+        right = Matrix(b.array, b.at + j * lanes, b.row)
+        product.multiply_strip(Matrix(c.array, c.at + j * lanes, c.row), a, right, rows, min(strip, vectors - j), depth, start)
 
 
 @program
@@ -87,6 +97,20 @@ def test_an_element_is_one_chain_whatever_the_tiles(beside, dtype, rows, depth, 
         np.testing.assert_array_equal(multiply(c, a, b, beside=False, gap=gap, in_place=True), found)
     exact = c.astype(np.longdouble) + a.astype(np.longdouble) @ b.astype(np.longdouble)
     close([found], [exact], rtol=(depth + 1) * float(np.finfo(dtype).eps))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@settings(max_examples=30)
+@given(rows=st.integers(1, FEW), depth=st.integers(1, 30), vectors=st.integers(1, 2 * ROW + 1))
+def test_a_few_rows_are_chains_too_strip_by_strip(dtype, rows, depth, vectors):
+    room = -(-rows // MIDDLE) * MIDDLE
+    c, a, b = random_matrices(room, depth, vectors * lanes(dtype), dtype)
+    c[rows:] = np.nan
+    found, columns = c.ravel().copy(), c.shape[1]
+    out, right = Matrix(found, 0, columns), Matrix(b.ravel(), 0, columns)
+    multiply_strip(out, Matrix(a.ravel(), 0, depth), right, rows, vectors, depth, Start(np.zeros(1, dtype), FROM_C))
+    np.testing.assert_array_equal(found.reshape(room, columns)[:rows], chain(c[:rows], a[:rows], b))
+    assert np.isnan(found.reshape(room, columns)[rows:]).all()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastbp.kernels.lanes import sizes
-from fastbp.kernels.lanes.sizes import BYTES, DEPTH, FEW, LONG_DEPTH, SHARD, WIDTH
+from fastbp.kernels.lanes.sizes import BYTES, DEPTH, FEW, LONG_DEPTH, ROW, SHARD, WIDTH
 
 LANES = [BYTES // 8, BYTES // 4]
 
@@ -82,3 +82,11 @@ def test_panels_are_as_wide_as_they_may_be_on_one_task(lanes):
 def test_shards_make_panels_of_full_width(lanes):
     """They must be cut alike whatever the number of tasks."""
     assert {sizes.panel_width(rows, lanes, tasks, 100, 9, 20) for rows in (289, 700, 5000) for tasks in (1, 2, 3)} == {WIDTH}
+
+
+@given(vectors=st.integers(1, 200))
+def test_strips_of_one_row_are_about_as_wide(vectors):
+    strip, strips = sizes.strip_of(1, vectors), -(-vectors // ROW)
+    assert strip <= ROW
+    assert strip * strips - vectors < strips
+    assert {sizes.strip_of(rows, vectors) for rows in range(2, FEW + 1)} == {WIDTH}
