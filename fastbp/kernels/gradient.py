@@ -132,7 +132,7 @@ def _few_gradients(network: Network, workspace: Workspace, rule: Rule, batch: Ba
 
     They are shared as in the forward pass: what a task reads is still in its cache.
     """
-    table, scratch, lanes = network.table, workspace.scratch, lanes_of(workspace.deltas)
+    table, lanes = network.table, lanes_of(workspace.deltas)
     n_in, n_out = table[layer, N_IN], table[layer, N_OUT]
     units, inputs, biases, chained = share(n_out, task, lanes), Span(0, n_in), True, is_chained(network, workspace, layer, batch.rows, task)
     if chained or n_out < task.tasks * lanes:
@@ -145,14 +145,25 @@ def _few_gradients(network: Network, workspace: Workspace, rule: Rule, batch: Ba
         _update_narrow_rows(network, workspace, rule, batch, block, left, deltas, task.scratch_at)
     else:
         update_rows(network, workspace, rule, batch, block, left, deltas)
-    for j in range(0, count if biases else 0, lanes):
-        total = load(deltas.array, deltas.at + j)
-        for r in range(1, batch.rows):
-            total = total + load(deltas.array, deltas.at + r * deltas.row + j)
-        # Before a batch is normalised a bias counts for nothing.
-        store(scratch, task.scratch_at, total * 0 if table[layer, NORM] == BATCH_NORM else total)
-        biases_of = Block(table[layer, BIAS] + units.begin + j, 0, 1, min(lanes, count - j))
-        update_block(network, workspace, rule, batch, biases_of, Matrix(scratch, task.scratch_at, 0))
+    if biases:
+        _few_biases(network, workspace, rule, batch, layer, units, task.scratch_at)
+
+
+@scalar
+def _few_biases(network: Network, workspace: Workspace, rule: Rule, batch: Batch, layer: int, units: Span, scratch_at: int) -> None:
+    """The biases of some units, a piece of them at a time."""
+    scratch, lanes = workspace.scratch, lanes_of(workspace.deltas)
+    d, normalized = few_outputs(workspace.deltas, network, workspace, layer), network.table[layer, NORM] == BATCH_NORM
+    for first in range(units.begin, units.end, PIECE):
+        last = min(units.end, first + PIECE)
+        for j in range(first, last, lanes):
+            total = load(d.array, d.at + j)
+            for r in range(1, batch.rows):
+                total = total + load(d.array, d.at + r * d.row + j)
+            # Before a batch is normalised a bias counts for nothing.
+            store(scratch, scratch_at + j - first, total * 0 if normalized else total)
+        block = Block(network.table[layer, BIAS] + first, 0, 1, last - first)
+        update_block(network, workspace, rule, batch, block, Matrix(scratch, scratch_at, 0))
 
 
 @scalar
@@ -163,7 +174,7 @@ def _update_narrow_rows(
 
     A row that was written with a mask would have to reach the cache before the vector of the next one, which begins in it, is read.
     """
-    most, columns = max(1, PIECE // block.columns), block.columns
+    most, columns = PIECE // block.columns, block.columns
     for i in range(0, block.rows, most):
         count, sums = min(most, block.rows - i), Matrix(workspace.scratch, scratch_at, columns)
         _few_sums(sums, Matrix(units.array, units.at + i, units.row), deltas, count, batch.rows)
@@ -172,11 +183,10 @@ def _update_narrow_rows(
 
 @scalar
 def _few_sums(sums: Matrix, units: Matrix, deltas: Matrix, count: int, rows: int) -> None:
-    """``sums[i, j] = sum_r units[r, i] deltas[r, j]``; what lies behind a row the next one writes over."""
+    """``sums[i] = sum_r units[r, i] deltas[r]``, a vector each; what lies behind a row the next one writes over."""
     a, d = units.array, deltas.array
     for i in range(count):
-        for j in range(0, sums.row, lanes_of(d)):
-            total = a[units.at + i] * load(d, deltas.at + j)
-            for r in range(1, rows):
-                total = fma(a[units.at + r * units.row + i], load(d, deltas.at + r * deltas.row + j), total)
-            store(sums.array, sums.at + i * sums.row + j, total)
+        total = a[units.at + i] * load(d, deltas.at)
+        for r in range(1, rows):
+            total = fma(a[units.at + r * units.row + i], load(d, deltas.at + r * deltas.row), total)
+        store(sums.array, sums.at + i * sums.row, total)

@@ -60,6 +60,8 @@ def sums(wanted, part=slice(None)):
 @example([3, 260, 2], 40, 1)
 @example([2, 3, 530], 33, 1)
 @example([530, 2, 1], 50, 1)
+@example([530, 2, 1], 3, 1)
+@example([3, 1100, 9], 2, 1)
 @example([100, 1], 61, 1)
 @example([5, 7], 1100, 1)
 def test_products_of_units_and_deltas(dtype, sizes, rows, width):
