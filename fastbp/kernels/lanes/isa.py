@@ -58,7 +58,7 @@ def waits_for_divider() -> bool:
 def pages_collide() -> bool:
     """Whether rows that lie a multiple of a page apart push each other out of the first-level cache before a tile has read them.
 
-    They do where a set of it holds eight lines, as many as a tile has rows. Of Intel's processors with AVX-512 it holds twelve.
+    They do where a set of it holds eight lines, as many as a tile has rows. Intel's processors with AVX-512 that were measured hold twelve.
     """
     return not _is_intel_with_avx512()
 
