@@ -73,8 +73,9 @@ def strip_of(rows: int, vectors: int) -> int:
     """Vectors of a strip when so many, of a few rows, are multiplied strip by strip; of a single row all about as wide."""
     if rows > 1:
         return WIDTH
-    strips = (vectors + ROW - 1) // ROW
-    return (vectors + strips - 1) // strips
+    # A task may have no units.
+    strips = max(1, (vectors + ROW - 1) // ROW)
+    return max(1, (vectors + strips - 1) // strips)
 
 
 def balanced(vectors: int) -> int:
